@@ -1,0 +1,193 @@
+"""An assembled zkASM program: what the assembler makes, the compiler returns and the simulator runs.
+
+The rows are the public assembler's JSON objects (zkasmcom, branch feature/64bits), typed: a `Program` is written as
+ROM JSON without any translation. `Interface` says how a compiled program is called; a hand-written program has none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+AdviceNode = dict[str, Any]
+"""One node of an advice expression as zkasmcom's JSON has it, e.g. ``{"op": "getReg", "regName": "A"}``."""
+
+
+class RomRow(TypedDict, total=False):
+    """One instruction as zkasmcom's JSON has it; an absent field is 0. Coefficients and constants are decimal strings."""
+
+    inA: str
+    inB: str
+    inC: str
+    inD: str
+    inE: str
+    inCTX: str
+    inSP: str
+    inPC: str
+    inGAS: str
+    inRR: str
+    inSTEP: str
+    inHASHPOS: str
+    inROTL_C: str
+    inRCX: str
+    inCntArith: str
+    inCntBinary: str
+    inCntKeccakF: str
+    inCntMemAlign: str
+    inFREE: str
+    freeInTag: AdviceNode | None
+    CONST: str
+    CONSTL: str
+    labelCONST: str | None
+    setA: int
+    setB: int
+    setC: int
+    setD: int
+    setE: int
+    setCTX: int
+    setSP: int
+    setPC: int
+    setGAS: int
+    setRR: int
+    setHASHPOS: int
+    setRCX: int
+    setzkPC: int
+    mOp: int
+    mWR: int
+    hashK: int
+    hashK1: int
+    hashKLen: int
+    hashKDigest: int
+    bin: int
+    binOpcode: int
+    arith: int
+    memAlignRD: int
+    memAlignWR: int
+    memAlignWR8: int
+    repeat: int
+    call: int
+    JMP: int
+    JMPC: int
+    JMPN: int
+    JMPZ: int
+    useJmpAddr: int
+    jmpAddr: int
+    jmpAddrLabel: str
+    useElseAddr: int
+    elseAddr: int
+    elseAddrLabel: str
+    isStack: int
+    isMem: int
+    ind: int
+    indRR: int
+    incStack: int
+    offset: int
+    extraOffset: int
+    offsetLabel: str
+    useCTX: int
+    cmdBefore: list[AdviceNode]
+    cmdAfter: list[AdviceNode]
+    line: int
+    fileName: str
+    lineStr: str
+
+
+# Three field names are Python keywords or clash with methods; the functional form would hide the rest, so they are
+# reached by subscription with a cast at the single place that needs each: "assert", "return".
+
+
+class ConstantEntry(TypedDict, total=False):
+    """One entry of the ROM's ``constants`` section."""
+
+    value: str
+    type: str
+    originalValue: str
+    originalType: str
+    defines: bool
+    line: int
+    fileName: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A `VAR`: `count` cells from cell `offset`; `scope` is ``GLOBAL`` (context 0) or ``CTX``."""
+
+    name: str
+    scope: str
+    offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An exported function of a compiled program: public input `index` selects it.
+
+    `parameters` and `results` are WebAssembly value types (``i32 i64 f32 f64``), one public word each.
+    """
+
+    name: str
+    index: int
+    parameters: tuple[str, ...]
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalCell:
+    """A WebAssembly global that the program keeps in memory cell `cell`; `export` is its exported name, if any."""
+
+    index: int
+    type: str
+    mutable: bool
+    cell: int
+    export: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """How a compiled program is called (docs/public-interface.md).
+
+    Function index 0 instantiates the module and returns. Public words 0..7 are the arguments; `result_words` of the
+    twelve output words are results. `argument_cell` and `result_cell` are the first memory cells of each; a call that
+    keeps state enters at label `dispatch_label` with the arguments in their cells and the index in SP.
+    """
+
+    exports: tuple[Export, ...] = ()
+    globals: tuple[GlobalCell, ...] = ()
+    argument_cell: int = 0
+    argument_words: int = 0
+    result_cell: int = 0
+    result_words: int = 0
+    dispatch_label: str = "dispatch"
+    skip_address_check: bool = False
+
+    def export(self, name: str) -> Export | None:
+        """The export called `name`, if there is one."""
+        return next((export for export in self.exports if export.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An assembled program.
+
+    `source` is the zkASM text of the main file (empty when read from ROM JSON); `variables` are in the order of their
+    declaration; `warnings` are the assembler's.
+    """
+
+    rows: tuple[RomRow, ...]
+    labels: Mapping[str, int]
+    constants: Mapping[str, ConstantEntry] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    interface: Interface | None = None
+    source: str = ""
+    file_name: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def rom(self) -> dict[str, Any]:
+        """The public assembler's JSON object: ``program``, ``labels`` and ``constants``, in its key order."""
+        return {"program": list(self.rows), "labels": dict(self.labels), "constants": dict(self.constants)}
+
+    def rom_json(self) -> str:
+        """The text of the ROM file, as the public assembler's command line writes it."""
+        return json.dumps(self.rom(), indent=1, ensure_ascii=False) + "\n"

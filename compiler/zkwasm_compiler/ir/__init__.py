@@ -1,0 +1,1 @@
+"""SSA with block parameters: one node class, one op table."""

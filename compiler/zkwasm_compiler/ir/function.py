@@ -1,0 +1,175 @@
+"""The SSA data structures: `Value`, `Block`, `Function`, `Module`.
+
+A function is a list of blocks, the entry first. A block has parameters (instead of phis), a body of values in order and
+one terminator. Values with effects keep their order in the body; pure values may move. Ops and their types are rows of
+`ir.ops.OPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Type(Enum):
+    """The type of a value. Floats are bit patterns; `NONE` is the type of values used only for their effect."""
+
+    I32 = "i32"
+    I64 = "i64"
+    F32 = "f32"
+    F64 = "f64"
+    NONE = "none"
+    TUPLE = "tuple"  # what a call gives; `result` projects it
+
+    @property
+    def bits(self) -> int:
+        """Width in bits of a number type."""
+        return 32 if self in (Type.I32, Type.F32) else 64
+
+
+class Trap(Enum):
+    """Why an execution trapped; the value is the public status word. Names are wasmtime's and the specification's."""
+
+    UNREACHABLE = 1
+    INTEGER_DIVIDE_BY_ZERO = 2
+    INTEGER_OVERFLOW = 3
+    CALL_STACK_EXHAUSTED = 4
+    OUT_OF_BOUNDS_MEMORY_ACCESS = 5
+    OUT_OF_BOUNDS_TABLE_ACCESS = 6
+    UNDEFINED_ELEMENT = 7
+    UNINITIALIZED_ELEMENT = 8
+    INDIRECT_CALL_TYPE_MISMATCH = 9
+    INVALID_CONVERSION_TO_INTEGER = 10
+
+    @property
+    def message(self) -> str:
+        """The specification's words, e.g. ``integer divide by zero``."""
+        return self.name.lower().replace("_", " ")
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """One SSA node: an operation, a block parameter or a terminator.
+
+    `immediate` is what the op's row says: a constant's unsigned bits, a function, global or result index, a `Trap`.
+    `targets` is empty but for terminators. `offset` is the byte offset in the WebAssembly module that it came from.
+    """
+
+    id: int
+    op: str
+    type: Type
+    args: list[Value] = field(default_factory=list)
+    immediate: int | Trap | None = None
+    targets: list[Target] = field(default_factory=list)
+    offset: int | None = None
+
+    def __repr__(self) -> str:
+        return f"v{self.id}"
+
+
+@dataclass(eq=False, slots=True)
+class Target:
+    """An edge: the block that control goes to and the arguments for its parameters."""
+
+    block: Block
+    args: list[Value] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """A basic block. `terminator` is None only while the block is being built."""
+
+    id: int
+    parameters: list[Value] = field(default_factory=list)
+    body: list[Value] = field(default_factory=list)
+    terminator: Value | None = None
+
+    def __repr__(self) -> str:
+        return f"b{self.id}"
+
+    @property
+    def targets(self) -> list[Target]:
+        """The outgoing edges, in the terminator's order."""
+        return self.terminator.targets if self.terminator else []
+
+    @property
+    def successors(self) -> list[Block]:
+        """The blocks of the outgoing edges, repeated when several edges go to one."""
+        return [target.block for target in self.targets]
+
+    def values(self) -> Iterator[Value]:
+        """Body, then terminator."""
+        yield from self.body
+        if self.terminator is not None:
+            yield self.terminator
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """One function in SSA. The entry block's parameters are the function's; nothing branches to the entry block."""
+
+    name: str
+    index: int
+    parameters: tuple[Type, ...]
+    results: tuple[Type, ...]
+    blocks: list[Block] = field(default_factory=list)
+    next_id: int = 0
+
+    @property
+    def entry(self) -> Block:
+        return self.blocks[0]
+
+    def new_block(self) -> Block:
+        """A block appended to the function."""
+        block = Block(self._take_id())
+        self.blocks.append(block)
+        return block
+
+    def new_value(
+        self,
+        op: str,
+        type_: Type,
+        args: list[Value] | None = None,
+        immediate: int | Trap | None = None,
+        *,
+        targets: list[Target] | None = None,
+        offset: int | None = None,
+    ) -> Value:
+        """A value with a fresh id; the caller puts it into a block."""
+        return Value(self._take_id(), op, type_, list(args or ()), immediate, list(targets or ()), offset)
+
+    def add_parameter(self, block: Block, type_: Type) -> Value:
+        """A new parameter at the end of `block`'s list."""
+        value = self.new_value("parameter", type_)
+        block.parameters.append(value)
+        return value
+
+    def _take_id(self) -> int:
+        self.next_id += 1
+        return self.next_id - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A global of the module; `initial` is its unsigned bit pattern."""
+
+    index: int
+    type: Type
+    mutable: bool
+    initial: int
+    name: str = ""
+    export: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """The functions that are compiled (by WebAssembly function index) and what they share.
+
+    `exports` maps exported names to function indexes; `start` is the start function's index.
+    """
+
+    functions: dict[int, Function] = field(default_factory=dict)
+    globals: list[Global] = field(default_factory=list)
+    exports: dict[str, int] = field(default_factory=dict)
+    start: int | None = None

@@ -1,0 +1,136 @@
+"""The op table of the SSA: every op, its types, its effects and its meaning.
+
+Ops that WebAssembly has are spelled as its specification spells them. `evaluate` takes and gives unsigned bit patterns
+and raises `integers.TrapError` where the op traps; ops without it depend on more than their arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zkwasm_compiler.ir import integers
+from zkwasm_compiler.ir.function import Type
+
+I32, I64, F32, F64, NONE, TUPLE = Type.I32, Type.I64, Type.F32, Type.F64, Type.NONE, Type.TUPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One row. `operands` is None when the number or the types of the arguments vary; `result` None when it varies.
+
+    `pure`: no effect and no trap, may move, be shared and be dropped. `traps`: may trap (and then must neither be dropped
+    nor moved across an effect). `terminator`: ends a block. `immediate` says what the immediate is.
+    """
+
+    name: str
+    operands: tuple[Type, ...] | None
+    result: Type | None
+    evaluate: Callable[..., int] | None = None
+    pure: bool = True
+    traps: bool = False
+    commutative: bool = False
+    terminator: bool = False
+    immediate: str = ""
+
+
+OPS: dict[str, Op] = {}
+
+
+def _add(op: Op) -> None:
+    if op.name in OPS:
+        raise ValueError(f"op {op.name} has two rows")
+    OPS[op.name] = op
+
+
+def _integer_ops(type_: Type) -> None:
+    bits = type_.bits
+    mask = (1 << bits) - 1
+    name = type_.value
+
+    def signed(x: int) -> int:
+        return integers.signed(x, bits)
+
+    binary: dict[str, tuple[Callable[[int, int], int], bool]] = {
+        "add": (lambda x, y: (x + y) & mask, True),
+        "sub": (lambda x, y: (x - y) & mask, False),
+        "mul": (lambda x, y: (x * y) & mask, True),
+        "and": (lambda x, y: x & y, True),
+        "or": (lambda x, y: x | y, True),
+        "xor": (lambda x, y: x ^ y, True),
+        "shl": (lambda x, y: (x << (y % bits)) & mask, False),
+        "shr_u": (lambda x, y: x >> (y % bits), False),
+        "shr_s": (lambda x, y: (signed(x) >> (y % bits)) & mask, False),
+        "rotl": (lambda x, y: integers.rotl(x, y, bits), False),
+        "rotr": (lambda x, y: integers.rotl(x, -y, bits), False),
+    }
+    for op, (evaluate, commutative) in binary.items():
+        _add(Op(f"{name}.{op}", (type_, type_), type_, evaluate, commutative=commutative))
+    trapping: dict[str, Callable[[int, int, int], int]] = {
+        "div_s": integers.div_s,
+        "div_u": integers.div_u,
+        "rem_s": integers.rem_s,
+        "rem_u": integers.rem_u,
+    }
+    for op, divide in trapping.items():
+        _add(Op(f"{name}.{op}", (type_, type_), type_, _with_bits(divide, bits), pure=False, traps=True))
+    comparisons: dict[str, tuple[Callable[[int, int], bool], bool]] = {
+        "eq": (lambda x, y: x == y, True),
+        "ne": (lambda x, y: x != y, True),
+        "lt_s": (lambda x, y: signed(x) < signed(y), False),
+        "lt_u": (lambda x, y: x < y, False),
+        "gt_s": (lambda x, y: signed(x) > signed(y), False),
+        "gt_u": (lambda x, y: x > y, False),
+        "le_s": (lambda x, y: signed(x) <= signed(y), False),
+        "le_u": (lambda x, y: x <= y, False),
+        "ge_s": (lambda x, y: signed(x) >= signed(y), False),
+        "ge_u": (lambda x, y: x >= y, False),
+    }
+    for op, (compare, commutative) in comparisons.items():
+        _add(Op(f"{name}.{op}", (type_, type_), I32, _as_integer(compare), commutative=commutative))
+    unary: dict[str, tuple[Callable[[int], int], Type]] = {
+        "eqz": (lambda x: int(x == 0), I32),
+        "clz": (lambda x: integers.clz(x, bits), type_),
+        "ctz": (lambda x: integers.ctz(x, bits), type_),
+        "popcnt": (lambda x: x.bit_count(), type_),
+        "extend8_s": (lambda x: integers.sign_extend(x, 8, bits), type_),
+        "extend16_s": (lambda x: integers.sign_extend(x, 16, bits), type_),
+    }
+    for op, (compute, result) in unary.items():
+        _add(Op(f"{name}.{op}", (type_,), result, compute))
+
+
+def _with_bits(function: Callable[[int, int, int], int], bits: int) -> Callable[[int, int], int]:
+    return lambda x, y: function(x, y, bits)
+
+
+def _as_integer(compare: Callable[[int, int], bool]) -> Callable[[int, int], int]:
+    return lambda x, y: int(compare(x, y))
+
+
+for _type in (I32, I64, F32, F64):
+    _add(Op(f"{_type.value}.const", (), _type, immediate="the unsigned bit pattern"))
+_integer_ops(I32)
+_integer_ops(I64)
+_add(Op("i64.extend32_s", (I64,), I64, lambda x: integers.sign_extend(x, 32, 64)))
+_add(Op("i32.wrap_i64", (I64,), I32, lambda x: x & 0xFFFFFFFF))
+_add(Op("i64.extend_i32_s", (I32,), I64, lambda x: integers.sign_extend(x, 32, 64)))
+_add(Op("i64.extend_i32_u", (I32,), I64, lambda x: x))
+_add(Op("i32.reinterpret_f32", (F32,), I32, lambda x: x))
+_add(Op("f32.reinterpret_i32", (I32,), F32, lambda x: x))
+_add(Op("i64.reinterpret_f64", (F64,), I64, lambda x: x))
+_add(Op("f64.reinterpret_i64", (I64,), F64, lambda x: x))
+_add(Op("select", None, None))  # (x, y, condition: i32) -> x if condition else y
+
+_add(Op("parameter", (), None, pure=False))
+_add(Op("call", None, TUPLE, pure=False, immediate="the callee's WebAssembly function index"))
+_add(Op("result", (TUPLE,), None, immediate="which result of the call"))
+_add(Op("global.get", (), None, pure=False, immediate="the global's index"))
+_add(Op("global.set", None, NONE, pure=False, immediate="the global's index"))
+_add(Op("assert_eq", None, NONE, pure=False))  # (x, y) of one type: the execution is not provable when they differ
+
+_add(Op("br", (), NONE, pure=False, terminator=True))
+_add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise
+_add(Op("br_table", (I32,), NONE, pure=False, terminator=True))  # targets: one an index, then the default
+_add(Op("return", None, NONE, pure=False, terminator=True))
+_add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))

@@ -1,0 +1,1 @@
+"""Runs, profiles and checks zkASM programs."""
