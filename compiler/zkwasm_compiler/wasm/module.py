@@ -118,7 +118,7 @@ class DataSegment:
 class Function:
     """A defined function. `index` counts imports. `locals` is run-length coded and excludes the parameters.
 
-    `name` comes from the name section, empty without. `offset` and `size` (bytes) delimit locals and body in the module.
+    `name` comes from the name section, empty without. `offset` and `size` (bytes) delimit locals and body.
     """
 
     index: int
