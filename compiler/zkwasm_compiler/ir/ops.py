@@ -134,3 +134,20 @@ _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken w
 _add(Op("br_table", (I32,), NONE, pure=False, terminator=True))  # targets: one an index, then the default
 _add(Op("return", None, NONE, pure=False, terminator=True))
 _add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))
+
+# What only legalisation makes: exact arithmetic of this machine. *nw*: the caller knows that nothing wraps.
+_add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))
+_add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))
+_add(Op("zk.neg_nz", (I32,), I32, lambda x: (1 << 32) - x))  # of a nonzero x
+_add(Op("zk.pow2_32", (I32,), I32, lambda s: 1 << s))  # s < 32
+_add(Op("zk.pow2_64", (I32,), I64, lambda s: 1 << s))  # s < 64
+_add(Op("zk.mul_nw", (I64, I64), I64, lambda x, y: x * y, commutative=True))
+_add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=True))
+_add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two
+_add(Op("zk.high", (I64,), I32, lambda x: x >> 32))
+_add(Op("zk.fold", (I64,), I32, lambda x: (x & 0xFFFFFFFF) + (x >> 32)))  # the halves have no bit in common
+_add(Op("zk.high_ones", (I64,), I64, lambda x: x + 0xFFFFFFFF00000000))  # x < 2^32
+_add(Op("zk.fill_ones", (I64, I32), I64, lambda x, s: x + (1 << 64) - (1 << (64 - s))))  # x < 2^(64-s), 0 < s < 64
+_add(Op("zk.clz_nz_32", (I32,), I32, lambda x: integers.clz(x, 32)))
+_add(Op("zk.clz_nz_64", (I64,), I32, lambda x: integers.clz(x, 64)))
+_add(Op("zk.ctz_nz_64", (I64,), I32, lambda x: integers.ctz(x, 64)))

@@ -1,0 +1,1 @@
+"""Lowering rules: trees of SSA ops on one side, sound sequences of steps on the other."""

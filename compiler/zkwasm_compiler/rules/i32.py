@@ -1,0 +1,197 @@
+"""Lowering rules for i32 values. Sums of several operands and constants are `rules.affine`'s.
+
+Advice reads whole registers, so a WORD is masked there. Sources of the recipes are named where they are not plain.
+"""
+
+from __future__ import annotations
+
+from zkwasm_compiler.rules.rule import Constants, RuleTable
+
+TABLE = RuleTable()
+rule = TABLE.rule
+
+F = 0xFFFFFFFF
+
+
+def _mask(_: Constants) -> int:
+    return F
+
+
+# A binary operation checks the limbs of both operands and of its result. Carries only go upwards, and the bitwise
+# operations act limb by limb: the low limb of the result depends on the low limbs alone.
+rule("i32.add", "i32.add(x:word, y:word)", "r:word", "$ => r :ADD(x, y)")
+rule("i32.sub", "i32.sub(x:word, y:word)", "r:word", "$ => r :SUB(x, y)")
+for _op in ("and", "or", "xor"):
+    for _representation in ("clean", "tidy", "word"):
+        rule(
+            f"i32.{_op}.{_representation}",
+            f"i32.{_op}(x:{_representation}, y:{_representation})",
+            f"r:{_representation}",
+            f"$ => r :{_op.upper()}(x, y)",
+        )
+rule("i32.and.mask", "i32.and(x:word, y:clean)", "r:clean", "$ => r :AND(x, y)")  # the high limb is x.hi & 0
+rule("i32.and.tidy_mask", "i32.and(x:word, y:tidy)", "r:tidy", "$ => r :AND(x, y)")
+
+rule(
+    "i32.mul",
+    "i32.mul(x:clean, y:clean)",
+    "r:word",
+    "${x * y} => r :ARITH(x, y, #0, #0)",
+)
+rule(
+    "i32.mul.word",
+    "i32.mul(x:word, y:word)",
+    "r:word",
+    """
+    ${(x * y) >> 64} => d
+    ${x * y} => r :ARITH(x, y, #0, d)
+    """,
+)
+rule(
+    "i32.mul_add",
+    "i32.add(i32.mul(x:clean, y:clean), z:clean)",
+    "r:word",
+    "${(x * y) + z} => r :ARITH(x, y, z, #0)",
+)
+rule(
+    "i32.mul_add.word",
+    "i32.add(i32.mul(x:word, y:word), z:word)",
+    "r:word",
+    """
+    ${((x * y) + z) >> 64} => d
+    ${(x * y) + z} => r :ARITH(x, y, z, d)
+    """,
+)
+
+# Quotient by a constant: q and y = x - d*q are both below 2^32, and d*q < p, so the equation holds over the integers.
+_QUOTIENT = """
+    ${(x & 0xFFFFFFFF) / %d} => q :JMPN(fail)
+    x - %d*q => y :JMPN(fail)
+    y - %d :JMPN(next, fail)
+    """
+rule("i32.div_u.constant", "i32.div_u(x:word, %d)", "q:tidy", _QUOTIENT, guard=lambda c: c["d"] > 0)
+rule("i32.rem_u.constant", "i32.rem_u(x:word, %d)", "y:word", _QUOTIENT, guard=lambda c: c["d"] > 0)
+rule("i32.rem_u.constant.tidy", "i32.rem_u(x:tidy, %d)", "y:tidy", _QUOTIENT, guard=lambda c: c["d"] > 0)
+rule(
+    "i32.shr_u.constant",
+    "i32.shr_u(x:word, %s)",
+    "q:tidy",
+    _QUOTIENT,
+    guard=lambda c: c["s"] % 32 != 0,
+    d=lambda c: 1 << (c["s"] % 32),
+)
+_DIVISION = """
+    y :JMPZ(trap_integer_divide_by_zero)
+    ${x / y} => q
+    ${x % y} => r
+    x :ARITH(q, y, r, #0)
+    r - y :JMPN(next, fail)
+    """
+rule("i32.div_u", "i32.div_u(x:clean, y:clean)", "q:clean", _DIVISION)
+rule("i32.rem_u", "i32.rem_u(x:clean, y:clean)", "r:clean", _DIVISION)
+
+# 1 + 2^(64-k)*x - 2^32*r + r is 1 + (the top k bits that were rotated) exactly for r = rotr(x, k); k = 31 would also
+# accept another r for x = 0x7FFFFFFF, so there the inverse rotation is checked.
+for _op, _k in (("rotl", lambda c: -c["s"] % 32), ("rotr", lambda c: c["s"] % 32)):
+    rule(
+        f"i32.{_op}.constant",
+        f"i32.{_op}(x:word, %s)",
+        "r:tidy",
+        """
+        ${((x & 0xFFFFFFFF) >> %k) | (((x & 0xFFFFFFFF) << %j) & 0xFFFFFFFF)} => r :JMPN(fail)
+        1 - %f*r + x*%p :JMPN(fail)
+        """,
+        guard=lambda c, k=_k: 1 <= k(c) <= 30,  # type: ignore[misc]
+        k=_k,
+        j=lambda c, k=_k: 32 - k(c),  # type: ignore[misc]
+        f=_mask,
+        p=lambda c, k=_k: 1 << (64 - k(c)),  # type: ignore[misc]
+    )
+    rule(
+        f"i32.{_op}.constant_31",
+        f"i32.{_op}(x:word, %s)",
+        "r:tidy",
+        """
+        ${((x & 0xFFFFFFFF) >> 31) | (((x & 0xFFFFFFFF) << 1) & 0xFFFFFFFF)} => r :JMPN(fail)
+        1 - %f*x + r*%p :JMPN(fail)
+        """,
+        guard=lambda c, k=_k: k(c) == 31,  # type: ignore[misc]
+        f=_mask,
+        p=lambda c: 1 << 63,
+    )
+
+# Sums and differences that legalisation knows to stay in 0..2^32-1.
+for _representation in ("clean", "tidy"):
+    rule(
+        f"zk.add_nw.{_representation}",
+        f"zk.add_nw(x:{_representation}, y:{_representation})",
+        f"r:{_representation}",
+        "x + y => r",
+    )
+    rule(
+        f"zk.add_nw.constant.{_representation}",
+        f"zk.add_nw(x:{_representation}, %c)",
+        f"r:{_representation}",
+        "x + %c => r",
+    )
+    rule(
+        f"zk.sub_nw.{_representation}",
+        f"zk.sub_nw(x:{_representation}, y:{_representation})",
+        f"r:{_representation}",
+        "x - y => r",
+    )
+    rule(
+        f"zk.sub_nw.constant.{_representation}",
+        f"zk.sub_nw(x:{_representation}, %c)",
+        f"r:{_representation}",
+        "x - %c => r",
+    )
+    rule(
+        f"zk.sub_nw.from_constant.{_representation}",
+        f"zk.sub_nw(%c, x:{_representation})",
+        f"r:{_representation}",
+        "%c - x => r",
+    )
+    rule(
+        f"zk.neg_nz.{_representation}",
+        f"zk.neg_nz(x:{_representation})",
+        f"r:{_representation}",
+        "4294967296 - x => r",
+    )
+
+# A power of two from the program's table of returns: row k before the end label gives 2^(64-k) (2^(32-k) for words).
+rule(
+    "zk.pow2_32",
+    "zk.pow2_32(s:word)",
+    "p:clean",
+    """
+    s - 32 => e :JMPN(next, fail)
+    :CALL(pow2_32_end, e) -> p
+    """,
+)
+rule(
+    "zk.pow2_64",
+    "zk.pow2_64(s:word)",
+    "p:long",
+    """
+    s - 64 => e :JMPN(next, fail)
+    :CALL(pow2_64_end, e) -> p
+    """,
+)
+rule("zk.high", "zk.high(x:long)", "r:word", "rot(x) => r")
+rule("zk.fold", "zk.fold(x:long)", "r:word", "x + rot(x) => r")
+
+# Leading zeros of a nonzero x: x*2^(32+k) fits in 64 bits (D = 0) and has its top bit set for exactly one k.
+_LEADING_32 = " + ".join(f"(x < {1 << bit})" for bit in range(32))
+rule(
+    "zk.clz_nz_32",
+    "zk.clz_nz_32(x:clean)",
+    "k:tidy",
+    f"""
+    ${{{_LEADING_32}}} => k :JMPN(fail)
+    k - 32 => e :JMPN(next, fail)
+    :CALL(pow2_64_end, e) -> p
+    ${{x * p}} => m :ARITH(x, p, #0, #0)
+    rot(m) - 0x80000000 :JMPN(fail)
+    """,
+)

@@ -1,0 +1,203 @@
+"""Lowering rules for i64 values and for what turns i32 into i64 and back."""
+
+from __future__ import annotations
+
+from zkwasm_compiler.rules.rule import RuleTable
+
+TABLE = RuleTable()
+rule = TABLE.rule
+
+for _op in ("add", "sub", "and", "or", "xor"):
+    rule(f"i64.{_op}", f"i64.{_op}(x:long, y:long)", "r:long", f"$ => r :{_op.upper()}(x, y)")
+rule("i64.and.mask", "i64.and(x:long, y:clean)", "r:clean", "$ => r :AND(x, y)")  # the high limb is x.hi & 0
+for _op in ("or", "xor"):
+    rule(f"i64.{_op}.clean", f"i64.{_op}(x:clean, y:clean)", "r:clean", f"$ => r :{_op.upper()}(x, y)")
+
+# ARITH holds all five numbers to 64 bits, so low and high word of the product are unique.
+rule(
+    "i64.mul",
+    "i64.mul(x:long, y:long)",
+    "r:long",
+    """
+    ${(x * y) >> 64} => d
+    ${x * y} => r :ARITH(x, y, #0, d)
+    """,
+)
+rule("i64.mul.clean", "i64.mul(x:clean, y:clean)", "r:long", "${x * y} => r :ARITH(x, y, #0, #0)")
+rule(
+    "i64.mul_add",
+    "i64.add(i64.mul(x:long, y:long), z:long)",
+    "r:long",
+    """
+    ${((x * y) + z) >> 64} => d
+    ${(x * y) + z} => r :ARITH(x, y, z, d)
+    """,
+)
+rule("zk.mul_nw", "zk.mul_nw(x:long, y:long)", "r:long", "${x * y} => r :ARITH(x, y, #0, #0)")
+rule(
+    "zk.mulhi_u",
+    "zk.mulhi_u(x:long, y:long)",
+    "d:long",
+    """
+    ${(x * y) >> 64} => d
+    ${x * y} :ARITH(x, y, #0, d)
+    """,
+)
+rule(
+    "zk.rotl_pow2",
+    "zk.rotl_pow2(x:long, p:long)",
+    "r:long",
+    """
+    ${(x * p) >> 64} => d
+    ${x * p} => t :ARITH(x, p, #0, d)
+    t + d => r
+    """,
+)
+_HIGH_WORD = """
+    ${x >> %s} => d
+    ${x * %p} :ARITH(x, #p, #0, d)
+    """
+rule(
+    "i64.shl.constant",
+    "i64.shl(x:long, %s)",
+    "r:long",
+    """
+    ${(x * %p) >> 64} => d
+    ${x * %p} => r :ARITH(x, #p, #0, d)
+    """,
+    guard=lambda c: c["s"] % 64 != 0,
+    p=lambda c: 1 << (c["s"] % 64),
+)
+rule(
+    "i64.shl.constant.clean",
+    "i64.shl(x:clean, %s)",
+    "r:long",
+    "${x * %p} => r :ARITH(x, #p, #0, #0)",
+    guard=lambda c: 1 <= c["s"] % 64 <= 32,
+    p=lambda c: 1 << (c["s"] % 64),
+)
+rule(
+    "i64.shr_u.constant",
+    "i64.shr_u(x:long, %s)",
+    "d:long",
+    _HIGH_WORD,
+    guard=lambda c: 1 <= c["s"] % 64 < 32,
+    p=lambda c: 1 << (64 - c["s"] % 64),
+)
+rule(
+    "i64.shr_u.constant.clean",
+    "i64.shr_u(x:long, %s)",
+    "d:clean",
+    _HIGH_WORD,
+    guard=lambda c: c["s"] % 64 >= 32,
+    p=lambda c: 1 << (64 - c["s"] % 64),
+)
+rule(
+    "i64.rotl.constant",
+    "i64.rotl(x:long, %s)",
+    "r:long",
+    """
+    ${(x * %p) >> 64} => d
+    ${x * %p} => t :ARITH(x, #p, #0, d)
+    t + d => r
+    """,
+    guard=lambda c: c["s"] % 64 != 0,
+    p=lambda c: 1 << (c["s"] % 64),
+)
+rule(
+    "i64.rotr.constant",
+    "i64.rotr(x:long, %s)",
+    "r:long",
+    """
+    ${(x * %p) >> 64} => d
+    ${x * %p} => t :ARITH(x, #p, #0, d)
+    t + d => r
+    """,
+    guard=lambda c: c["s"] % 64 != 0,
+    p=lambda c: 1 << (-c["s"] % 64),
+)
+_DIVISION = """
+    y + rot(y) :JMPZ(trap_integer_divide_by_zero)
+    ${x / y} => q
+    ${x % y} => r
+    x :ARITH(q, y, r, #0)
+    $ :LT(r, y), JMPC(next, fail)
+    """
+rule("i64.div_u", "i64.div_u(x:long, y:long)", "q:long", _DIVISION)
+rule("i64.rem_u", "i64.rem_u(x:long, y:long)", "r:long", _DIVISION)
+_CONSTANT_DIVISION = """
+    ${x / %d} => q
+    ${x % %d} => r
+    x :ARITH(q, #d, r, #0)
+    $ :LT(r, #d), JMPC(next, fail)
+    """
+rule("i64.div_u.constant", "i64.div_u(x:long, %d)", "q:long", _CONSTANT_DIVISION, guard=lambda c: c["d"] > 0)
+rule("i64.rem_u.constant", "i64.rem_u(x:long, %d)", "r:long", _CONSTANT_DIVISION, guard=lambda c: c["d"] > 0)
+
+for _name, _operation in (("lt_u", "LT(x, y)"), ("lt_s", "SLT(x, y)"), ("gt_u", "LT(y, x)"), ("gt_s", "SLT(y, x)")):
+    rule(f"i64.{_name}", f"i64.{_name}(x:long, y:long)", "r:clean", f"$ => r :{_operation}")
+for _name, _operation in (("ge_u", "LT(x, y)"), ("ge_s", "SLT(x, y)"), ("le_u", "LT(y, x)"), ("le_s", "SLT(y, x)")):
+    rule(
+        f"i64.{_name}",
+        f"i64.{_name}(x:long, y:long)",
+        "r:clean",
+        f"""
+        $ => t :{_operation}
+        1 - t => r
+        """,
+    )
+rule("i64.eq", "i64.eq(x:long, y:long)", "r:clean", "$ => r :EQ(x, y)")
+rule(
+    "i64.ne",
+    "i64.ne(x:long, y:long)",
+    "r:clean",
+    """
+    $ => t :EQ(x, y)
+    1 - t => r
+    """,
+)
+rule("i64.eqz", "i64.eqz(x:long)", "r:clean", "$ => r :EQ(x, #0)")
+
+rule("i32.wrap_i64", "i32.wrap_i64(x:long)", "x:word", "")
+rule("i32.wrap_i64.clean", "i32.wrap_i64(x:clean)", "x:clean", "")
+rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
+rule("zk.high_ones", "zk.high_ones(x:clean)", "r:long", "x + %ones_long => r", ones_long=lambda _: 0xFFFFFFFF00000000)
+rule(
+    "zk.fill_ones",
+    "zk.fill_ones(x:long, %s)",
+    "r:long",
+    "x + %ones_long => r",
+    guard=lambda c: 1 <= c["s"] <= 63,
+    ones_long=lambda c: (1 << 64) - (1 << (64 - c["s"])),
+)
+
+# Leading zeros of a nonzero x: x*2^k fits in 64 bits (D = 0) and has its top bit set for exactly one k.
+_LEADING = " + ".join(f"(x < {1 << bit})" for bit in range(64))
+rule(
+    "zk.clz_nz_64",
+    "zk.clz_nz_64(x:long)",
+    "k:tidy",
+    f"""
+    ${{{_LEADING}}} => k :JMPN(fail)
+    k - 64 => e :JMPN(next, fail)
+    :CALL(pow2_64_end, e) -> p
+    ${{x * p}} => m :ARITH(x, p, #0, #0)
+    rot(m) - 0x80000000 :JMPN(fail)
+    """,
+)
+# Trailing zeros of a nonzero x: the low word of x*2^j is 2^63 for j = 63 - ctz(x) and for no other j.
+_TRAILING = " - ".join(f"((x & {(2 << bit) - 1}) == 0)" for bit in range(63))
+rule(
+    "zk.ctz_nz_64",
+    "zk.ctz_nz_64(x:long)",
+    "r:tidy",
+    f"""
+    ${{63 - {_TRAILING}}} => j :JMPN(fail)
+    j - 64 => e :JMPN(next, fail)
+    :CALL(pow2_64_end, e) -> p
+    ${{(x * p) >> 64}} => d
+    %top_long :ARITH(x, p, #0, d)
+    63 - j => r
+    """,
+    top_long=lambda _: 1 << 63,
+)
