@@ -1,0 +1,259 @@
+"""Compiles the programs of a configuration into their output folder; knows nothing of hatch or the command line.
+
+Comes in: a `Configuration`. Goes out: `<name>.zkasm`, `<name>.rom.json` and `<name>.manifest.json` for each program and
+a `BuildReport`. Every example is run; a wrong result fails the build. Nothing is written unless every program is good,
+and each file appears under its name only when it is complete. A program whose manifest still matches its source, its
+options, its examples, the compiler and the outputs is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hatch_zkwasm.configuration import Configuration, Example, ProgramConfiguration
+from hatch_zkwasm.costs import cost_json
+from hatch_zkwasm.errors import BuildError
+from hatch_zkwasm.manifest import (
+    FORMAT,
+    MACHINE,
+    MANIFEST_SUFFIX,
+    ROM_SUFFIX,
+    SUFFIXES,
+    ZKASM_SUFFIX,
+    Manifest,
+    interface_json,
+    manifest_text,
+    parse_manifest,
+    sha256,
+    toolchain,
+)
+from hatch_zkwasm.sources import compile_file
+from hatch_zkwasm.values import (
+    Value,
+    call_text,
+    check_arguments,
+    json_value,
+    parse_results,
+    same_values,
+    signature,
+    values_text,
+)
+from hatch_zkwasm.writing import write_files
+from zkwasm_compiler.asm.program import Export, Program
+from zkwasm_compiler.errors import ConfigurationError, ExecutionError, InputError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltProgram:
+    """One program of a finished build; `files` are relative to the project, with `/`."""
+
+    name: str
+    files: tuple[str, ...]
+    manifest: Manifest
+    compiled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did."""
+
+    programs: tuple[BuiltProgram, ...]
+
+    @property
+    def summary(self) -> str:
+        """``2 compiled, 1 up to date``."""
+        compiled = sum(program.compiled for program in self.programs)
+        return f"{compiled} compiled, {len(self.programs) - compiled} up to date"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(file for program in self.programs for file in program.files)
+
+
+def build(configuration: Configuration, *, rebuild: bool = False) -> BuildReport:
+    """Bring the outputs of `configuration` up to date; `rebuild` compiles also what is.
+
+    Raises: BuildError with every problem of every program; then nothing was written.
+    """
+    built: list[BuiltProgram] = []
+    contents: dict[Path, bytes] = {}
+    problems: list[Problem] = []
+    for program in configuration.programs:
+        files = output_files(configuration, program.name)
+        manifest = None if rebuild else _current_manifest(configuration, program)
+        if manifest is None:
+            try:
+                outputs, manifest = _compile(configuration, program)
+            except InputError as error:
+                problems.extend(error.problems)
+                continue
+            contents.update(zip((configuration.root / file for file in files), outputs, strict=True))
+            built.append(BuiltProgram(program.name, files, manifest, compiled=True))
+        else:
+            built.append(BuiltProgram(program.name, files, manifest, compiled=False))
+    if problems:
+        raise BuildError(*problems)
+    write_files(contents)
+    return BuildReport(tuple(built))
+
+
+def output_files(configuration: Configuration, name: str) -> tuple[str, ...]:
+    """The files of program `name`, relative to the project, with `/`."""
+    return tuple(f"{configuration.output}/{name}{suffix}" for suffix in SUFFIXES)
+
+
+def clean(configuration: Configuration) -> None:
+    """Remove what `build` writes, and the output folder when nothing else is in it."""
+    for program in configuration.programs:
+        for file in output_files(configuration, program.name):
+            (configuration.root / file).unlink(missing_ok=True)
+    folder = configuration.output_folder
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def check_outputs(configuration: Configuration, report: BuildReport) -> list[Problem]:
+    """Files of `report` that are missing or were changed since."""
+    problems = []
+    for program in report.programs:
+        for file in program.files:
+            path = configuration.root / file
+            wanted = expected_sha256(program, file)
+            if not path.is_file():
+                problems.append(Problem("was compiled but is gone", file=file))
+            elif sha256(path.read_bytes()) != wanted:
+                problems.append(Problem("was changed after it was compiled", file=file))
+    return problems
+
+
+def expected_sha256(program: BuiltProgram, file: str) -> str:
+    """The hash that `file` of `program` must have."""
+    name = file.rpartition("/")[2]
+    if name.endswith(MANIFEST_SUFFIX):
+        return sha256(manifest_text(program.manifest).encode())
+    return str(program.manifest["outputs"][name])
+
+
+def _current_manifest(configuration: Configuration, program: ProgramConfiguration) -> Manifest | None:
+    """The manifest of `program` when nothing that it depends on has changed."""
+    folder = configuration.output_folder
+    try:
+        text = (folder / (program.name + MANIFEST_SUFFIX)).read_text(encoding="utf-8")
+        manifest = parse_manifest(text, program.name)
+        source = (configuration.root / program.source).read_bytes()
+        wanted = _inputs(program, source)
+        if {key: manifest.get(key) for key in wanted} != wanted:
+            return None
+        if [_declared(entry) for entry in manifest["examples"]] != [_example_json(e) for e in program.examples]:
+            return None
+        for suffix in (ZKASM_SUFFIX, ROM_SUFFIX):
+            if sha256((folder / (program.name + suffix)).read_bytes()) != manifest["outputs"][program.name + suffix]:
+                return None
+    except (OSError, UnicodeDecodeError, ConfigurationError, KeyError, TypeError):
+        return None  # Missing, damaged or of another version: compiling again replaces it.
+    return manifest
+
+
+def _inputs(program: ProgramConfiguration, source: bytes) -> Manifest:
+    """The part of a manifest that says what was compiled and how."""
+    return {
+        "format": FORMAT,
+        "name": program.name,
+        "machine": MACHINE,
+        "toolchain": toolchain(),
+        "source": {"file": program.source, "sha256": sha256(source)},
+        "options": {
+            "exports": None if program.exports is None else list(program.exports),
+            "optimization-level": program.optimization_level,
+        },
+    }
+
+
+def make_manifest(
+    program: ProgramConfiguration, source: bytes, compiled: Program, examples: list[dict[str, Any]]
+) -> tuple[tuple[bytes, bytes, bytes], Manifest]:
+    """The three output files of `compiled`, and its manifest."""
+    if compiled.interface is None:
+        raise TypeError("a compiled program has an interface")
+    zkasm, rom = compiled.source.encode(), compiled.rom_json().encode()
+    manifest = _inputs(program, source) | {
+        "outputs": {program.name + ZKASM_SUFFIX: sha256(zkasm), program.name + ROM_SUFFIX: sha256(rom)},
+        "rom-rows": len(compiled.rows),
+        **interface_json(compiled.interface),
+        "examples": examples,
+    }
+    return (zkasm, rom, manifest_text(manifest).encode()), manifest
+
+
+def _compile(
+    configuration: Configuration, program: ProgramConfiguration
+) -> tuple[tuple[bytes, bytes, bytes], Manifest]:
+    path = configuration.root / program.source
+    compiled = compile_file(
+        path, exports=program.exports, optimization_level=program.optimization_level, shown_as=program.source
+    )
+    examples = _run_examples(compiled, program)
+    return make_manifest(program, path.read_bytes(), compiled, examples)
+
+
+def _run_examples(compiled: Program, program: ProgramConfiguration) -> list[dict[str, Any]]:
+    """What each example gave and cost.
+
+    Raises: BuildError with every example that went wrong.
+    """
+    entries = []
+    problems: list[Problem] = []
+    for example in program.examples:
+        try:
+            entries.append(_run_example(compiled, example))
+        except InputError as error:
+            problems.extend(Problem(f"{example.path}: {problem}") for problem in error.problems)
+        except ExecutionError as error:
+            call = call_text(example.call, example.arguments)
+            problems.append(Problem(f"{example.path}: {call} cannot be proved: {error}"))
+    if problems:
+        raise BuildError(*problems)
+    return entries
+
+
+def _run_example(compiled: Program, example: Example) -> dict[str, Any]:
+    from zkwasm_simulator import Instance
+
+    export = _export(compiled, example.call)
+    arguments = check_arguments(export, example.arguments)
+    expected = parse_results(export, example.results) if example.trap is None else ()
+    result = Instance(compiled).call(example.call, *arguments)
+    wanted = f"trap {example.trap!r}" if example.trap is not None else values_text(expected)
+    found = f"trapped: {result.trap}" if result.trap is not None else f"returned {values_text(result.values)}"
+    if result.trap != example.trap or (result.trap is None and not same_values(expected, result.values)):
+        raise BuildError(Problem(f"{call_text(example.call, arguments)} {found}, but {wanted} was expected"))
+    return _example_json(example) | {"status": result.status, **cost_json(result)}
+
+
+def _export(compiled: Program, name: str) -> Export:
+    exports = () if compiled.interface is None else compiled.interface.exports
+    for export in exports:
+        if export.name == name:
+            return export
+    raise ConfigurationError(
+        Problem(f"the program exports no {name!r}; it exports {', '.join(map(signature, exports)) or 'nothing'}")
+    )
+
+
+def _example_json(example: Example) -> dict[str, Any]:
+    """The part of an example's entry that the configuration declares."""
+    outcome: Mapping[str, Any] = (
+        {"trap": example.trap} if example.trap is not None else {"results": _json_values(example.results)}
+    )
+    return {"call": example.call, "arguments": _json_values(example.arguments), **outcome}
+
+
+def _declared(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("call", "arguments", "trap", "results") if key in entry}
+
+
+def _json_values(values: tuple[Value, ...]) -> list[Value | str]:
+    return [json_value(value) for value in values]

@@ -1,0 +1,26 @@
+"""The commands of `zkwasm`, in the order of its help."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Protocol
+
+from hatch_zkwasm.commands import asm, build, compile, explain, run
+
+
+class Command(Protocol):
+    """What `hatch_zkwasm.cli` expects of the module of a command."""
+
+    NAME: str
+    HELP: str
+    DESCRIPTION: str
+    EPILOG: str
+
+    def configure(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare the arguments."""
+
+    def execute(self, arguments: argparse.Namespace, /) -> int:
+        """Do the work and return the exit status."""
+
+
+COMMANDS: tuple[Command, ...] = (compile, asm, run, explain, build)

@@ -1,0 +1,54 @@
+"""What a run cost, as numbers for JSON and as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zkwasm_simulator import CallResult
+
+
+def cost_json(result: CallResult) -> dict[str, Any]:
+    """The cost of a run for JSON: `n` is the length of the proof, the smallest power of two that holds all `rows`."""
+    return {"steps": result.steps, "counters": dict(result.counters), "rows": result.rows, "n": result.n}
+
+
+def example_table(manifests: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The lines of a table of what each example of each program costs; empty when there are no examples."""
+    rows: list[tuple[str, ...]] = []
+    for manifest in manifests:
+        for example in manifest["examples"]:
+            counters = example["counters"]
+            if not rows:
+                rows.append(("program", "example", "steps", *counters, "rows", "N"))
+            rows.append(
+                (
+                    manifest["name"],
+                    _example_text(example),
+                    *(str(number) for number in (example["steps"], *counters.values(), example["rows"], example["n"])),
+                )
+            )
+    return aligned(rows, left=2)
+
+
+def _example_text(example: Mapping[str, Any]) -> str:
+    call = f"{example['call']}({', '.join(map(str, example['arguments']))})"
+    if "trap" in example:
+        return f"{call} traps: {example['trap']}"
+    results = example["results"]
+    if not results:
+        return call
+    return f"{call} = {results[0] if len(results) == 1 else '(' + ', '.join(map(str, results)) + ')'}"
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: int) -> list[str]:
+    """`rows` as lines with aligned columns: the first `left` columns to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if index < left else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,122 @@
+"""The manifest of a packed program: what was compiled from what, how it is called and what its examples cost.
+
+`<name>.manifest.json` lies beside `<name>.zkasm` and `<name>.rom.json`. It is the state of the incremental build too:
+a program is up to date when its manifest says so (`hatch_zkwasm.build`). It holds no time and no absolute path, so
+that the same sources give the same bytes anywhere. docs/configuration.md describes the fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hatch_zkwasm import __version__
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
+from zkwasm_compiler.errors import ConfigurationError, Problem
+
+FORMAT = 1
+MACHINE = "zkvm64"
+ZKASM_SUFFIX = ".zkasm"
+ROM_SUFFIX = ".rom.json"
+MANIFEST_SUFFIX = ".manifest.json"
+SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX, MANIFEST_SUFFIX)
+
+Manifest = dict[str, Any]
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@cache
+def toolchain() -> dict[str, str]:
+    """The version of hatch-zkwasm and a hash of its code, so that a changed working copy compiles everything again."""
+    import zkwasm_compiler
+    import zkwasm_simulator
+
+    digest = hashlib.sha256()
+    for module in (zkwasm_compiler.__file__, zkwasm_simulator.__file__, __file__):
+        folder = Path(str(module)).parent
+        for file in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
+            data = file.read_bytes()
+            digest.update(f"{folder.name}/{file.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
+    return {"name": "hatch-zkwasm", "version": __version__, "sha256": digest.hexdigest()}
+
+
+def interface_json(interface: Interface) -> dict[str, Any]:
+    """`interface` as the manifest holds it: the exports, then the public layout (docs/public-interface.md)."""
+    return {
+        "exports": [
+            {
+                "name": export.name,
+                "index": export.index,
+                "parameters": list(export.parameters),
+                "results": list(export.results),
+            }
+            for export in interface.exports
+        ],
+        "public": {
+            "argument-words": interface.argument_words,
+            "argument-cell": interface.argument_cell,
+            "result-words": interface.result_words,
+            "result-cell": interface.result_cell,
+            "dispatch-label": interface.dispatch_label,
+            "skip-address-check": interface.skip_address_check,
+        },
+        "globals": [
+            {
+                "index": cell.index,
+                "type": cell.type,
+                "mutable": cell.mutable,
+                "cell": cell.cell,
+                "export": cell.export,
+            }
+            for cell in interface.globals
+        ],
+    }
+
+
+def read_interface(manifest: Manifest) -> Interface:
+    """The interface that `interface_json` wrote."""
+    public = manifest["public"]
+    return Interface(
+        exports=tuple(
+            Export(entry["name"], entry["index"], tuple(entry["parameters"]), tuple(entry["results"]))
+            for entry in manifest["exports"]
+        ),
+        globals=tuple(
+            GlobalCell(entry["index"], entry["type"], entry["mutable"], entry["cell"], entry["export"])
+            for entry in manifest["globals"]
+        ),
+        argument_cell=public["argument-cell"],
+        argument_words=public["argument-words"],
+        result_cell=public["result-cell"],
+        result_words=public["result-words"],
+        dispatch_label=public["dispatch-label"],
+        skip_address_check=public["skip-address-check"],
+    )
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """The text of a manifest file."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def parse_manifest(text: str, file: str) -> Manifest:
+    """The manifest in `text`.
+
+    Raises: ConfigurationError when it is none or of another format.
+    """
+    try:
+        manifest = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(Problem(f"is not a manifest: {error}", file=file)) from None
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        message = f"is not a manifest of format {FORMAT} (its format is {found!r}); build the program again"
+        raise ConfigurationError(Problem(message, file=file))
+    return dict(manifest)

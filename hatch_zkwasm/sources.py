@@ -1,0 +1,114 @@
+"""A program from a file of any kind that the command line and the build take: .wasm, .wat, .zkasm, .rom.json.
+
+Everything heavy is imported inside the functions: which of the decoder, the compiler and the assembler is needed
+depends on the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hatch_zkwasm.errors import UsageError
+from hatch_zkwasm.manifest import MANIFEST_SUFFIX, ROM_SUFFIX, ZKASM_SUFFIX
+from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.errors import InputError, Problem
+
+MODULE_SUFFIXES = (".wasm", ".wat")
+PROGRAM_SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of `path`.
+
+    Raises: UsageError when it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(Problem("there is no such file", file=str(path))) from None
+    except OSError as error:
+        raise UsageError(Problem(f"cannot be read: {error.strerror}", file=str(path))) from None
+
+
+def read_text(path: Path) -> str:
+    """The UTF-8 text of `path`.
+
+    Raises: InputError when it cannot be read.
+    """
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(Problem("is not UTF-8 text", file=str(path), byte_offset=error.start)) from None
+
+
+def require_module(path: Path) -> None:
+    """Raises: UsageError unless `path` is named as a WebAssembly module."""
+    if path.suffix.lower() not in MODULE_SUFFIXES:
+        raise UsageError(
+            Problem(f"is not a WebAssembly module by its name: {', '.join(MODULE_SUFFIXES)}", file=str(path))
+        )
+
+
+def read_module(path: Path) -> bytes:
+    """The WebAssembly binary of a `.wasm` or `.wat` file."""
+    if path.suffix.lower() == ".wat":
+        from zkwasm_compiler.wasm.text import wat_to_wasm
+
+        return wat_to_wasm(read_text(path), str(path))
+    return read_bytes(path)
+
+
+def compile_file(path: Path, *, exports: Sequence[str] | None, optimization_level: int, shown_as: str = "") -> Program:
+    """The program that the `.wasm` or `.wat` file at `path` compiles to; problems name it `shown_as`.
+
+    Raises: InputError with every problem.
+    """
+    from zkwasm_compiler import CompileOptions, compile_module
+
+    name = path.name.removesuffix(path.suffix)
+    options = CompileOptions(
+        exports=None if exports is None else tuple(exports), optimization_level=optimization_level, name=name
+    )
+    try:
+        return compile_module(read_module(path), options)
+    except InputError as error:
+        raise with_file(error, str(path), shown_as or str(path)) from error
+
+
+def with_file(error: InputError, path: str, shown_as: str) -> InputError:
+    """`error` with each problem naming the file `shown_as`, where it named none or `path`."""
+    problems = [
+        Problem(p.message, shown_as, p.line, p.column, p.byte_offset, p.code) if p.file in ("", path) else p
+        for p in error.problems
+    ]
+    return type(error)(*problems)
+
+
+def load_file(path: Path, *, optimization_level: int) -> Program:
+    """The program in `path`, compiled or assembled if need be.
+
+    A `.zkasm` or `.rom.json` file that lies beside its manifest can be called through its interface.
+
+    Raises: InputError with every problem.
+    """
+    name = path.name.lower()
+    if name.endswith(MODULE_SUFFIXES):
+        return compile_file(path, exports=None, optimization_level=optimization_level)
+    if not name.endswith(PROGRAM_SUFFIXES):
+        allowed = ", ".join((*MODULE_SUFFIXES, *PROGRAM_SUFFIXES))
+        raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
+    suffix = next(suffix for suffix in PROGRAM_SUFFIXES if name.endswith(suffix))
+    stem = path.name[: -len(suffix)]
+    if path.is_file() and (path.parent / (stem + MANIFEST_SUFFIX)).is_file():
+        from hatch_zkwasm.packed import load_packed
+
+        return load_packed(path.parent, stem).program
+    if suffix == ZKASM_SUFFIX:
+        from zkwasm_compiler.asm import assemble_file
+
+        read_text(path)
+        return assemble_file(path)
+    from zkwasm_compiler.asm import load_rom
+
+    return load_rom(read_text(path), str(path))
