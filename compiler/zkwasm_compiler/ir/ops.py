@@ -19,8 +19,8 @@ I32, I64, F32, F64, NONE, TUPLE = Type.I32, Type.I64, Type.F32, Type.F64, Type.N
 class Op:
     """One row. `operands` is None when the number or the types of the arguments vary; `result` None when it varies.
 
-    `pure`: no effect and no trap, may move, be shared and be dropped. `traps`: may trap (and then must neither be dropped
-    nor moved across an effect). `terminator`: ends a block. `immediate` says what the immediate is.
+    `pure`: no effect and no trap, may move, be shared and be dropped. `traps`: may trap (and then must neither be
+    dropped nor moved across an effect). `terminator`: ends a block. `immediate` says what the immediate is.
     """
 
     name: str

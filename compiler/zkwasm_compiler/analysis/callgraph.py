@@ -1,0 +1,99 @@
+"""Who calls whom: strongly connected components, recursion, what is reachable.
+
+*Source:* Tarjan, "Depth-first search and linear graph algorithms", 1972.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zkwasm_compiler.ir.function import Function, Module
+
+
+@dataclass(frozen=True, slots=True)
+class CallGraph:
+    """By function index. `components` has callees before callers; `recursive` are the functions that can reach
+    themselves; `call_sites` counts the calls of each function in the text."""
+
+    callees: dict[int, tuple[int, ...]]
+    components: tuple[tuple[int, ...], ...]
+    recursive: frozenset[int]
+    call_sites: dict[int, int]
+
+    def callees_first(self) -> list[int]:
+        """Every function; a caller comes after its callees unless they are recursive with it."""
+        return [index for component in self.components for index in component]
+
+    def reachable(self, roots: Iterable[int]) -> frozenset[int]:
+        """The roots and everything that they call."""
+        seen: set[int] = set()
+        work = list(roots)
+        while work:
+            index = work.pop()
+            if index not in seen:
+                seen.add(index)
+                work.extend(self.callees[index])
+        return frozenset(seen)
+
+
+def called_functions(function: Function) -> list[int]:
+    """The callee of every call in the text, with repetitions."""
+    return [
+        value.immediate
+        for block in function.blocks
+        for value in block.body
+        if value.op == "call" and isinstance(value.immediate, int)
+    ]
+
+
+def call_graph(module: Module) -> CallGraph:
+    """The graph of the functions in the module."""
+    sites = dict.fromkeys(sorted(module.functions), 0)
+    callees: dict[int, tuple[int, ...]] = {}
+    for index in sites:
+        called = called_functions(module.functions[index])
+        for callee in called:
+            sites[callee] = sites.get(callee, 0) + 1
+        callees[index] = tuple(dict.fromkeys(called))
+    components = tuple(_components(callees))
+    recursive = {index for component in components if len(component) > 1 for index in component}
+    recursive |= {index for index, called in callees.items() if index in called}
+    return CallGraph(callees, components, frozenset(recursive), sites)
+
+
+def _components(callees: dict[int, tuple[int, ...]]) -> list[tuple[int, ...]]:
+    numbers: dict[int, int] = {}
+    low: dict[int, int] = {}
+    open_: dict[int, None] = {}  # visited, not yet in a component, in the order of the visit
+    components: list[tuple[int, ...]] = []
+    for root in callees:
+        if root in numbers:
+            continue
+        stack = [(root, iter(callees[root]))]
+        numbers[root] = low[root] = len(numbers)
+        open_[root] = None
+        while stack:
+            index, rest = stack[-1]
+            for callee in rest:
+                if callee not in numbers:
+                    numbers[callee] = low[callee] = len(numbers)
+                    open_[callee] = None
+                    stack.append((callee, iter(callees[callee])))
+                    break
+                if callee in open_:
+                    low[index] = min(low[index], numbers[callee])
+            else:
+                stack.pop()
+                if stack:
+                    low[stack[-1][0]] = min(low[stack[-1][0]], low[index])
+                if low[index] == numbers[index]:
+                    components.append(_close(index, open_))
+    return components
+
+
+def _close(root: int, open_: dict[int, None]) -> tuple[int, ...]:
+    component: list[int] = []
+    while not component or component[-1] != root:
+        component.append(open_.popitem()[0])
+    return tuple(sorted(component))

@@ -1,0 +1,160 @@
+"""The reference interpreter of the SSA: slow, obviously right, and independent of everything below the SSA.
+
+Values are unsigned bit patterns. Calls keep their frames in a list, so that the depth of the program is no matter of
+Python's own stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from zkwasm_compiler.errors import ExecutionError, InternalError
+from zkwasm_compiler.ir.function import Block, Function, Module, Target, Trap, Value
+from zkwasm_compiler.ir.integers import TrapError
+from zkwasm_compiler.ir.ops import OPS
+
+DEFAULT_FUEL = 10_000_000
+DEFAULT_CALL_DEPTH = 10_000
+
+
+class AssertionFailure(ExecutionError):  # noqa: N818 - the failure is the program's, not an error of ours
+    """`assert_eq` met two different values: the execution cannot be proved."""
+
+
+class OutOfFuel(ExecutionError):  # noqa: N818 - a limit that the caller set
+    """The execution took more values than `fuel` allows."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """One activation: `call` is the caller's value that waits for the results."""
+
+    function: Function
+    block: Block
+    call: Value | None
+    position: int = 0
+    values: dict[Value, int] = field(default_factory=dict)
+    results: dict[Value, list[int]] = field(default_factory=dict)  # what each call gave
+
+
+def instantiate(module: Module, *, fuel: int = DEFAULT_FUEL) -> list[int]:
+    """The globals of a new instance, after the start function. *Raises:* as `run`."""
+    state = [global_.initial for global_ in module.globals]
+    if module.start is not None:
+        run(module, module.start, [], globals=state, fuel=fuel)
+    return state
+
+
+def run(
+    module: Module,
+    function_index: int,
+    args: Sequence[int],
+    *,
+    globals: list[int] | None = None,
+    fuel: int = DEFAULT_FUEL,
+    call_depth: int = DEFAULT_CALL_DEPTH,
+) -> list[int]:
+    """Call one function; the start function is not run (`instantiate` does).
+
+    `globals` is the state, changed in place; without it the initial values serve. *Raises:* TrapError,
+    AssertionFailure, OutOfFuel.
+    """
+    state = [global_.initial for global_ in module.globals] if globals is None else globals
+    frames = [_enter(module.functions[function_index], args, None)]
+    while True:
+        fuel -= 1
+        if fuel < 0:
+            raise OutOfFuel(f"function {frames[0].function.name} did not return in time; give more fuel")
+        frame = frames[-1]
+        if frame.position < len(frame.block.body):
+            value = frame.block.body[frame.position]
+            frame.position += 1
+            if value.op != "call":
+                _execute(value, frame, state)
+                continue
+            if len(frames) >= call_depth:
+                raise TrapError(Trap.CALL_STACK_EXHAUSTED)
+            assert isinstance(value.immediate, int)
+            frames.append(_enter(module.functions[value.immediate], _read(frame, value.args), value))
+            continue
+        results = _leave_block(frame)
+        if results is None:
+            continue
+        frames.pop()
+        if not frames:
+            return results
+        assert frame.call is not None
+        frames[-1].results[frame.call] = results
+
+
+def _enter(function: Function, args: Sequence[int], call: Value | None) -> _Frame:
+    if len(args) != len(function.parameters):
+        raise InternalError(f"{function.name} takes {len(function.parameters)} arguments, got {len(args)}")
+    frame = _Frame(function, function.entry, call)
+    for parameter, bits in zip(function.entry.parameters, args, strict=True):
+        if not 0 <= bits < 1 << parameter.type.bits:
+            raise InternalError(f"{function.name}: {bits} is no unsigned pattern of {parameter.type.bits} bits")
+        frame.values[parameter] = bits
+    return frame
+
+
+def _read(frame: _Frame, args: list[Value]) -> list[int]:
+    return [frame.values[arg] for arg in args]
+
+
+def _execute(value: Value, frame: _Frame, state: list[int]) -> None:
+    """One value that is neither a call nor a terminator."""
+    match value.op:
+        case "result":
+            assert isinstance(value.immediate, int)
+            frame.values[value] = frame.results[value.args[0]][value.immediate]
+        case "global.get":
+            assert isinstance(value.immediate, int)
+            frame.values[value] = state[value.immediate]
+        case "global.set":
+            assert isinstance(value.immediate, int)
+            state[value.immediate] = frame.values[value.args[0]]
+        case "assert_eq":
+            left, right = _read(frame, value.args)
+            if left != right:
+                raise AssertionFailure(f"function {frame.function.name}: assert_eq of {left} and {right}")
+        case "select":
+            first, second, condition = _read(frame, value.args)
+            frame.values[value] = first if condition else second
+        case op if op.endswith(".const"):
+            assert isinstance(value.immediate, int)
+            frame.values[value] = value.immediate
+        case op:
+            evaluate = OPS[op].evaluate
+            if evaluate is None:
+                raise InternalError(f"the interpreter has no meaning for {op}")
+            frame.values[value] = evaluate(*_read(frame, value.args))
+
+
+def _leave_block(frame: _Frame) -> list[int] | None:
+    """Follow the terminator; the results when it returns."""
+    terminator = frame.block.terminator
+    assert terminator is not None
+    match terminator.op:
+        case "return":
+            return _read(frame, terminator.args)
+        case "trap":
+            assert isinstance(terminator.immediate, Trap)
+            raise TrapError(terminator.immediate)
+        case "br":
+            _follow(frame, terminator.targets[0])
+        case "br_if":
+            _follow(frame, terminator.targets[0 if frame.values[terminator.args[0]] else 1])
+        case "br_table":
+            index = min(frame.values[terminator.args[0]], len(terminator.targets) - 1)
+            _follow(frame, terminator.targets[index])
+        case op:
+            raise InternalError(f"the interpreter cannot leave a block by {op}")
+    return None
+
+
+def _follow(frame: _Frame, target: Target) -> None:
+    args = _read(frame, target.args)  # all are read before any parameter is written
+    frame.values.update(zip(target.block.parameters, args, strict=True))
+    frame.block, frame.position = target.block, 0
