@@ -191,10 +191,11 @@ _KINDS = (m.ExternalKind.FUNCTION, m.ExternalKind.TABLE, m.ExternalKind.MEMORY, 
 def _decode_kind(reader: Reader, what: str) -> m.ExternalKind:
     start = reader.offset
     code = reader.byte(f"the kind of {what}")
-    if code == 4:
-        raise refuse(f"{what} of a tag", EXCEPTIONS, start)
     if code >= len(_KINDS):
-        raise reader.error(f"kind {code:#04x} of {what}; 0 is a function, 1 a table, 2 a memory, 3 a global", start)
+        message = f"kind {code:#04x} of {what}; 0 is a function, 1 a table, 2 a memory, 3 a global"
+        if code == 4:
+            message += f" (4 is a tag: '{EXCEPTIONS}' is not supported)"
+        raise reader.error(message, start)
     return _KINDS[code]
 
 

@@ -157,8 +157,11 @@ def _memory_init(reader: Reader) -> tuple[int]:
 def _memory_access(reader: Reader) -> tuple[int, int]:
     start = reader.offset
     alignment = reader.u32("an alignment")
-    if 64 <= alignment < 128:  # bit 6 announces a memory index
-        raise refuse("a memory access with a memory index", MULTI_MEMORY, start)
+    if alignment >= 32:
+        message = f"alignment field {alignment} of a memory access; it has to be below 32"
+        if 64 <= alignment < 128:
+            message += f" (from 64 on it announces a memory index: '{MULTI_MEMORY}' are not supported)"
+        raise reader.error(message, start)
     return alignment, reader.u32("the offset of a memory access")
 
 

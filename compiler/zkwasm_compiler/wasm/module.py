@@ -227,10 +227,14 @@ class Module:
         """The name in the name section, else the first exported name, else ``module.name`` of an import, else empty."""
         if index in self.names.functions:
             return self.names.functions[index]
-        for export in self.exports:
-            if export.kind is ExternalKind.FUNCTION and export.index == index:
-                return export.name
+        if index in self._exported_function_names:
+            return self._exported_function_names[index]
         if index < len(self.imported_functions):
             imported = self.imported_functions[index]
             return f"{imported.module}.{imported.name}"
         return ""
+
+    @cached_property
+    def _exported_function_names(self) -> dict[int, str]:
+        functions = [export for export in self.exports if export.kind is ExternalKind.FUNCTION]
+        return {export.index: export.name for export in reversed(functions)}

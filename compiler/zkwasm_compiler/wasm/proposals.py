@@ -52,6 +52,7 @@ _ONE_BYTE = {
         0xE2: "suspend",
         0xE3: "resume",
         0xE4: "resume_throw",
+        0xE5: "resume_throw_ref",
         0xE6: "switch",
     },
 }
