@@ -1,8 +1,9 @@
 """From local variables to SSA while blocks are being made: `Variables`.
 
 A read in a block that other blocks lead to becomes a block parameter; its arguments are filled in at the end, when
-every edge is known. Parameters that turn out to be redundant are removed afterwards. *Source:* Braun et al., "Simple and
-Efficient Construction of Static Single Assignment Form", 2013; the variant without recursion.
+every edge is known. Parameters that turn out to be redundant are removed afterwards.
+
+*Source:* Braun et al., "Simple and Efficient Construction of Static Single Assignment Form", 2013, without recursion.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class _Parser:
         self._expect("=")
         initial = self._number() & ((1 << type_.bits) - 1)
         name = self._name() if self._accept("name") else ""
-        export = self._name() if self._accept("export") else None
+        export = self._name() if not self._starts_line() and self._accept("export") else None
         return Global(index, type_, mutable, initial, name, export)
 
     def _function(self) -> Function:
