@@ -141,6 +141,8 @@ _add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))
 _add(Op("zk.neg_nz", (I32,), I32, lambda x: (1 << 32) - x))  # of a nonzero x
 _add(Op("zk.pow2_32", (I32,), I32, lambda s: 1 << s))  # s < 32
 _add(Op("zk.pow2_64", (I32,), I64, lambda s: 1 << s))  # s < 64
+_add(Op("zk.rpow2_32", (I32,), I64, lambda s: 1 << (32 - s)))  # s < 32
+_add(Op("zk.rpow2_64", (I32,), I64, lambda s: 1 << (64 - s)))  # 0 < s < 64
 _add(Op("zk.mul_nw", (I64, I64), I64, lambda x, y: x * y, commutative=True))
 _add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=True))
 _add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two

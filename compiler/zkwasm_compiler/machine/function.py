@@ -23,7 +23,7 @@ class MachineBlock(Generic[R]):
     order in which the step names their labels.
 
     Side exits (to a trap or to the unprovable place) are jumps to labels that are no block's, anywhere in the block.
-    A computed jump (`JMP` with an operand in E) has one edge a table entry: the table of `JMP`s ends at its target label.
+    A computed jump (`JMP` with an operand in E) has one edge a table entry: the table of `JMP`s ends at its label.
     """
 
     label: str

@@ -1,8 +1,8 @@
 """`Step`: one instruction of the target machine, from selection to the printed program.
 
 Before register allocation the registers of a step are `VirtualRegister`s, afterwards register names (``"A"``). An
-operation that reads fixed registers (``ADD`` reads A and B) carries what it reads as explicit operands together with the
-registers they must be in, so that allocation needs no knowledge of single operations and the printer just drops them.
+operation that reads fixed registers (``ADD`` reads A and B) carries what it reads as explicit operands together with
+the registers they must be in, so that allocation needs no knowledge of single operations and the printer drops them.
 
     $ => r :ADD            Step(free=DEFINED, destinations=(r,), operations=(binary("ADD", x, y),))
     x - n :JMPN(loop)      Step(terms=(Term(x), Term(n, -1)), operations=(jump("JMPN", "loop"),))
@@ -41,8 +41,8 @@ class VirtualRegister:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A memory cell. `area` is ``frame`` (numbered within the function), ``outgoing`` (the frame of the function that is
-    called next, numbered within it) or the name of a variable of the program."""
+    """A memory cell. `area` is ``frame`` (numbered within the function), ``outgoing:f`` (the frame of function f, which
+    is called next, numbered within it) or the name of a variable of the program."""
 
     area: str
     index: int

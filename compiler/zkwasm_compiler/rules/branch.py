@@ -41,6 +41,7 @@ for _name, _small, _large, _targets in (
         ".from_constant",
     )
     _branch(f"i64.{_name}(x:long, y:long)", f"$ :LT({_small}, {_large}), JMPC({_targets})")
+_branch("i32.lt_u(zk.high(x:long), %c)", "rot(x) - %c :JMPN(then, else)", ".high")
 for _name, _small, _large, _targets in (
     ("lt_s", "x", "y", "then, else"),
     ("ge_s", "x", "y", "else, then"),

@@ -159,25 +159,23 @@ for _representation in ("clean", "tidy"):
         "4294967296 - x => r",
     )
 
-# A power of two from the program's table of returns: row k before the end label gives 2^(64-k) (2^(32-k) for words).
-rule(
-    "zk.pow2_32",
-    "zk.pow2_32(s:word)",
-    "p:clean",
-    """
-    s - 32 => e :JMPN(next, fail)
-    :CALL(pow2_32_end, e) -> p
-    """,
-)
-rule(
-    "zk.pow2_64",
-    "zk.pow2_64(s:word)",
-    "p:long",
-    """
-    s - 64 => e :JMPN(next, fail)
-    :CALL(pow2_64_end, e) -> p
-    """,
-)
+# Powers of two from the program's tables of returns: the row at `end + e` gives 2^(w+e) in a table `pow2_w`, 2^(-e) in
+# a table `rpow2_w`. Both have w rows, the second without 2^64, which is no 64-bit number.
+for _table, _width, _result in (
+    ("pow2_32", 32, "clean"),
+    ("pow2_64", 64, "long"),
+    ("rpow2_32", 32, "long"),
+    ("rpow2_64", 64, "long"),
+):
+    rule(
+        f"zk.{_table}",
+        f"zk.{_table}(s:word)",
+        f"p:{_result}",
+        f"""
+        s - {_width} => e :JMPN(next, fail)
+        :CALL({_table}_end, e) -> p
+        """,
+    )
 rule("zk.high", "zk.high(x:long)", "r:word", "rot(x) => r")
 rule("zk.fold", "zk.fold(x:long)", "r:word", "x + rot(x) => r")
 

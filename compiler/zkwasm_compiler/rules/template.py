@@ -202,7 +202,7 @@ def instantiate(
     if template.advice is not None:
         names = advice_names(template.advice)
         text = _CONSTANT.sub(lambda match: str(constants[match[1]]), template.advice)
-        text = _NAME.sub(lambda match: "{%d}" % names.index(match[0]), text)
+        text = _NAME.sub(lambda match: f"{{{names.index(match[0])}}}", text)
         free = Advice(text, tuple(operands(name) for name in names))
     return Step(
         terms=tuple(

@@ -1,0 +1,261 @@
+"""SSA to SSA: ops that the machine has no straight-line sequence for become control flow and `zk.*` ops.
+
+In: any verified function. Out: a function whose every op is a pattern of `rules.catalogue` or one of the structural ops
+that `lowering.select` emits itself. The meaning stays the same (`ir.interpreter` runs both). After this, every lowering
+rule is a straight line, so that one kind of control flow serves selection, allocation and layout.
+
+The expansions of division, shifts and bit counts are in `lowering.expansions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
+from zkwasm_compiler.lowering.expansions import EXPANSIONS
+
+SIGN = 1 << 31
+TABLE_THRESHOLD = 3
+"""A br_table with up to this many entries is a chain of comparisons: a table takes three steps."""
+
+COMPARISONS = frozenset(
+    [
+        "i32.eqz",
+        *(f"i32.{name}" for name in ("eq", "ne", *(f"{c}_{s}" for c in ("lt", "gt", "le", "ge") for s in "su"))),
+    ]
+)
+"""i32 comparisons exist only as branch conditions; the i64 ones have values too."""
+
+
+def legalize(function: Function, module: Module) -> None:
+    """Rewrite `function` in place."""
+    Legalizer(function, module).run()
+
+
+class Legalizer:
+    """Walks the blocks, appending to `current`; an expansion may end `current` and go on in a new block."""
+
+    def __init__(self, function: Function, module: Module) -> None:
+        self.function = function
+        self.module = module
+        self.current = function.entry
+        self.offset: int | None = None
+        self.replaced: dict[Value, Value] = {}
+        self.only_branches = _only_branched_on(function)
+
+    def run(self) -> None:
+        """Legalise every block, then put the replacements into all uses."""
+        for block in list(self.function.blocks):
+            body, terminator = block.body, block.terminator
+            assert terminator is not None
+            block.body, block.terminator = [], None
+            self.current = block
+            for value in body:
+                self.offset = value.offset
+                self.value(value)
+            self.offset = terminator.offset
+            self.terminator(terminator)
+        for block in self.function.blocks:
+            for value in block.values():
+                value.args = [self.resolve(arg) for arg in value.args]
+                for target in value.targets:
+                    target.args = [self.resolve(arg) for arg in target.args]
+
+    def resolve(self, value: Value) -> Value:
+        """What stands for `value` now."""
+        while value in self.replaced:
+            value = self.replaced[value]
+        return value
+
+    # Building
+
+    def emit(self, op: str, type_: Type, *args: Value) -> Value:
+        """Append an op to the current block."""
+        value = self.function.new_value(op, type_, list(args), offset=self.offset)
+        self.current.body.append(value)
+        return value
+
+    def i32(self, op: str, *args: Value) -> Value:
+        return self.emit(op, Type.I32, *args)
+
+    def i64(self, op: str, *args: Value) -> Value:
+        return self.emit(op, Type.I64, *args)
+
+    def constant(self, bits: int, type_: Type = Type.I32) -> Value:
+        """A constant of `type_` from its unsigned bit pattern (reduced to the width)."""
+        value = self.function.new_value(
+            f"{type_.value}.const", type_, immediate=bits & ((1 << type_.bits) - 1), offset=self.offset
+        )
+        self.current.body.append(value)
+        return value
+
+    def choose(
+        self, condition: Value, then: Callable[[], Value], otherwise: Callable[[], Value], type_: Type = Type.I32
+    ) -> Value:
+        """`then()` where the condition is not zero, else `otherwise()`; the join becomes the current block."""
+        arms = (self.function.new_block(), self.function.new_block())
+        join = self.function.new_block()
+        result = self.function.add_parameter(join, type_)
+        self.branch(condition, Target(arms[0]), Target(arms[1]))
+        for arm, build in zip(arms, (then, otherwise), strict=True):
+            self.current = arm
+            value = build()
+            self.jump(Target(join, [value]))
+        self.current = join
+        return result
+
+    def trap_unless(self, condition: Value, trap: Trap) -> None:
+        """Trap where the condition is zero."""
+        trapped, rest = self.function.new_block(), self.function.new_block()
+        self.branch(condition, Target(rest), Target(trapped))
+        trapped.terminator = self.function.new_value("trap", Type.NONE, immediate=trap, offset=self.offset)
+        self.current = rest
+
+    def jump(self, target: Target) -> None:
+        self.current.terminator = self.function.new_value("br", Type.NONE, targets=[target], offset=self.offset)
+
+    def below(self, x: Value, bound: int) -> Value:
+        """x < bound, unsigned."""
+        return self.i32("i32.lt_u", x, self.constant(bound))
+
+    def not_negative(self, x: Value) -> Value:
+        """Whether an i32 or i64 has its sign bit clear."""
+        return self.below(x if x.type is Type.I32 else self.i32("zk.high", x), SIGN)
+
+    # Values
+
+    def value(self, value: Value) -> None:
+        expand = EXPANSIONS.get(value.op)
+        if value.op in COMPARISONS:
+            if value in self.only_branches:
+                self.current.body.append(value)
+            else:
+                comparison = self.function.new_value(value.op, value.type, value.args, offset=value.offset)
+                self.current.body.append(comparison)
+                self.replaced[value] = self.choose(comparison, lambda: self.constant(1), lambda: self.constant(0))
+        elif value.op == "select":
+            x, y, condition = value.args
+            self.replaced[value] = self.choose(condition, lambda: x, lambda: y, value.type)
+        elif value.op == "global.get" and not self.module.globals[index_of(value)].mutable:
+            self.replaced[value] = self.constant(self.module.globals[index_of(value)].initial, value.type)
+        elif ".reinterpret_" in value.op:
+            self.replaced[value] = value.args[0]
+        elif expand is not None:
+            value.args = [self.resolve(arg) for arg in value.args]
+            replacement = expand(self, value)
+            if replacement is value:
+                self.current.body.append(value)
+            else:
+                self.replaced[value] = replacement
+        else:
+            self.current.body.append(value)
+
+    # Terminators
+
+    def terminator(self, value: Value) -> None:
+        if value.op == "br_if":
+            self.branch(value.args[0], *value.targets)
+        elif value.op == "br_table" and len(value.targets) <= TABLE_THRESHOLD + 1:
+            self.chain(value)
+        else:
+            self.current.terminator = value
+
+    def chain(self, value: Value) -> None:
+        """A small br_table as comparisons."""
+        *cases, default = value.targets
+        for number, target in enumerate(cases):
+            rest = self.function.new_block()
+            condition = self.i32("i32.eq", value.args[0], self.constant(number))
+            self.branch(condition, target, Target(rest))
+            self.current = rest
+        self.jump(default)
+
+    def branch(self, condition: Value, then: Target, otherwise: Target) -> None:
+        """End the current block with a branch; signed comparisons become unsigned ones."""
+        condition = self.resolve(condition)
+        operands = [self.resolve(arg) for arg in condition.args]
+        if condition.op == "i32.eqz" and operands[0].op in COMPARISONS and operands[0] in self.only_branches:
+            self.branch(operands[0], otherwise, then)
+        elif condition.op == "i32.lt_s":
+            self.signed_less(operands[0], operands[1], then, otherwise)
+        elif condition.op == "i32.gt_s":
+            self.signed_less(operands[1], operands[0], then, otherwise)
+        elif condition.op == "i32.ge_s":
+            self.signed_less(operands[0], operands[1], otherwise, then)
+        elif condition.op == "i32.le_s":
+            self.signed_less(operands[1], operands[0], otherwise, then)
+        else:
+            self.current.terminator = self.function.new_value(
+                "br_if", Type.NONE, [condition], targets=[then, otherwise], offset=self.offset
+            )
+
+    def signed_less(self, x: Value, y: Value, then: Target, otherwise: Target) -> None:
+        """Branch on x < y, signed: the signs decide, or the unsigned order where they are equal."""
+        lower, upper = constant_bits(x), constant_bits(y)
+        if upper is not None:
+            self.signed_less_constant(x, upper, then, otherwise)
+        elif lower is not None and lower != SIGN - 1:  # c < y  is  not (y < c + 1)
+            self.signed_less_constant(y, (lower + 1) & 0xFFFFFFFF, otherwise, then)
+        else:
+            positive, negative, same = (self.function.new_block() for _ in range(3))
+            self.branch(self.not_negative(x), Target(positive), Target(negative))
+            self.current = positive
+            self.branch(self.not_negative(y), Target(same), _copy(otherwise))
+            self.current = negative
+            self.branch(self.not_negative(y), _copy(then), Target(same))
+            self.current = same
+            self.branch(self.i32("i32.lt_u", x, y), then, otherwise)
+
+    def signed_less_constant(self, x: Value, bound: int, then: Target, otherwise: Target) -> None:
+        """Branch on x < bound, signed, for a constant: two unsigned comparisons, one when bound is 0."""
+        if bound == 0:
+            self.branch(self.not_negative(x), otherwise, then)
+            return
+        rest = self.function.new_block()
+        if bound < SIGN:
+            self.branch(self.below(x, bound), _copy(then), Target(rest))
+            self.current = rest
+            self.branch(self.not_negative(x), otherwise, then)
+        else:
+            self.branch(self.not_negative(x), _copy(otherwise), Target(rest))
+            self.current = rest
+            self.branch(self.below(x, bound), then, otherwise)
+
+
+def constant_bits(value: Value) -> int | None:
+    """The unsigned bit pattern of a constant, None for other values."""
+    return index_of(value) if value.op.endswith(".const") else None
+
+
+def index_of(value: Value) -> int:
+    """The immediate of an op whose row says that it is a number."""
+    assert isinstance(value.immediate, int)
+    return value.immediate
+
+
+def _copy(target: Target) -> Target:
+    return Target(target.block, list(target.args))
+
+
+def _only_branched_on(function: Function) -> set[Value]:
+    """The comparisons that nothing but branches (directly or through `i32.eqz`) uses."""
+    uses: dict[Value, list[Value]] = {}
+    passed: set[Value] = set()
+    for block in function.blocks:
+        for value in block.values():
+            for arg in value.args:
+                uses.setdefault(arg, []).append(value)
+            passed.update(arg for target in value.targets for arg in target.args)
+
+    def only(value: Value) -> bool:
+        if value in passed or value.op not in COMPARISONS:
+            return False
+        return all(user.op == "br_if" or (user.op == "i32.eqz" and only(user)) for user in uses.get(value, ()))
+
+    return {value for block in function.blocks for value in block.body if only(value)}
+
+
+def legalize_module(module: Module) -> None:
+    """Legalise every function of the module in place."""
+    for index in sorted(module.functions):
+        legalize(module.functions[index], module)
