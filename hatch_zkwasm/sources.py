@@ -96,7 +96,7 @@ def load_file(path: Path, *, optimization_level: int) -> Program:
     if name.endswith(MODULE_SUFFIXES):
         return compile_file(path, exports=None, optimization_level=optimization_level)
     if not name.endswith(PROGRAM_SUFFIXES):
-        allowed = ", ".join((*MODULE_SUFFIXES, *PROGRAM_SUFFIXES))
+        allowed = ", ".join((*MODULE_SUFFIXES, *PROGRAM_SUFFIXES, ".whl"))
         raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
     suffix = next(suffix for suffix in PROGRAM_SUFFIXES if name.endswith(suffix))
     stem = path.name[: -len(suffix)]

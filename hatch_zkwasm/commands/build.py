@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -31,6 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    import json
+
     from hatch_zkwasm.build import build, clean
     from hatch_zkwasm.configuration import load_configuration
     from hatch_zkwasm.costs import example_table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -52,6 +51,8 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    import json
+
     from hatch_zkwasm.build import make_manifest
     from hatch_zkwasm.configuration import ProgramConfiguration
     from hatch_zkwasm.sources import compile_file, read_bytes, require_module

@@ -7,7 +7,6 @@ hand-written one runs from its first row to `finalizeExecution`.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 NAME = "run"
 HELP = "run a program in the simulator and show its cost"
 DESCRIPTION = """\
-Run a .wasm, .wat, .zkasm or .rom.json program, or one that is packed in a wheel, in the simulator. Shown are the result,
-the status word, and the cost: steps, how often each secondary machine is used, rows, and N, the length of the proof.
+Run a .wasm, .wat, .zkasm or .rom.json program, or one that is packed in a wheel, in the simulator. Shown are the
+result, the status word, and the cost: steps, how often each secondary machine is used, rows, and N, the length of the
+proof.
 """
 EPILOG = """\
 examples:
@@ -60,3 +60,81 @@ def execute(arguments: argparse.Namespace) -> int:
     if program.interface is None:
         return _execute(program, arguments)
     return _call(program, arguments)
+
+
+def _from_wheel(path: Path, name: str | None, call: str | None) -> Program:
+    """The program `name` in the wheel, or the only one that can be meant."""
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.packed import load_packed, open_wheel
+    from zkwasm_compiler.errors import Problem
+
+    with open_wheel(path) as folders:
+        if name is not None and name not in folders:
+            message = f"packs no program {name!r}; it packs {', '.join(folders) or 'none'}"
+            raise UsageError(Problem(message, file=str(path)))
+        names = list(folders) if name is None else [name]
+        programs = {each: load_packed(folders[each], each).program for each in names}
+    fitting = {
+        each: program
+        for each, program in programs.items()
+        if name is not None or call is None or (program.interface is not None and program.interface.export(call))
+    }
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    if not fitting:
+        message = f"packs no program that exports {call!r}" if programs else "packs no program"
+    else:
+        message = f"packs {', '.join(fitting)}; choose one with --program"
+    raise UsageError(Problem(message, file=str(path)))
+
+
+def _call(program: Program, arguments: argparse.Namespace) -> int:
+    """Call the chosen export, or instantiate a module that exports none."""
+    import json
+
+    from hatch_zkwasm.costs import cost_json, cost_lines
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
+    from zkwasm_compiler.errors import ConfigurationError
+    from zkwasm_simulator import Instance
+
+    export = _choose(program, arguments)
+    try:
+        values = parse_arguments(export, arguments.arguments)
+    except ConfigurationError as error:
+        raise UsageError(*error.problems) from None
+    result = Instance(program).call(export.name, *values)
+    if arguments.json:
+        entry: dict[str, Any] = {"call": export.name, "arguments": [json_value(value) for value in values]}
+        if result.trap is None:
+            entry["results"] = [json_value(value) for value in result.values]
+        else:
+            entry["trap"] = result.trap
+        print(json.dumps(entry | {"status": result.status} | cost_json(result), indent=2))
+    else:
+        call = call_text(export.name, values)
+        if result.trap is not None:
+            print(f"{call} traps: {result.trap}")
+        else:
+            print(f"{call} = {values_text(result.values)}" if export.results else f"{call} returns")
+        print(f"status {result.status}\n")
+        print("\n".join(cost_lines(result)))
+    return 0 if result.trap is None else 1
+
+
+def _choose(program: Program, arguments: argparse.Namespace) -> Export:
+    """The export that `--call` names, or the only one."""
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.values import signature
+    from zkwasm_compiler.errors import Problem
+
+    exports = () if program.interface is None else program.interface.exports
+    name = arguments.call
+    chosen = [export for export in exports if name in (None, export.name)]
+    if len(chosen) == 1:
+        return chosen[0]
+    offered = ", ".join(map(signature, exports)) or "nothing"
+    file = str(arguments.file)
+    if name is not None:
+        raise UsageError(Problem(f"exports no function {name!r}; it exports {offered}", file=file))
+    raise UsageError(Problem(f"choose a function with --call; the program exports {offered}", file=file))

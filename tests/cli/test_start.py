@@ -1,0 +1,89 @@
+"""How `zkwasm` starts and stops: help, speed, what it imports, interruption, a reader that goes away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hatch_zkwasm import __version__, cli
+from hatch_zkwasm.commands import COMMANDS
+from zkwasm_compiler.errors import InternalError
+
+COMMAND = [sys.executable, "-m", "hatch_zkwasm"]
+
+
+@pytest.mark.parametrize("words", [[], *([command.NAME] for command in COMMANDS)])
+def test_help_has_examples(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*words, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: zkwasm")
+    assert "\nexamples:\n  zkwasm " in text
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"hatch-zkwasm {__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "hatch_zkwasm", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "hatch_zkwasm.commands.run" in imported
+    heavy = ("zkwasm_compiler", "zkwasm_simulator", "hatchling", "wasmtime", "numpy", "json", "tomllib", "z3")
+    assert sorted(name for name in imported if name.partition(".")[0] in heavy) == []
+
+
+def test_help_is_quick() -> None:
+    fastest = min(_seconds([*COMMAND, "--help"]) for _ in range(3))
+    assert fastest < 0.3
+
+
+def _seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - start
+
+
+def test_interruption_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(words: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupted)
+    assert cli.main(["build"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_reader_that_goes_away() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([*COMMAND, "--help"], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_internal_error_names_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(arguments: object) -> int:
+        raise InternalError("no rule covers i32.clz")
+
+    monkeypatch.setattr(COMMANDS[0], "execute", broken)
+    assert cli.main(["compile", "my file.wat", "-O3"]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == (
+        f"error: a bug of hatch-zkwasm {__version__}: no rule covers i32.clz\n"
+        "error: please report it with the files that this command uses: zkwasm compile 'my file.wat' -O3\n"
+    )

@@ -1,0 +1,98 @@
+"""Values on the command line, and how results are compared."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hatch_zkwasm.values import (
+    call_text,
+    json_value,
+    parse_arguments,
+    parse_results,
+    parse_value,
+    same_values,
+    signature,
+    values_text,
+)
+from zkwasm_compiler.asm.program import Export
+from zkwasm_compiler.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "value"),
+    [
+        ("i32", "48", 48),
+        ("i32", "-18", -18),
+        ("i32", "0xFFFFFFFF", -1),
+        ("i32", "-0x80000000", -(2**31)),
+        ("i32", "4294967295", -1),
+        ("i32", "007", 7),
+        ("i32", "0b101", 5),
+        ("i32", "0o17", 15),
+        ("i64", "0xffff_ffff_ffff_ffff", -1),
+        ("i64", str(2**63), -(2**63)),
+        ("f64", "1.5", 1.5),
+        ("f64", "-0x1.8p3", -12.0),
+        ("f64", "-inf", -math.inf),
+        ("f32", "0.1", 0.10000000149011612),
+    ],
+)
+def test_values(type_: str, text: str, value: float) -> None:
+    parsed = parse_value(type_, text)
+    assert (type(parsed), parsed) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "message"),
+    [
+        ("i32", "4294967296", "4294967296 does not fit in i32, which holds -2**31 to 2**32-1"),
+        ("i32", "-2147483649", "-2147483649 does not fit in i32, which holds -2**31 to 2**32-1"),
+        ("i64", "1.0", "'1.0' is not an integer; i64 takes decimal, 0x…, 0o… and 0b… numbers"),
+        ("f64", "one", "'one' is not a number; f64 takes 1.5, -2e9, 0x1.8p3, inf and nan"),
+        ("f32", "1e39", "1e39 does not fit in f32"),
+        ("f64", "0x1p1024", "0x1p1024 does not fit in f64"),
+    ],
+)
+def test_what_is_no_value(type_: str, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match="^") as caught:
+        parse_value(type_, text)
+    assert str(caught.value) == message
+
+
+def test_arguments_report_every_problem() -> None:
+    export = Export("div", 1, ("i32", "i64"), ("i32",))
+    assert parse_arguments(export, ["0x10", " -3"]) == (16, -3)
+    with pytest.raises(ConfigurationError) as caught:
+        parse_arguments(export, ["x", "2.5"])
+    assert [problem.message[:41] for problem in caught.value.problems] == [
+        "argument 1 of div(i32, i64) -> i32: 'x' i",
+        "argument 2 of div(i32, i64) -> i32: '2.5'",
+    ]
+    with pytest.raises(ConfigurationError, match=r"div\(i32, i64\) -> i32 takes 2 arguments, 1 given"):
+        parse_arguments(export, ["1"])
+
+
+def test_expected_results_have_the_function_s_types() -> None:
+    export = Export("both", 1, (), ("i32", "f64"))
+    assert parse_results(export, (0xFFFFFFFF, 2)) == (-1, 2.0)
+    with pytest.raises(ConfigurationError, match=r"both\(\) -> \(i32, f64\) gives 2 results, 1 expected"):
+        parse_results(export, (1,))
+    with pytest.raises(ConfigurationError, match=r"result of both\(\) -> \(i32, f64\): '1\.5' is not an integer"):
+        parse_results(export, (1.5, 2))
+
+
+def test_sameness_is_of_bits() -> None:
+    assert same_values((1, 2.5), (1, 2.5))
+    assert same_values((math.nan,), (-math.nan,))
+    assert not same_values((0.0,), (-0.0,))
+    assert not same_values((1,), (1, 1))
+    assert not same_values((1,), (2,))
+
+
+def test_texts() -> None:
+    assert signature(Export("f", 1, (), ())) == "f()"
+    assert signature(Export("f", 1, ("i32",), ("i32", "i64"))) == "f(i32) -> (i32, i64)"
+    assert call_text("f", (1, -2.5)) == "f(1, -2.5)"
+    assert [values_text(()), values_text((1,)), values_text((1, 2.0))] == ["nothing", "1", "(1, 2.0)"]
+    assert [json_value(3), json_value(-1.5), json_value(math.inf), json_value(math.nan)] == [3, -1.5, "inf", "nan"]

@@ -1,0 +1,85 @@
+"""Wrong use of `zkwasm`: one clear line for each problem, no traceback, the right exit status, nothing half-written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def zkwasm(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hatch_zkwasm", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["prove"], "invalid choice: 'prove'"),
+        (["compile"], "the following arguments are required: IN.wasm|IN.wat"),
+        (["compile", "a.wat", "b.wat"], "unrecognized arguments: b.wat"),
+        (["compile", "a.wat", "-O4"], "argument -O: invalid choice: 4"),
+        (["run", "a.wat", "1", "--fast", "-2"], "unrecognized arguments: --fast"),
+    ],
+)
+def test_what_the_parser_refuses(tmp_path: Path, words: list[str], message: str) -> None:
+    done = zkwasm(*words, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert done.stderr.startswith("usage: zkwasm")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["compile", "none.wat"], "none.wat: there is no such file"),
+        (["compile", "text.txt"], "text.txt: is not a WebAssembly module by its name: .wasm, .wat"),
+        (["explain", "none.wasm"], "none.wasm: there is no such file"),
+        (["asm", "none.zkasm"], "none.zkasm: there is no such file"),
+        (["run", "none.whl"], "none.whl: there is no such file"),
+        (["run", "text.txt"], "text.txt: is not a file of a known kind: .wasm, .wat, .zkasm, .rom.json, .whl"),
+        (["run", "."], ".: cannot be read: Is a directory"),
+        (["build"], "pyproject.toml: there is no such file; run in a project's folder or name the folder"),
+    ],
+)
+def test_what_does_not_exist(tmp_path: Path, words: list[str], message: str) -> None:
+    (tmp_path / "text.txt").write_text("text")
+    done = zkwasm(*words, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+    assert files(tmp_path) == ["text.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("bad.wat", b"\xff(module)", "bad.wat: byte 0x0: is not UTF-8 text"),
+        ("bad.zkasm", b"\xff", "bad.zkasm: byte 0x0: is not UTF-8 text"),
+        ("bad.rom.json", b"\xff", "bad.rom.json: byte 0x0: is not UTF-8 text"),
+        ("bad.whl", b"PK", "bad.whl: cannot be read as a wheel: File is not a zip file"),
+    ],
+)
+def test_broken_files(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = zkwasm("run", name, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {message}\n")
+
+
+def test_configuration_problems_one_a_line(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.zkwasm]\nout = "p"\nprograms.a = 1\n')
+    done = zkwasm("build", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: pyproject.toml: tool.zkwasm.out: unknown key; did you mean `output`?",
+        "error: pyproject.toml: tool.zkwasm.output: is missing; "
+        "name the folder inside the package, such as src/package/programs",
+        "error: pyproject.toml: tool.zkwasm.programs.a: must be a table, found an integer",
+    ]
+    assert files(tmp_path) == ["pyproject.toml"]
