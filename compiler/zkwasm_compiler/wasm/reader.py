@@ -38,7 +38,7 @@ class Reader:
         """Refuse bytes that are left over."""
         if self.remaining:
             raise self.error(
-                f"{self.remaining} bytes are left over in {self.context}; its size and its content must agree"
+                f"{self.context} has {self.remaining} bytes more than its content; its size and its content must agree"
             )
 
     def byte(self, what: str) -> int:
@@ -53,7 +53,8 @@ class Reader:
     def take(self, count: int, what: str) -> bytes:
         """The next `count` bytes."""
         if count > self.remaining:
-            raise self._ended(f"{count} bytes of {what}")
+            left = f"only {self.remaining} are left in {self.context}"
+            raise self.error(f"{what} takes {count} bytes, but {left}")
         self.position += count
         return self.data[self.position - count : self.position]
 

@@ -6,7 +6,7 @@ import re
 
 from zkwasm_compiler.errors import InputError, Problem
 
-_PLACE = re.compile(r"-->\s*(?:<anon>|[^\n]*?):(\d+):(\d+)")
+_PLACE = re.compile(r"--> <anon>:(\d+):(\d+)")
 
 
 def wat_to_wasm(text: str, file_name: str = "") -> bytes:
@@ -18,6 +18,9 @@ def wat_to_wasm(text: str, file_name: str = "") -> bytes:
 
     try:
         return bytes(wasmtime.wat2wasm(text))
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise InputError(Problem("the text has a character that UTF-8 cannot encode", file_name, line)) from None
     except wasmtime.WasmtimeError as error:
         raise InputError(_problem(str(error), file_name)) from None
 
