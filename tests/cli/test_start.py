@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from hatch_zkwasm import __version__, cli
 from hatch_zkwasm.commands import COMMANDS
 from zkwasm_compiler.errors import InternalError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from hatch_zkwasm.errors import BuildError
 from hatch_zkwasm.writing import write_files
 

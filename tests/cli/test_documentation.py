@@ -1,0 +1,33 @@
+"""What the README and the pages about usage say is what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hatch_zkwasm.commands import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("README.md", "docs/configuration.md", "docs/command-line.md", "docs/python-interface.md")
+
+
+def test_ci_runs_the_two_commands_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^```\n(python -m pip install .*)\n```$", readme, re.MULTILINE)
+    assert len(commands) == 2
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [command for command in commands if command not in ci] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, "example_project/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    file = ROOT / page
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8"))
+    assert [link for link in links if not (file.parent / link).exists()] == []
+
+
+def test_every_command_is_described() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [command.NAME for command in COMMANDS if f"| `zkwasm {command.NAME} " not in page] == []

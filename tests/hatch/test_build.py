@@ -1,0 +1,195 @@
+"""The builder: outputs, examples, what is up to date, and that a failure writes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hatch_zkwasm import manifest as manifest_module
+from hatch_zkwasm.build import BuildReport, build, check_outputs, clean
+from hatch_zkwasm.configuration import load_configuration
+from hatch_zkwasm.errors import BuildError
+from hatch_zkwasm.manifest import sha256
+from hatch_zkwasm.packed import load_packed
+from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator import Instance
+
+OUTPUTS = sorted(
+    f"{name}{suffix}" for name in ("gcd", "increment") for suffix in (".zkasm", ".rom.json", ".manifest.json")
+)
+
+
+def run(project: Path, *, rebuild: bool = False) -> BuildReport:
+    return build(load_configuration(project), rebuild=rebuild)
+
+
+def outputs(project: Path) -> dict[str, bytes]:
+    folder = project / "src" / "pkg" / "programs"
+    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def problems(project: Path) -> list[str]:
+    with pytest.raises(BuildError) as caught:
+        run(project)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_outputs_and_manifest(project: Path) -> None:
+    report = run(project)
+    assert report.summary == "2 compiled, 0 up to date"
+    files = outputs(project)
+    assert sorted(files) == OUTPUTS
+    assert sorted(report.files) == [f"src/pkg/programs/{name}" for name in OUTPUTS]
+    manifest = json.loads(files["gcd.manifest.json"])
+    assert manifest["source"] == {
+        "file": "native/gcd.wat",
+        "sha256": sha256((project / "native" / "gcd.wat").read_bytes()),
+    }
+    assert manifest["outputs"] == {name: sha256(files[name]) for name in ("gcd.zkasm", "gcd.rom.json")}
+    assert manifest["options"] == {"exports": ["gcd", "div", "nothing"], "optimization-level": 2}
+    assert [(export["name"], export["parameters"], export["results"]) for export in manifest["exports"]] == [
+        ("gcd", ["i64", "i64"], ["i64"]),
+        ("div", ["i32", "i32"], ["i32"]),
+        ("nothing", [], []),
+    ]
+    assert [export["index"] for export in manifest["exports"]] == [1, 2, 3]
+    assert [example["status"] == 0 for example in manifest["examples"]] == [True, True, False, True]
+    for example in manifest["examples"]:
+        assert example["n"] >= example["rows"] >= example["steps"] > 0
+    assert json.loads(files["gcd.rom.json"])["program"]
+
+
+def test_cost_in_the_manifest_is_that_of_the_packed_program(project: Path) -> None:
+    run(project)
+    packed = load_packed(project / "src" / "pkg" / "programs", "gcd")
+    result = Instance(packed.program).call("gcd", 48, 18)
+    entry = packed.manifest["examples"][0]
+    assert result.values == (6,)
+    assert (entry["steps"], entry["counters"], entry["n"]) == (result.steps, dict(result.counters), result.n)
+
+
+def test_a_changed_packed_file_is_refused(project: Path) -> None:
+    run(project)
+    folder = project / "src" / "pkg" / "programs"
+    edit(folder / "gcd.zkasm", "\n", " \n")
+    with pytest.raises(ConfigurationError, match=r"gcd\.zkasm: is not the file that gcd\.manifest\.json describes"):
+        load_packed(folder, "gcd")
+    (folder / "gcd.zkasm").unlink()
+    with pytest.raises(ConfigurationError, match=r"gcd\.zkasm: there is no such file in "):
+        load_packed(folder, "gcd")
+
+
+def test_same_bytes_in_another_folder(project: Path) -> None:
+    other = project.parent / "elsewhere" / "deeper"
+    shutil.copytree(project, other)
+    run(project)
+    run(other)
+    assert outputs(project) == outputs(other)
+
+
+def test_what_is_up_to_date_is_left_alone(project: Path) -> None:
+    run(project)
+    times = {path: path.stat().st_mtime_ns for path in (project / "src" / "pkg" / "programs").iterdir()}
+    report = run(project)
+    assert report.summary == "0 compiled, 2 up to date"
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    assert run(project, rebuild=True).summary == "2 compiled, 0 up to date"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("native/gcd.wat", "(module", "(module ;; changed"),
+        ("pyproject.toml", 'exports = ["gcd", "div", "nothing"]', 'exports = ["div", "gcd", "nothing"]'),
+        ("pyproject.toml", "args = [48, 18]", "args = [12, 18]"),
+        ("pyproject.toml", '  { call = "nothing" },\n', ""),
+        ("pyproject.toml", "[tool.zkwasm.programs.gcd]", "[tool.zkwasm.programs.gcd]\noptimization-level = 1"),
+        ("src/pkg/programs/gcd.zkasm", "\n", " \n"),
+        ("src/pkg/programs/gcd.manifest.json", '"format": 1', '"format": 0'),
+        ("src/pkg/programs/gcd.manifest.json", "{", ""),
+    ],
+)
+def test_what_makes_a_program_stale(project: Path, file: str, old: str, new: str) -> None:
+    run(project)
+    edit(project / file, old, new)
+    assert run(project).summary == "1 compiled, 1 up to date"
+    assert run(project).summary == "0 compiled, 2 up to date"
+
+
+def test_another_compiler_makes_all_programs_stale(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(project)
+    changed = {**manifest_module.toolchain(), "sha256": "0" * 64}
+    monkeypatch.setattr("hatch_zkwasm.build.toolchain", lambda: changed)
+    assert run(project).summary == "2 compiled, 0 up to date"
+
+
+def test_wrong_examples_fail_and_nothing_is_written(project: Path) -> None:
+    edit(project / "pyproject.toml", "result = 6", "result = 7")
+    edit(project / "pyproject.toml", 'trap = "integer divide by zero"', "result = 1")
+    edit(project / "pyproject.toml", '{ call = "nothing" }', '{ call = "nothing", trap = "unreachable" }')
+    path = "tool.zkwasm.programs.gcd.examples"
+    assert problems(project) == [
+        f"{path}[0]: gcd(48, 18) returned 6, but 7 was expected",
+        f"{path}[2]: div(1, 0) trapped: integer divide by zero, but 1 was expected",
+        f"{path}[3]: nothing() returned nothing, but trap 'unreachable' was expected",
+    ]
+    assert outputs(project) == {}
+
+
+def test_examples_that_do_not_fit(project: Path) -> None:
+    edit(project / "pyproject.toml", 'exports = ["gcd", "div", "nothing"]', "")
+    edit(project / "pyproject.toml", "args = [48, 18], result = 6", "args = [48], result = 6")
+    edit(project / "pyproject.toml", "args = [-1, 2], result = 0x7FFFFFFF", "args = [-1, 2.5], results = [1, 2]")
+    edit(project / "pyproject.toml", 'call = "nothing"', 'call = "lcm"')
+    path = "tool.zkwasm.programs.gcd.examples"
+    assert problems(project) == [
+        f"{path}[0]: gcd(i64, i64) -> i64 takes 2 arguments, 1 given",
+        f"{path}[1]: argument 2 of div(i32, i32) -> i32: '2.5' is not an integer; "
+        "i32 takes decimal, 0x…, 0o… and 0b… numbers",
+        f"{path}[3]: the program exports no 'lcm'; it exports gcd(i64, i64) -> i64, div(i32, i32) -> i32, nothing()",
+    ]
+
+
+def test_problems_of_all_programs_and_the_old_files_stay(project: Path) -> None:
+    run(project)
+    before = outputs(project)
+    edit(project / "native" / "gcd.wat", "i64.rem_u", "i64.rem_x")
+    edit(project / "native" / "increment.wat", "(i32.const 1)", "(i64.const 1)")
+    found = problems(project)
+    assert len(found) == 2
+    assert found[0].startswith("native/gcd.wat:7:")
+    assert found[1].startswith("native/increment.wat: byte 0x")
+    assert outputs(project) == before
+
+
+def test_check_outputs(project: Path) -> None:
+    report = run(project)
+    configuration = load_configuration(project)
+    assert check_outputs(configuration, report) == []
+    folder = project / "src" / "pkg" / "programs"
+    edit(folder / "gcd.zkasm", "\n", " \n")
+    (folder / "increment.manifest.json").unlink()
+    assert [str(problem) for problem in check_outputs(configuration, report)] == [
+        "src/pkg/programs/gcd.zkasm: was changed after it was compiled",
+        "src/pkg/programs/increment.manifest.json: was compiled but is gone",
+    ]
+
+
+def test_clean_removes_what_build_wrote_and_nothing_else(project: Path) -> None:
+    run(project)
+    kept = project / "src" / "pkg" / "programs" / "notes.txt"
+    kept.write_text("mine")
+    clean(load_configuration(project))
+    assert outputs(project) == {"notes.txt": b"mine"}
+    kept.unlink()
+    clean(load_configuration(project))
+    assert not kept.parent.exists()
