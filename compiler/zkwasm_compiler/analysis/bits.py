@@ -1,0 +1,126 @@
+"""Which bits of a value may be one: a mask for every value, found from the ops above it.
+
+`x & ~possible(x) == 0` holds in every execution. The mask is also the largest value that x may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from zkwasm_compiler.ir.function import Value
+
+MAXIMUM_DEPTH = 12
+
+
+@dataclass(slots=True)
+class PossibleBits:
+    """Answers are kept: a value's mask stays right while values are only replaced by equal ones."""
+
+    _masks: dict[Value, int] = field(default_factory=dict)
+
+    def possible(self, value: Value, depth: int = 0) -> int:
+        """The bits that may be one; all of them where nothing is known."""
+        if value.op.endswith(".const"):
+            assert isinstance(value.immediate, int)
+            return value.immediate
+        known = self._masks.get(value)
+        if known is not None:
+            return known
+        every = (1 << value.type.bits) - 1
+        rule = _RULES.get(value.op.partition(".")[2] or value.op)
+        if rule is None or depth >= MAXIMUM_DEPTH:
+            return every
+        mask = rule(value, [self.possible(arg, depth + 1) for arg in value.args]) & every
+        self._masks[value] = mask
+        return mask
+
+
+def _up_to(largest: int) -> int:
+    """The bits of the numbers from 0 to `largest`."""
+    return (1 << largest.bit_length()) - 1
+
+
+def _constant(value: Value, position: int) -> int | None:
+    arg = value.args[position]
+    return arg.immediate if arg.op.endswith(".const") and isinstance(arg.immediate, int) else None
+
+
+def _add(value: Value, masks: list[int]) -> int:
+    x, y = masks
+    return x | y if x & y == 0 else _up_to(_unless_too_large(x + y, value))
+
+
+def _mul(value: Value, masks: list[int]) -> int:
+    return _up_to(_unless_too_large(masks[0] * masks[1], value))
+
+
+def _unless_too_large(largest: int, value: Value) -> int:
+    every = (1 << value.type.bits) - 1
+    return largest if largest <= every else every
+
+
+def _shl(value: Value, masks: list[int]) -> int:
+    amount = _constant(value, 1)
+    return masks[0] << (amount % value.type.bits) if amount is not None else -1
+
+
+def _shr_u(value: Value, masks: list[int]) -> int:
+    amount = _constant(value, 1)
+    return masks[0] >> (amount % value.type.bits) if amount is not None else _up_to(masks[0])
+
+
+def _shr_s(value: Value, masks: list[int]) -> int:
+    return _shr_u(value, masks) if not masks[0] >> (value.type.bits - 1) else -1
+
+
+def _div_u(value: Value, masks: list[int]) -> int:
+    divisor = _constant(value, 1)
+    return _up_to(masks[0] // divisor if divisor else masks[0])
+
+
+def _rem_u(value: Value, masks: list[int]) -> int:
+    return _up_to(max(min(masks[0], masks[1] - 1), 0))
+
+
+def _extend(from_bits: int) -> Callable[[Value, list[int]], int]:
+    def rule(value: Value, masks: list[int]) -> int:
+        kept = masks[0] & ((1 << from_bits) - 1)
+        return -1 if kept >> (from_bits - 1) else kept
+
+    return rule
+
+
+def _boolean(value: Value, masks: list[int]) -> int:
+    return 1
+
+
+def _count(value: Value, masks: list[int]) -> int:
+    return _up_to(value.args[0].type.bits)
+
+
+_RULES: dict[str, Callable[[Value, list[int]], int]] = {
+    **dict.fromkeys(["eqz", "eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"], _boolean),
+    **dict.fromkeys(["clz", "ctz", "popcnt"], _count),
+    "and": lambda value, masks: masks[0] & masks[1],
+    "or": lambda value, masks: masks[0] | masks[1],
+    "xor": lambda value, masks: masks[0] | masks[1],
+    "select": lambda value, masks: masks[0] | masks[1],
+    "add": _add,
+    "mul": _mul,
+    "shl": _shl,
+    "shr_u": _shr_u,
+    "shr_s": _shr_s,
+    "div_u": _div_u,
+    "rem_u": _rem_u,
+    "extend8_s": _extend(8),
+    "extend16_s": _extend(16),
+    "extend32_s": _extend(32),
+    "extend_i32_s": _extend(32),
+    "extend_i32_u": lambda value, masks: masks[0],
+    "wrap_i64": lambda value, masks: masks[0],
+    **dict.fromkeys(
+        ["reinterpret_f32", "reinterpret_f64", "reinterpret_i32", "reinterpret_i64"], lambda value, masks: masks[0]
+    ),
+}
+"""What an op makes of its arguments' masks, by the op's name without its type; bits beyond the width do not matter."""

@@ -1,0 +1,99 @@
+"""The pipeline: which passes run at which level, in which order and why; `optimize` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zkwasm_compiler.analysis.callgraph import call_graph
+from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.ir.function import Function, Module
+from zkwasm_compiler.ir.renumber import renumber
+from zkwasm_compiler.ir.verifier import verify
+from zkwasm_compiler.passes.branches import branches
+from zkwasm_compiler.passes.context import Context, FunctionPass
+from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.fold import fold
+from zkwasm_compiler.passes.gvn import gvn, lvn
+from zkwasm_compiler.passes.inline import inline
+from zkwasm_compiler.passes.parameters import parameters
+
+LEVELS = range(4)
+MAXIMUM_ROUNDS = {1: 2, 2: 4, 3: 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One row: the levels from `first` to `last` run it, for the reason given."""
+
+    run: FunctionPass
+    first: int
+    last: int
+    reason: str
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+
+FUNCTION_PASSES = (
+    Pass(branches, 1, 3, "first, so that the others walk fewer blocks and need not look at code that is not reached"),
+    Pass(parameters, 1, 3, "after branches, which takes edges away: what one edge alone gave is now known"),
+    Pass(
+        fold, 1, 3, "after parameters, which brings definitions to their uses; makes conditions constant for branches"
+    ),
+    Pass(lvn, 1, 1, "after fold, whose canonical forms make equal values look equal"),
+    Pass(gvn, 2, 3, "as lvn, over the dominator tree"),
+    Pass(dce, 1, 3, "last: fold and value numbering leave what they replaced"),
+)
+"""Run in this order, again and again until a round changes nothing."""
+
+
+def optimize(module: Module, level: int, verify: bool = False) -> Context:
+    """Optimise the module in place; gives the context with its counts. With `verify` every pass is checked."""
+    if level not in LEVELS:
+        raise InternalError(f"there is no optimisation level {level}; the levels are 0 to 3")
+    context = Context(module, level, verify)
+    if level > 0:
+        # Callees first and before inlining: what is small is judged, and copied, in its final form.
+        for index in call_graph(module).callees_first():
+            optimize_function(module.functions[index], context)
+        if inline(module, context):
+            _verify_all(module, context, "inline")
+            for function in module.functions.values():
+                optimize_function(function, context)
+    for function in module.functions.values():
+        renumber(function)
+    _verify_all(module, context, "renumber")
+    return context
+
+
+def optimize_function(function: Function, context: Context) -> None:
+    """Run the function passes of the context's level to their end."""
+    for _ in range(MAXIMUM_ROUNDS.get(context.level, 0)):
+        changed = False
+        for row in passes_of(context.level):
+            if row.run(function, context):
+                changed = True
+                _verify(function, context, row.name)
+        if not changed:
+            return
+
+
+def passes_of(level: int) -> Iterator[Pass]:
+    """The rows of a level."""
+    return (row for row in FUNCTION_PASSES if row.first <= level <= row.last)
+
+
+def _verify_all(module: Module, context: Context, after: str) -> None:
+    for function in module.functions.values():
+        _verify(function, context, after)
+
+
+def _verify(function: Function, context: Context, after: str) -> None:
+    if not context.verify:
+        return
+    try:
+        verify(function, context.module)
+    except InternalError as error:
+        raise InternalError(f"after {after}: {error}") from error
