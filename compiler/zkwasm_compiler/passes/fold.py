@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 
 from zkwasm_compiler.analysis.bits import PossibleBits
 from zkwasm_compiler.analysis.order import reverse_postorder

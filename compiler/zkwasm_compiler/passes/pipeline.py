@@ -14,6 +14,7 @@ from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.context import Context, FunctionPass
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.fold import fold
+from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
 from zkwasm_compiler.passes.inline import inline
 from zkwasm_compiler.passes.parameters import parameters
@@ -24,12 +25,11 @@ MAXIMUM_ROUNDS = {1: 2, 2: 4, 3: 8}
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One row: the levels from `first` to `last` run it, for the reason given."""
+    """One row: the levels from `first` to `last` run it."""
 
     run: FunctionPass
     first: int
     last: int
-    reason: str
 
     @property
     def name(self) -> str:
@@ -37,14 +37,19 @@ class Pass:
 
 
 FUNCTION_PASSES = (
-    Pass(branches, 1, 3, "first, so that the others walk fewer blocks and need not look at code that is not reached"),
-    Pass(parameters, 1, 3, "after branches, which takes edges away: what one edge alone gave is now known"),
-    Pass(
-        fold, 1, 3, "after parameters, which brings definitions to their uses; makes conditions constant for branches"
-    ),
-    Pass(lvn, 1, 1, "after fold, whose canonical forms make equal values look equal"),
-    Pass(gvn, 2, 3, "as lvn, over the dominator tree"),
-    Pass(dce, 1, 3, "last: fold and value numbering leave what they replaced"),
+    # Takes away blocks that are not reached, so that the others need not look at them.
+    Pass(branches, 1, 3),
+    # After branches, which takes edges away: what one edge alone gave is known where it is used.
+    Pass(parameters, 1, 3),
+    # Before fold, which then sees through what is written to a global and read again.
+    Pass(global_values, 1, 3),
+    # After parameters, which brings definitions to their uses; makes conditions constant for branches.
+    Pass(fold, 1, 3),
+    # After fold, whose canonical forms make equal values look equal; over the whole function where there is time.
+    Pass(lvn, 1, 1),
+    Pass(gvn, 2, 3),
+    # Last: fold and value numbering leave what they replaced.
+    Pass(dce, 1, 3),
 )
 """Run in this order, again and again until a round changes nothing."""
 
