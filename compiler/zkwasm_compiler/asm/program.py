@@ -150,7 +150,8 @@ class Interface:
 
     Function index 0 instantiates the module and returns. Public words 0..7 are the arguments; `result_words` of the
     twelve output words are results. `argument_cell` and `result_cell` are the first memory cells of each; a call that
-    keeps state enters at label `dispatch_label` with the arguments in their cells and the index in SP.
+    keeps state enters at label `dispatch_label` with the arguments in their cells and the index in SP. `functions` are
+    the label and the WebAssembly name of each compiled function, in the order of the program.
     """
 
     exports: tuple[Export, ...] = ()
@@ -160,6 +161,7 @@ class Interface:
     result_cell: int = 0
     result_words: int = 0
     dispatch_label: str = "dispatch"
+    functions: tuple[tuple[str, str], ...] = ()
     skip_address_check: bool = False
 
     def export(self, name: str) -> Export | None:

@@ -138,8 +138,6 @@ class Legalizer:
             self.replaced[value] = self.choose(condition, lambda: x, lambda: y, value.type)
         elif value.op == "global.get" and not self.module.globals[index_of(value)].mutable:
             self.replaced[value] = self.constant(self.module.globals[index_of(value)].initial, value.type)
-        elif ".reinterpret_" in value.op:
-            self.replaced[value] = value.args[0]
         elif expand is not None:
             value.args = [self.resolve(arg) for arg in value.args]
             replacement = expand(self, value)

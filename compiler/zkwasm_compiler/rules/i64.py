@@ -161,6 +161,22 @@ rule("i64.eqz", "i64.eqz(x:long)", "r:clean", "$ => r :EQ(x, #0)")
 rule("i32.wrap_i64", "i32.wrap_i64(x:long)", "x:word", "")
 rule("i32.wrap_i64.clean", "i32.wrap_i64(x:clean)", "x:clean", "")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
+for _to, _from in (("i32", "f32"), ("f32", "i32")):
+    for _representation in ("clean", "tidy", "word"):
+        rule(
+            f"{_to}.reinterpret_{_from}.{_representation}",
+            f"{_to}.reinterpret_{_from}(x:{_representation})",
+            f"x:{_representation}",
+            "",
+        )
+for _to, _from in (("i64", "f64"), ("f64", "i64")):
+    for _representation in ("clean", "long"):
+        rule(
+            f"{_to}.reinterpret_{_from}.{_representation}",
+            f"{_to}.reinterpret_{_from}(x:{_representation})",
+            f"x:{_representation}",
+            "",
+        )
 rule("zk.high_ones", "zk.high_ones(x:clean)", "r:long", "x + %ones_long => r", ones_long=lambda _: 0xFFFFFFFF00000000)
 rule(
     "zk.fill_ones",

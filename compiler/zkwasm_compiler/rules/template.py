@@ -197,25 +197,48 @@ def instantiate(
     operands: Callable[[str], machine.VirtualRegister],
     constants: Mapping[str, int],
 ) -> Step[machine.VirtualRegister]:
-    """The step for given operands (by name; ``#k`` asks for a register that holds constant k) and constants."""
-    free: machine.Defined | Advice[machine.VirtualRegister] | None = DEFINED if template.defined else None
-    if template.advice is not None:
-        names = advice_names(template.advice)
-        text = _CONSTANT.sub(lambda match: str(constants[match[1]]), template.advice)
-        text = _NAME.sub(lambda match: f"{{{names.index(match[0])}}}", text)
-        free = Advice(text, tuple(operands(name) for name in names))
+    """The step for given operands (by name; ``#k`` asks for a register that holds constant k) and constants.
+
+    Operands that are constants become literals wherever no register is needed: in sums and in advice.
+    """
+    terms: list[Term[machine.VirtualRegister]] = []
+    literal = 0
+    for term in template.terms:
+        if term.operand is None:
+            literal += term.value(constants)
+            continue
+        register = operands(term.operand)
+        if register.constant is not None and register.constant < machine.LIMB and not term.rotated:
+            literal += term.value(constants) * register.constant
+        else:
+            terms.append(Term(register, term.value(constants), term.rotated))
     return Step(
-        terms=tuple(
-            Term(operands(term.operand), term.value(constants), term.rotated)
-            for term in template.terms
-            if term.operand is not None
-        ),
-        constant=sum(term.value(constants) for term in template.terms if term.operand is None),
+        terms=tuple(terms),
+        constant=literal,
         long_constant=None if template.long is None else constants[template.long],
-        free=free,
+        free=_free(template, operands, constants),
         destinations=tuple(operands(name) for name in template.destinations),
         operations=tuple(_operation(operation, operands) for operation in template.operations),
     )
+
+
+def _free(
+    template: StepTemplate, operands: Callable[[str], machine.VirtualRegister], constants: Mapping[str, int]
+) -> machine.Defined | Advice[machine.VirtualRegister] | None:
+    if template.advice is None:
+        return DEFINED if template.defined else None
+    read: list[machine.VirtualRegister] = []
+
+    def text_of(name: str) -> str:
+        register = operands(name)
+        if register.constant is not None:
+            return str(register.constant)
+        if register not in read:
+            read.append(register)
+        return f"{{{read.index(register)}}}"
+
+    text = _CONSTANT.sub(lambda match: str(constants[match[1]]), template.advice)
+    return Advice(_NAME.sub(lambda match: text_of(match[0]), text), tuple(read))
 
 
 def _operation(

@@ -1,0 +1,1 @@
+"""What every compiled program carries around its functions: start, dispatch, end, traps, tables."""

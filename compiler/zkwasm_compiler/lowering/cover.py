@@ -1,0 +1,275 @@
+"""Tree cover: which rule makes each SSA value, and in which representation it lives.
+
+In: a legalised function and the representations in which parameters and results cross calls. Out: a `Cover` that names
+the cheapest `Match` of every value. The values of a block form trees: a pure value with one use, in its own block, is
+computed where it is used and may be folded into its user's rule. Costs are summed from the leaves up (Fraser, Hanson,
+Proebsting, "Engineering a simple, efficient code-generator generator", 1992); conversions are counted where a leaf
+needs them. Block parameters start in the best representation and fall until every argument serves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from zkwasm_compiler.analysis.order import reverse_postorder
+from zkwasm_compiler.ir.function import Block, Function, Type, Value
+from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
+from zkwasm_compiler.rules.affine import affine_rule
+from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
+from zkwasm_compiler.rules.representation import CLEAN, LONG, TIDY, WORD, Representation
+from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
+
+MAXIMUM_TERMS = 6
+"""Operands of one sum: more would keep too many registers alive at once."""
+
+
+@dataclass(eq=False, slots=True)
+class Signature:
+    """The representations in which a function takes its parameters and gives its results."""
+
+    parameters: list[Representation]
+    results: list[Representation]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule and what its pattern binds. `folded` are the values inside the pattern, which need no register."""
+
+    rule: Rule
+    leaves: dict[str, tuple[Value, Representation]]
+    constants: dict[str, int]
+    folded: tuple[Value, ...]
+    cost: float
+
+
+@dataclass(slots=True)
+class _Bindings:
+    leaves: dict[str, tuple[Value, Representation]] = field(default_factory=dict)
+    immediates: dict[str, int] = field(default_factory=dict)
+    folded: list[Value] = field(default_factory=list)
+
+    def copy(self) -> _Bindings:
+        return _Bindings(dict(self.leaves), dict(self.immediates), list(self.folded))
+
+
+def best(type_: Type) -> Representation:
+    """The representation that serves everything."""
+    return CLEAN
+
+
+def worst(type_: Type) -> Representation:
+    """The representation that every value of the type can be in."""
+    return WORD if type_.bits == 32 else LONG
+
+
+def meet(a: Representation, b: Representation) -> Representation:
+    """The best representation that both serve."""
+    return next(r for r in (CLEAN, TIDY, LONG, WORD) if a.serves(r) and b.serves(r))
+
+
+class Cover:
+    """The cheapest cover of one function. `representation` and `choice` are complete after construction."""
+
+    def __init__(self, function: Function, signatures: dict[int, Signature]) -> None:
+        self.function = function
+        self.signatures = signatures
+        self.representation: dict[Value, Representation] = {}
+        self.choice: dict[Value, Match] = {}
+        self.cost: dict[Value, float] = {}
+        self.trees = _trees(function)
+        self.order = reverse_postorder(function)
+        for value, representation in zip(function.entry.parameters, signatures[function.index].parameters, strict=True):
+            self.representation[value] = representation
+        for block in self.order[1:]:
+            for value in block.parameters:
+                self.representation[value] = best(value.type)
+        while self._sweep():
+            pass
+
+    def is_tree_child(self, value: Value) -> bool:
+        """Whether the value is computed where its one use is."""
+        return value in self.trees
+
+    def branch(self, condition: Value) -> Match:
+        """The cheapest rule for a branch on `condition`."""
+        fold = condition in self.trees or condition.op in COMPARISONS
+        return self._cheapest("br_if", [condition], {condition} if fold else set())
+
+    # The sweep
+
+    def _sweep(self) -> bool:
+        """Cover every block once; True when a block parameter had to fall, so that another sweep is needed."""
+        changed = False
+        for block in self.order:
+            for value in block.body:
+                self._cover_value(value)
+        for block in self.order:
+            for target in block.targets:
+                for parameter, arg in zip(target.block.parameters, target.args, strict=True):
+                    met = meet(self.representation[parameter], self.representation[arg])
+                    if met is not self.representation[parameter]:
+                        self.representation[parameter] = met
+                        changed = True
+        return changed
+
+    def _cover_value(self, value: Value) -> None:
+        bits = constant_bits(value)
+        if bits is not None:
+            self.representation[value] = CLEAN if bits < 1 << 32 else LONG
+        elif value.op == "result":
+            callee = self.signatures[index_of(value.args[0])]
+            self.representation[value] = callee.results[index_of(value)]
+        elif value.op == "global.get":
+            self.representation[value] = worst(value.type)
+        elif OPS[value.op].result not in (None, Type.NONE) and value.op not in COMPARISONS and value.op != "call":
+            match = self._cheapest(value.op, value.args, {arg for arg in value.args if arg in self.trees}, value)
+            self.choice[value] = match
+            self.cost[value] = match.cost
+            self.representation[value] = self._result(match)
+
+    def _result(self, match: Match) -> Representation:
+        assert match.rule.result is not None
+        return match.rule.result
+
+    def _cheapest(self, op: str, args: list[Value], foldable: set[Value], value: Value | None = None) -> Match:
+        best_match: Match | None = None
+        for rule in BY_OP.get(op, ()):
+            for bindings in self._match_children(rule.pattern.children, args, op, _Bindings(), foldable):
+                constants = rule.solve(bindings.immediates)
+                if constants is None:
+                    continue
+                match = self._priced(rule, bindings, constants)
+                if match is not None and (best_match is None or _better(match, best_match)):
+                    best_match = match
+        if value is not None:
+            for match in self._sums(value):
+                if best_match is None or _better(match, best_match):
+                    best_match = match
+        assert best_match is not None, f"no rule covers {op}({', '.join(arg.op for arg in args)})"
+        return best_match
+
+    def _match_children(
+        self, patterns: tuple[Pattern, ...], args: list[Value], op: str, bindings: _Bindings, foldable: set[Value]
+    ) -> Iterator[_Bindings]:
+        """Every way to bind the sub-patterns to the arguments; commutative ops try both orders."""
+        commutative = op in OPS and OPS[op].commutative and len(args) == 2
+        for order in permutations(args) if commutative else [tuple(args)]:
+            partial = [bindings.copy()]
+            for pattern, arg in zip(patterns, order, strict=True):
+                partial = [found for one in partial for found in self._match(pattern, arg, one, foldable)]
+            yield from partial
+
+    def _match(self, pattern: Pattern, value: Value, bindings: _Bindings, foldable: set[Value]) -> Iterator[_Bindings]:
+        if isinstance(pattern, Leaf):
+            if value.op not in COMPARISONS:
+                bindings.leaves[pattern.name] = (value, pattern.representation)
+                yield bindings
+        elif isinstance(pattern, Immediate):
+            bits = constant_bits(value)
+            if bits is not None:
+                bindings.immediates[pattern.name] = bits
+                yield bindings
+        elif value.op == pattern.op and value in foldable:
+            bindings.folded.append(value)
+            inner = {arg for arg in value.args if arg in self.trees}
+            yield from self._match_children(pattern.children, value.args, value.op, bindings, inner)
+
+    def _priced(self, rule: Rule, bindings: _Bindings, constants: dict[str, int]) -> Match | None:
+        """The match with its cost, or None when a leaf cannot be had in its representation."""
+        cost = rule.cost
+        for value, wanted in bindings.leaves.values():
+            price = self._leaf_cost(value, wanted)
+            if price is None:
+                return None
+            cost += price
+        return Match(rule, bindings.leaves, constants, tuple(bindings.folded), cost)
+
+    def _leaf_cost(self, value: Value, wanted: Representation) -> float | None:
+        have = self.representation[value]
+        if constant_bits(value) is not None:
+            return CONSTANT_COST if have.serves(wanted) else None
+        cost = self.cost.get(value, 0.0) if value in self.trees else 0.0
+        if have.serves(wanted):
+            return cost
+        return cost + CLEANING.cost if value.type.bits == 32 else None
+
+    # Sums
+
+    def _sums(self, value: Value) -> Iterator[Match]:
+        """The value as a sum: everything that folds into it, or its own arguments only."""
+        if value.op in ("i32.add", "i32.sub", "i32.mul", "i32.shl"):
+            for deep in (True, False):
+                terms: dict[Value, int] = {}
+                folded: list[Value] = []
+                constant = self._collect(value, 1, terms, folded, deep, top=True)
+                terms = {term: k & 0xFFFFFFFF for term, k in terms.items() if k & 0xFFFFFFFF}
+                rule = affine_rule(tuple(terms.values()), constant) if len(terms) <= MAXIMUM_TERMS else None
+                if rule is not None and value not in terms:
+                    leaves = {f"x{number}": (term, WORD) for number, term in enumerate(terms)}
+                    match = self._priced(rule, _Bindings(leaves, {}, folded[1:]), {})
+                    if match is not None:
+                        yield match
+
+    def _collect(
+        self, value: Value, scale: int, terms: dict[Value, int], folded: list[Value], deep: bool, *, top: bool = False
+    ) -> int:
+        """Add `scale * value` to `terms`; the constant part is returned."""
+        bits = constant_bits(value)
+        if bits is not None:
+            return scale * bits
+        if top or (deep and value in self.trees):
+            factor = constant_bits(value.args[1]) if value.args and len(value.args) == 2 else None
+            match value.op:
+                case "i32.add" | "i32.sub":
+                    folded.append(value)
+                    sign = 1 if value.op == "i32.add" else -1
+                    left = self._collect(value.args[0], scale, terms, folded, deep)
+                    return left + self._collect(value.args[1], sign * scale, terms, folded, deep)
+                case "i32.mul" | "i32.shl" if factor is not None:
+                    folded.append(value)
+                    factor = factor if value.op == "i32.mul" else 1 << (factor % 32)
+                    return self._collect(value.args[0], scale * factor, terms, folded, deep)
+        terms[value] = terms.get(value, 0) + scale
+        return 0
+
+
+_RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, None: 4}
+
+
+def _better(a: Match, b: Match) -> bool:
+    """Cheaper, or as cheap in a better representation."""
+    return (round(a.cost, 6), _RANK[a.rule.result]) < (round(b.cost, 6), _RANK[b.rule.result])
+
+
+def _trees(function: Function) -> set[Value]:
+    """The pure values with one use, in their own block, by something that is itself computed in that block."""
+    uses: dict[Value, list[Value | None]] = {}
+    home: dict[Value, Block] = {}
+    for block in function.blocks:
+        for value in block.values():
+            home[value] = block
+            for arg in value.args:
+                uses.setdefault(arg, []).append(value)
+            for target in value.targets:
+                for arg in target.args:
+                    uses.setdefault(arg, []).append(None)  # must be in its register before the jump
+    result: set[Value] = set()
+    for block in function.blocks:
+        for value in block.body:
+            user = uses[value][0] if len(uses.get(value, ())) == 1 else None
+            if user is None or home[user] is not block:
+                continue
+            if OPS[value.op].pure and constant_bits(value) is None and not _recomputed(user, uses, home):
+                result.add(value)
+    return result
+
+
+def _recomputed(user: Value, uses: dict[Value, list[Value | None]], home: dict[Value, Block]) -> bool:
+    """Whether `user` is a comparison that is made again at several branches, or in another block."""
+    if user.op not in COMPARISONS:
+        return False
+    branches = uses.get(user, [])
+    return len(branches) != 1 or branches[0] is None or home[branches[0]] is not home[user]

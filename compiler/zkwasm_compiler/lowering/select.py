@@ -1,0 +1,306 @@
+"""Instruction selection: a legalised SSA function and its cover become blocks of `Step[VirtualRegister]`.
+
+Values are made in the order of their block; a tree is made where its root is. What no rule covers, because it is
+structure and not computation (calls, globals, assertions, returns, tables), is emitted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zkwasm_compiler.analysis.loops import loop_nest
+from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
+from zkwasm_compiler.lowering.cover import Cover, Match, Signature
+from zkwasm_compiler.lowering.legalize import constant_bits, index_of
+from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
+from zkwasm_compiler.machine.step import DEFINED, LIMB, Operation, Slot, Step, Term, VirtualRegister, jump, load, store
+from zkwasm_compiler.rules.catalogue import CLEANING
+from zkwasm_compiler.rules.representation import CLEAN, LONG, Representation
+from zkwasm_compiler.rules.rule import Rule
+from zkwasm_compiler.rules.template import instantiate
+
+PLACES = ("A", "B", "C", "D", "E")
+"""Where the first arguments and the first results of a call are; the others are in cells."""
+CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Names of the program's labels and cells that functions refer to, by WebAssembly index."""
+
+    functions: Mapping[int, str]
+    recursive: frozenset[int]
+
+
+def trap_label(trap: Trap) -> str:
+    """The label that ends the program with the trap's status."""
+    return f"trap_{trap.name.lower()}"
+
+
+def select(function: Function, signatures: dict[int, Signature], symbols: Symbols) -> MachineFunction[VirtualRegister]:
+    """The function in steps before allocation."""
+    return _Selector(function, Cover(function, signatures), signatures, symbols).run()
+
+
+class _Selector:
+    def __init__(self, function: Function, cover: Cover, signatures: dict[int, Signature], symbols: Symbols) -> None:
+        self.function = function
+        self.cover = cover
+        self.signatures = signatures
+        self.symbols = symbols
+        self.name = symbols.functions[function.index]
+        self.registers: dict[Value, VirtualRegister] = {}
+        self.cleaned: dict[Value, VirtualRegister] = {}
+        self.labels = {block: f"{self.name}${number}" for number, block in enumerate(cover.order)}
+        self.labels[function.entry] = self.name
+        self.result = MachineFunction[VirtualRegister](
+            self.name, recursive=function.index in symbols.recursive, return_address=self.fresh("return")
+        )
+        self.block = MachineBlock[VirtualRegister]("")
+
+    counter = 0
+
+    def fresh(self, hint: str = "") -> VirtualRegister:
+        """A virtual register that nothing else uses."""
+        self.counter += 1
+        return VirtualRegister(self.counter, hint=hint)
+
+    def run(self) -> MachineFunction[VirtualRegister]:
+        """Emit every block in reverse postorder."""
+        nest = loop_nest(self.function)
+        for block in self.cover.order:
+            for parameter in block.parameters:
+                self.registers[parameter] = self.fresh("v")
+        arguments = [self.registers[parameter] for parameter in self.function.entry.parameters]
+        self.result.arguments = arguments
+        self.result.argument_places = [
+            PLACES[number] if number < len(PLACES) else number - len(PLACES) for number in range(len(arguments))
+        ]
+        for block in self.cover.order:
+            is_entry = block is self.function.entry
+            parameters = [] if is_entry else [self.registers[value] for value in block.parameters]
+            self.open(self.labels[block], nest.frequency(block), parameters)
+            for value in block.body:
+                self.value(value)
+            self.terminator(block)
+        return self.result
+
+    def open(self, label: str, frequency: float, parameters: list[VirtualRegister]) -> None:
+        """Start a block; steps go there from now on."""
+        self.block = MachineBlock(label, parameters, frequency=frequency)
+        self.result.blocks.append(self.block)
+        self.cleaned = {}
+
+    def step(self, step: Step[VirtualRegister]) -> None:
+        self.block.steps.append(step)
+
+    # Values
+
+    def value(self, value: Value) -> None:
+        """Emit a value unless its user does."""
+        if value.op == "call":
+            self.call(value)
+        elif value.op == "global.set":
+            register = self.operand(value.args[0], self.cover.representation[value.args[0]])
+            self.step(_using(register, store(Slot("global", index_of(value)))))
+        elif value.op == "global.get":
+            slot = Slot("global", index_of(value))
+            self.step(_loaded(self.define(value), slot))
+        elif value.op == "assert_eq":
+            self.assertion(*value.args)
+        elif value in self.cover.choice and not self.cover.is_tree_child(value):
+            self.compute(value)
+
+    def define(self, value: Value) -> VirtualRegister:
+        """The register of a value that is being made."""
+        register = self.fresh("v")
+        self.registers[value] = register
+        return register
+
+    def compute(self, value: Value) -> None:
+        """Emit the rule that covers `value`."""
+        match = self.cover.choice[value]
+        environment = self.apply(match.rule, match)
+        assert match.rule.output is not None
+        self.registers[value] = environment[match.rule.output]
+
+    def apply(self, rule: Rule, match: Match) -> dict[str, VirtualRegister]:
+        """Emit the steps of a match; gives the registers of its operands by name."""
+        environment = {name: self.operand(*leaf) for name, leaf in match.leaves.items()}
+
+        def operand(name: str) -> VirtualRegister:
+            if name.startswith("#"):
+                constant = name[1:]
+                return _constant(int(constant) if constant.isdigit() else match.constants[constant])
+            if name not in environment:
+                environment[name] = self.fresh(name)
+            return environment[name]
+
+        for template in rule.steps:
+            self.step(instantiate(template, operand, match.constants))
+        return environment
+
+    def operand(self, value: Value, wanted: Representation) -> VirtualRegister:
+        """A register that holds `value` as `wanted`; trees are computed here, conversions are emitted once a block."""
+        bits = constant_bits(value)
+        if bits is not None:
+            return _constant(bits)
+        if value not in self.registers:
+            assert self.cover.is_tree_child(value), f"{value} is used before it is made"
+            self.compute(value)
+        if self.cover.representation[value].serves(wanted):
+            return self.registers[value]
+        if value not in self.cleaned:
+            leaves = {"x": (value, self.cover.representation[value])}
+            constants = CLEANING.solve({})
+            assert constants is not None
+            self.cleaned[value] = self.apply(CLEANING, Match(CLEANING, leaves, constants, (), CLEANING.cost))["r"]
+        return self.cleaned[value]
+
+    def assertion(self, x: Value, y: Value) -> None:
+        """Both limbs of the two are compared: i32 must be clean for that."""
+        wanted = CLEAN if x.type.bits == 32 else LONG
+        if constant_bits(x) is not None:
+            x, y = y, x
+        left, right = self.operand(x, wanted), self.operand(y, wanted)
+        self.step(_using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
+
+    # Calls
+
+    def call(self, value: Value) -> None:
+        """Arguments in A to E, then in cells of the callee's frame; results in A to E, then in cells of their own."""
+        callee = index_of(value)
+        signature = self.signatures[callee]
+        args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=True)]
+        for number, register in enumerate(args[len(PLACES) :]):
+            slot = Slot(f"outgoing:{self.symbols.functions[callee]}", number)
+            self.step(_using(register, store(slot)))
+        used = self.results_of(value)
+        results = [self.fresh("v") for _ in range(len(signature.results))]
+        places = PLACES[: len(results)]
+        self.step(
+            Step(
+                operations=(
+                    Operation(
+                        "CALL",
+                        tuple(args[: len(PLACES)]),
+                        PLACES[: len(args)],
+                        tuple(results[: len(PLACES)]),
+                        places,
+                        tuple(name for name in CALL_CLOBBERS if name not in places),
+                        targets=(self.symbols.functions[callee],),
+                    ),
+                )
+            )
+        )
+        for number, projection in used.items():
+            self.registers[projection] = results[number]
+            if number >= len(PLACES):
+                self.step(_loaded(results[number], Slot("returned", number - len(PLACES))))
+
+    def results_of(self, call: Value) -> dict[int, Value]:
+        """The projections of a call by number."""
+        return {
+            index_of(value): value
+            for block in self.function.blocks
+            for value in block.body
+            if value.op == "result" and value.args[0] is call
+        }
+
+    # Terminators
+
+    def terminator(self, block: Block) -> None:
+        value = block.terminator
+        assert value is not None
+        match value.op:
+            case "br":
+                self.branch(jump("JMP", "then"), value.targets)
+            case "br_if":
+                self.conditional(value)
+            case "br_table":
+                self.table(value)
+            case "return":
+                self.give_back(value)
+            case "trap":
+                assert isinstance(value.immediate, Trap)
+                self.step(Step(operations=(jump("JMP", trap_label(value.immediate)),)))
+
+    def edges(self, targets: list[Target]) -> list[Edge[VirtualRegister]]:
+        """The edges with their arguments in registers; must be built before the jump is emitted."""
+        return [
+            Edge(
+                self.labels[target.block],
+                [
+                    self.operand(arg, self.cover.representation[parameter])
+                    for arg, parameter in zip(target.args, target.block.parameters, strict=True)
+                ],
+            )
+            for target in targets
+        ]
+
+    def branch(self, operation: Operation[VirtualRegister], targets: list[Target]) -> None:
+        edges = self.edges(targets)
+        names = dict(zip(("then", "else"), (edge.label for edge in edges), strict=False))
+        self.step(Step(operations=(operation,)).retarget(lambda name: names.get(name, name)))
+        self.block.edges = edges
+
+    def conditional(self, value: Value) -> None:
+        match = self.cover.branch(value.args[0])
+        edges = self.edges(value.targets)
+        names = {"then": edges[0].label, "else": edges[1].label}
+        self.apply(match.rule, match)
+        last = self.block.steps.pop()
+        order = [target for target in (last.jump.targets if last.jump else ()) if target in names]
+        self.step(last.retarget(lambda name: names.get(name, name)))
+        self.block.edges = [edges[("then", "else").index(name)] for name in order]
+
+    def table(self, value: Value) -> None:
+        """index - n is negative for an entry; the jump goes that far back from the end of a table of jumps."""
+        *cases, default = self.edges(value.targets)
+        index = self.operand(value.args[0], self.cover.representation[value.args[0]])
+        offset = self.fresh("e")
+        jump_label = f"{self.block.label}_table"
+        end = f"{self.block.label}_end"
+        self.step(
+            Step(
+                terms=(Term(index),),
+                constant=-len(cases),
+                destinations=(offset,),
+                operations=(jump("JMPN", jump_label, default.label),),
+            )
+        )
+        self.block.edges = [Edge(jump_label), default]
+        self.open(jump_label, self.block.frequency, [])
+        self.step(Step(operations=(Operation("JMP", (offset,), ("E",), targets=(end,)),)))
+        self.block.edges = cases
+
+    def give_back(self, value: Value) -> None:
+        signature = self.signatures[self.function.index]
+        args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.results, strict=True)]
+        for number, register in enumerate(args[len(PLACES) :]):
+            self.step(_using(register, store(Slot("returned", number))))
+        assert self.result.return_address is not None
+        registers = (*args[: len(PLACES)], self.result.return_address)
+        places = (*PLACES[: len(args)], "RR")
+        self.step(Step(operations=(Operation("RETURN", registers, places),)))
+
+
+def _constant(bits: int) -> VirtualRegister:
+    return VirtualRegister(0, bits)
+
+
+def _using(
+    register: VirtualRegister, operation: Operation[VirtualRegister], comment: str = ""
+) -> Step[VirtualRegister]:
+    """The step that puts a register's value, or a constant, into op for an operation."""
+    constant = register.constant
+    if constant is None:
+        return Step(terms=(Term(register),), operations=(operation,), comment=comment)
+    if constant < LIMB:
+        return Step(constant=constant, operations=(operation,), comment=comment)
+    return Step(long_constant=constant, operations=(operation,), comment=comment)
+
+
+def _loaded(register: VirtualRegister, slot: Slot) -> Step[VirtualRegister]:
+    return Step(free=DEFINED, destinations=(register,), operations=(load(slot),))

@@ -1,0 +1,198 @@
+"""The text around the functions: row 0, public values, initialisation, dispatch, traps and the end of the trace.
+
+docs/public-interface.md describes it for provers and verifiers. Function index 0 runs the initialisation (globals, start
+function) and nothing else; index i > 0 the i-th export. Source: the public skeleton of the machine's example programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zkwasm_compiler.asm.program import Export, GlobalCell
+from zkwasm_compiler.ir.function import Trap
+from zkwasm_compiler.rules.representation import CLEAN, Representation
+from zkwasm_compiler.runtime.frames import STACK_CELLS
+
+ARGUMENT_WORDS = 8
+OUTPUT_WORDS = 12
+RESULT_WORDS = OUTPUT_WORDS - 1
+"""The last output word is 0: its row clears PC."""
+NO_SUCH_FUNCTION = 128
+"""Status of a call whose public function index is out of range."""
+REGISTERS = ("A", "B", "C", "D", "E")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An export and what its call needs: the function's label, where its parameters are taken (a register or an
+    assembly address) and how its results come back."""
+
+    export: Export
+    label: str
+    places: tuple[str, ...]
+    results: tuple[Representation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Everything the text depends on.
+
+    `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some function
+    keeps its frame on the stack.
+    """
+
+    entries: tuple[Entry, ...]
+    globals: tuple[tuple[GlobalCell, int], ...]
+    start: str | None
+    uses_one: bool
+    uses_stack: bool
+    frame_cells: int
+    returned_cells: int
+
+    @property
+    def argument_words(self) -> int:
+        """How many public words are arguments of some export."""
+        return max((len(entry.export.parameters) for entry in self.entries), default=0)
+
+    @property
+    def result_words(self) -> int:
+        """How many output words are results of some export."""
+        return max((len(entry.export.results) for entry in self.entries), default=0)
+
+    def variables(self) -> list[tuple[str, int]]:
+        """Name and number of cells, in the order of their addresses."""
+        sizes = [
+            ("saved", 2),
+            ("argument", self.argument_words),
+            ("output", self.result_words),
+            ("global", len(self.globals)),
+            ("returned", self.returned_cells),
+            ("frame", self.frame_cells),
+        ]
+        return [(name, size) for name, size in sizes if size]
+
+    def cell(self, name: str) -> int:
+        """The address of the first cell of a variable (0 for one of no cells)."""
+        address = 0
+        for variable, size in self.variables():
+            if variable == name:
+                return address
+            address += size
+        return 0
+
+
+def prologue(skeleton: Skeleton) -> list[str]:
+    """From the declarations to the dispatch of the call."""
+    lines = [f"VAR GLOBAL {name}[{size}]" for name, size in skeleton.variables()]
+    lines += [
+        "",
+        "start:",
+        "  STEP => A                        ; with the next step: this is row 0",
+        "  0 => B, C, D, E, PC :ASSERT",
+    ]
+    for word in range(ARGUMENT_WORDS):
+        source = f"getPublicOldStateRootR64({word})" if word < 4 else f"getPublicOldAccInputHashR64({word - 4})"
+        if word < skeleton.argument_words:
+            lines.append(f"  ${{{source}}} :MSTORE(argument[{word}]), JMPN(fail)")
+        else:
+            lines.append(f"  ${{{source}}} :ASSERT            ; no argument: 0")
+    lines += ["  CTX :MSTORE(saved[0])", "  SP :MSTORE(saved[1]), JMPN(no_such_function)", *_initialisation(skeleton)]
+    count = len(skeleton.entries) + 1
+    lines += [
+        "dispatch:",
+        f"  SP - {count} => E :JMPN(next, no_such_function)",
+        "  :JMP(@entries_end + E)",
+        "  :JMP(finish)                     ; index 0: instantiate only",
+        *(f"  :JMP(entry_{entry.export.index})" for entry in skeleton.entries),
+        "entries_end:",
+    ]
+    for entry in skeleton.entries:
+        lines += _entry(entry, skeleton)
+    lines.append("finish:")
+    if skeleton.uses_one:
+        lines.append("  0 => PC")
+    lines.append("  :JMP(finalizeExecution)")
+    return lines
+
+
+def _initialisation(skeleton: Skeleton) -> list[str]:
+    """Context 0, zero outputs, globals, the start function."""
+    destinations = ["CTX"]
+    lines = []
+    for word in range(max(skeleton.result_words, 1)):
+        store = f" :MSTORE(output[{word}])" if skeleton.result_words else ""
+        lines.append(f"  0 => {', '.join(destinations)}{store}" if destinations else f"  0{store}")
+        destinations = []
+    if skeleton.uses_one:
+        lines.append("  1 => PC")
+    for number, (_, initial) in enumerate(skeleton.globals):
+        literal = f"{initial}" if initial < 1 << 32 else f"{initial:#x}n"
+        lines.append(f"  {literal} :MSTORE(global[{number}])")
+    if skeleton.start is not None:
+        lines.append(f"  {-STACK_CELLS} => SP :CALL({skeleton.start})")
+        lines.append("  $ => SP :MLOAD(saved[1])")
+    return lines
+
+
+def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
+    """Arguments to their places, the call, results to the output words. An i32 result is published with a zero high
+    limb: where the function does not promise that, it is masked."""
+    export = entry.export
+    lines = [f"entry_{export.index}:                           ; {export.name}"]
+    registers = [(word, place) for word, place in enumerate(entry.places) if place in REGISTERS]
+    for word, place in enumerate(entry.places):
+        if place not in REGISTERS:
+            lines += [f"  $ => A :MLOAD(argument[{word}])", f"  A :MSTORE({place})"]
+    lines += [f"  $ => {place} :MLOAD(argument[{word}])" for word, place in registers]
+    stack = f"{-STACK_CELLS} => SP " if skeleton.uses_stack else ""
+    lines.append(f"  {stack}:CALL({entry.label})")
+    masked = [
+        word
+        for word, (type_, representation) in enumerate(zip(export.results, entry.results, strict=True))
+        if type_ in ("i32", "f32") and representation is not CLEAN
+    ]
+    count = len(export.results)
+    for word in range(count):
+        if word < len(REGISTERS) and not (word == 0 and word in masked):
+            lines.append(f"  {REGISTERS[word]} :MSTORE(output[{word}])")
+    if masked:
+        lines.append("  0xFFFFFFFF => B")
+    if 0 in masked:
+        lines.append("  $ :AND, MSTORE(output[0])")
+    for word in range(len(REGISTERS), count):
+        lines += [f"  $ => A :MLOAD(returned[{word - len(REGISTERS)}])", f"  A :MSTORE(output[{word}])"]
+    for word in masked:
+        if word > 0:
+            lines += [f"  $ => A :MLOAD(output[{word}])", f"  $ :AND, MSTORE(output[{word}])"]
+    lines.append("  :JMP(finish)")
+    return lines
+
+
+def epilogue(skeleton: Skeleton, traps: Sequence[Trap]) -> list[str]:
+    """Traps, the unprovable place, and the last rows of the trace."""
+    lines = [
+        "no_such_function:",
+        f"  {NO_SUCH_FUNCTION} => PC :JMP(finalizeExecution)",
+    ]
+    for trap in traps:
+        lines += [f"trap_{trap.name.lower()}:", f"  {trap.value} => PC :JMP(finalizeExecution)"]
+    lines += [
+        "fail:                              ; nothing that gets here can be proved",
+        "  1 => A",
+        "  0 :ASSERT",
+        "finalizeExecution:",
+        "  $ => CTX :MLOAD(saved[0])",
+        "  $ => SP :MLOAD(saved[1])",
+        "  0 => A, B, C, D, E, RR, RCX, HASHPOS",
+        "last_rows:",
+        f"  ${{beforeLast({OUTPUT_WORDS + 1})}} :JMPN(last_rows)",
+    ]
+    for word in range(OUTPUT_WORDS):
+        end = " => PC" if word == OUTPUT_WORDS - 1 else ""
+        last = ", JMP(start)" if word == OUTPUT_WORDS - 1 else ""
+        if word < skeleton.result_words:
+            lines.append(f"  ${end} :MLOAD(output[{word}]){last}")
+        else:
+            lines.append(f"  ${{0}}{end} :ASSERT{last}")
+    return lines
