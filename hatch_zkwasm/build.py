@@ -24,7 +24,6 @@ from hatch_zkwasm.manifest import (
     SUFFIXES,
     ZKASM_SUFFIX,
     Manifest,
-    interface_json,
     manifest_text,
     parse_manifest,
     sha256,
@@ -42,6 +41,7 @@ from hatch_zkwasm.values import (
     values_text,
 )
 from hatch_zkwasm.writing import write_files
+from zkwasm_compiler.asm.interface import interface_to_json
 from zkwasm_compiler.asm.program import Export, Program
 from zkwasm_compiler.errors import ConfigurationError, ExecutionError, InputError, Problem
 
@@ -182,7 +182,7 @@ def make_manifest(
     manifest = _inputs(program, source) | {
         "outputs": {program.name + ZKASM_SUFFIX: sha256(zkasm), program.name + ROM_SUFFIX: sha256(rom)},
         "rom-rows": len(compiled.rows),
-        **interface_json(compiled.interface),
+        "interface": interface_to_json(compiled.interface),
         "examples": examples,
     }
     return (zkasm, rom, manifest_text(manifest).encode()), manifest

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from hatch_zkwasm import __version__
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
 from zkwasm_compiler.errors import ConfigurationError, Problem
 
 FORMAT = 1
@@ -45,60 +44,6 @@ def toolchain() -> dict[str, str]:
             data = file.read_bytes()
             digest.update(f"{folder.name}/{file.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
     return {"name": "hatch-zkwasm", "version": __version__, "sha256": digest.hexdigest()}
-
-
-def interface_json(interface: Interface) -> dict[str, Any]:
-    """`interface` as the manifest holds it: the exports, then the public layout (docs/public-interface.md)."""
-    return {
-        "exports": [
-            {
-                "name": export.name,
-                "index": export.index,
-                "parameters": list(export.parameters),
-                "results": list(export.results),
-            }
-            for export in interface.exports
-        ],
-        "public": {
-            "argument-words": interface.argument_words,
-            "argument-cell": interface.argument_cell,
-            "result-words": interface.result_words,
-            "result-cell": interface.result_cell,
-            "dispatch-label": interface.dispatch_label,
-            "skip-address-check": interface.skip_address_check,
-        },
-        "globals": [
-            {
-                "index": cell.index,
-                "type": cell.type,
-                "mutable": cell.mutable,
-                "cell": cell.cell,
-                "export": cell.export,
-            }
-            for cell in interface.globals
-        ],
-    }
-
-
-def read_interface(manifest: Manifest) -> Interface:
-    """The interface that `interface_json` wrote."""
-    public = manifest["public"]
-    return Interface(
-        exports=tuple(
-            Export(entry["name"], entry["index"], tuple(entry["parameters"]), tuple(entry["results"]))
-            for entry in manifest["exports"]
-        ),
-        globals=tuple(
-            GlobalCell(entry["index"], entry["type"], entry["mutable"], entry["cell"], entry["export"])
-            for entry in manifest["globals"]
-        ),
-        argument_cell=public["argument-cell"],
-        argument_words=public["argument-words"],
-        result_cell=public["result-cell"],
-        result_words=public["result-words"],
-        dispatch_label=public["dispatch-label"],
-        skip_address_check=public["skip-address-check"],
-    )
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> str:

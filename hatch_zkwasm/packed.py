@@ -22,7 +22,6 @@ from hatch_zkwasm.manifest import (
     ZKASM_SUFFIX,
     Manifest,
     parse_manifest,
-    read_interface,
     sha256,
 )
 from zkwasm_compiler.asm.program import Program
@@ -44,6 +43,7 @@ def load_packed(folder: Traversable, name: str) -> PackedProgram:
     Raises: ConfigurationError when a file is missing or is not the one that the manifest names.
     """
     from zkwasm_compiler.asm import load_rom
+    from zkwasm_compiler.asm.interface import interface_from_json
 
     manifest = parse_manifest(_read(folder, name + MANIFEST_SUFFIX).decode("utf-8"), name + MANIFEST_SUFFIX)
     texts = {}
@@ -54,7 +54,7 @@ def load_packed(folder: Traversable, name: str) -> PackedProgram:
             raise ConfigurationError(Problem(message, file=name + suffix))
         texts[suffix] = data.decode("utf-8")
     rom = load_rom(texts[ROM_SUFFIX], name + ROM_SUFFIX)
-    program = replace(rom, interface=read_interface(manifest), source=texts[ZKASM_SUFFIX])
+    program = replace(rom, interface=interface_from_json(manifest["interface"]), source=texts[ZKASM_SUFFIX])
     return PackedProgram(name, program, manifest)
 
 

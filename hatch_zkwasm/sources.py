@@ -7,15 +7,16 @@ depends on the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hatch_zkwasm.errors import UsageError
-from hatch_zkwasm.manifest import MANIFEST_SUFFIX, ROM_SUFFIX, ZKASM_SUFFIX
+from hatch_zkwasm.manifest import MANIFEST_SUFFIX, ROM_SUFFIX, ZKASM_SUFFIX, parse_manifest, sha256
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import InputError, Problem
 
 MODULE_SUFFIXES = (".wasm", ".wat")
-PROGRAM_SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX)
+WHEEL_SUFFIX = ".whl"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -88,27 +89,42 @@ def with_file(error: InputError, path: str, shown_as: str) -> InputError:
 def load_file(path: Path, *, optimization_level: int) -> Program:
     """The program in `path`, compiled or assembled if need be.
 
-    A `.zkasm` or `.rom.json` file that lies beside its manifest can be called through its interface.
-
     Raises: InputError with every problem.
     """
     name = path.name.lower()
     if name.endswith(MODULE_SUFFIXES):
         return compile_file(path, exports=None, optimization_level=optimization_level)
-    if not name.endswith(PROGRAM_SUFFIXES):
-        allowed = ", ".join((*MODULE_SUFFIXES, *PROGRAM_SUFFIXES, ".whl"))
-        raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
-    suffix = next(suffix for suffix in PROGRAM_SUFFIXES if name.endswith(suffix))
-    stem = path.name[: -len(suffix)]
-    if path.is_file() and (path.parent / (stem + MANIFEST_SUFFIX)).is_file():
-        from hatch_zkwasm.packed import load_packed
+    if name.endswith(ZKASM_SUFFIX):
+        return assemble(path)
+    if name.endswith(ROM_SUFFIX):
+        return _load_rom(path)
+    allowed = ", ".join((*MODULE_SUFFIXES, ZKASM_SUFFIX, ROM_SUFFIX, WHEEL_SUFFIX))
+    raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
 
-        return load_packed(path.parent, stem).program
-    if suffix == ZKASM_SUFFIX:
-        from zkwasm_compiler.asm import assemble_file
 
-        read_text(path)
-        return assemble_file(path)
+def assemble(path: Path) -> Program:
+    """The program that the zkASM source at `path` assembles to.
+
+    Raises: UsageError when `path` itself cannot be read, InputError with every problem of the source.
+    """
+    from zkwasm_compiler.asm import assemble_file
+
+    read_text(path)
+    return assemble_file(path)
+
+
+def _load_rom(path: Path) -> Program:
+    """The program in ROM JSON; the manifest that lies beside it, if any, says how it is called."""
     from zkwasm_compiler.asm import load_rom
+    from zkwasm_compiler.asm.interface import interface_from_json
 
-    return load_rom(read_text(path), str(path))
+    text = read_text(path)
+    program = load_rom(text, str(path))
+    beside = path.with_name(path.name[: -len(ROM_SUFFIX)] + MANIFEST_SUFFIX)
+    if not beside.is_file():
+        return program
+    manifest = parse_manifest(read_text(beside), str(beside))
+    if manifest["outputs"].get(path.name) != sha256(text.encode()):
+        message = f"is not the file that {beside.name} describes; build it again, or move it to run it alone"
+        raise InputError(Problem(message, file=str(path)))
+    return replace(program, interface=interface_from_json(manifest["interface"]))

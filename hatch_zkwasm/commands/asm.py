@@ -22,12 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from hatch_zkwasm.sources import read_text
+    from hatch_zkwasm.sources import assemble
     from hatch_zkwasm.writing import write_output
-    from zkwasm_compiler.asm import assemble_file
 
-    read_text(arguments.file)  # a missing file is wrong use; one that it includes is an error of the source
-    program = assemble_file(arguments.file)
+    program = assemble(arguments.file)
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     write_output(arguments.output, program.rom_json())

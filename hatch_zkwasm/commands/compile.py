@@ -12,10 +12,11 @@ DESCRIPTION = "Compile a WebAssembly module to a zkASM program whose every run c
 EPILOG = """\
 examples:
   zkwasm compile gcd.wat                                print the zkASM
-  zkwasm compile gcd.wasm -o gcd.zkasm --rom gcd.rom.json --manifest gcd.manifest.json
+  zkwasm compile gcd.wasm -o gcd.zkasm --rom gcd.rom.json
   zkwasm compile lib.wasm -e gcd -e modpow -O3 -o lib.zkasm
 
-With its manifest beside it, `zkwasm run gcd.zkasm --call gcd 48 18` knows how to call the program.
+The zkASM says how its functions are called; for ROM JSON, which cannot, --manifest writes <name>.manifest.json, and
+`zkwasm run <name>.rom.json --call gcd 48 18` reads it when it lies beside.
 """
 
 
@@ -72,7 +73,7 @@ def execute(arguments: argparse.Namespace) -> int:
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if arguments.json:
-        print(json.dumps({key: manifest[key] for key in ("name", "exports", "rom-rows", "outputs")}, indent=2))
+        print(json.dumps({key: manifest[key] for key in ("name", "rom-rows", "outputs", "interface")}, indent=2))
         return 0
     for name, data in outputs:
         if name == STANDARD_OUTPUT or (data is zkasm and not any(name for name, _ in outputs)):

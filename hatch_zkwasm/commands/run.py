@@ -48,10 +48,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from hatch_zkwasm.sources import load_file, read_bytes
+    from hatch_zkwasm.sources import WHEEL_SUFFIX, load_file, read_bytes
 
     read_bytes(arguments.file)  # a missing file is the first thing to complain about
-    if arguments.file.suffix.lower() == ".whl":
+    if arguments.file.suffix.lower() == WHEEL_SUFFIX:
         program = _from_wheel(arguments.file, arguments.program, arguments.call)
     else:
         program = load_file(arguments.file, optimization_level=arguments.optimization_level)
