@@ -141,11 +141,14 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
     export = entry.export
     lines = [f"entry_{export.index}:                           ; {export.name}"]
     registers = [(word, place) for word, place in enumerate(entry.places) if place in REGISTERS]
+    stack = f"{-STACK_CELLS} => SP " if skeleton.uses_stack else ""
+    if any(place.startswith("SP") for place in entry.places):
+        lines.append(f"  {stack}")
+        stack = ""
     for word, place in enumerate(entry.places):
         if place not in REGISTERS:
             lines += [f"  $ => A :MLOAD(argument[{word}])", f"  A :MSTORE({place})"]
     lines += [f"  $ => {place} :MLOAD(argument[{word}])" for word, place in registers]
-    stack = f"{-STACK_CELLS} => SP " if skeleton.uses_stack else ""
     lines.append(f"  {stack}:CALL({entry.label})")
     masked = [
         word

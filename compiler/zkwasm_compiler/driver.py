@@ -1,0 +1,92 @@
+"""The compiler's front door: WebAssembly bytes to a `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from zkwasm_compiler import wasm
+from zkwasm_compiler.asm import assemble
+from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_compiler.frontend.translate import translate
+from zkwasm_compiler.ir.function import Module
+from zkwasm_compiler.ir.printer import format_function
+from zkwasm_compiler.lowering.legalize import legalize_module
+from zkwasm_compiler.lowering.program import Stages, check_limits, lower
+from zkwasm_compiler.passes.branches import branches
+from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.parameters import parameters
+from zkwasm_compiler.passes.pipeline import LEVELS, optimize
+
+CLEAN_UP = (branches, parameters, dce)
+"""After legalisation, at every level: its diamonds leave empty blocks and single-edge parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """`exports`: the exported functions to make provable (all when None); only what they and the start function reach
+    is compiled. `optimization_level`: 0 to 3. `name`: what the program's first line calls it.
+    """
+
+    exports: tuple[str, ...] | None = None
+    optimization_level: int = 2
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.optimization_level not in LEVELS:
+            raise ConfigurationError(f"optimization level {self.optimization_level} does not exist; the levels are 0 to 3")
+
+
+@dataclass(slots=True)
+class Compilation:
+    """A program with what every stage made: `ssa` and `optimized` are texts by function index."""
+
+    module: Module
+    ssa: dict[int, str] = field(default_factory=dict)
+    optimized: dict[int, str] = field(default_factory=dict)
+    legalized: dict[int, str] = field(default_factory=dict)
+    stages: Stages = field(default_factory=Stages)
+    program: Program = field(default_factory=lambda: Program((), {}))
+
+
+def compile_module(
+    data: bytes, options: CompileOptions | None = None, *, progress: Callable[[str], None] = lambda _: None
+) -> Program:
+    """Compile a WebAssembly binary to a zkASM program.
+
+    *Raises:* InputError for a module that is malformed, invalid or unsupported, with every problem's byte offset;
+    ConfigurationError for wrong options. `progress` hears the name of each function that is lowered.
+    """
+    return compile_stages(data, options or CompileOptions(), progress=progress, dumps=False).program
+
+
+def compile_stages(
+    data: bytes,
+    options: CompileOptions,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    dumps: bool = True,
+    verify: bool = False,
+) -> Compilation:
+    """Compile and keep the stages; `dumps` prints the SSA after each, `verify` checks it after each pass."""
+    module = translate(wasm.load(data), exports=options.exports)
+    check_limits(module)
+    result = Compilation(module)
+
+    def dump(texts: dict[int, str]) -> None:
+        if dumps:
+            texts.update({index: format_function(function) for index, function in sorted(module.functions.items())})
+
+    dump(result.ssa)
+    context = optimize(module, options.optimization_level, verify=verify)
+    dump(result.optimized)
+    legalize_module(module)
+    for function in module.functions.values():
+        for clean in CLEAN_UP:
+            clean(function, context)
+    dump(result.legalized)
+    title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
+    text, result.stages = lower(module, title, progress)
+    result.program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
+    return result

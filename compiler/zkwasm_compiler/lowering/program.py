@@ -1,0 +1,251 @@
+"""From a legalised SSA module to the text of a zkASM program.
+
+conventions → (select → allocate → check → fuse → layout) a function → frames → text. `Stages` keeps what
+each stage made, for `explain` and for dumps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
+from zkwasm_compiler.asm.interface import interface_to_json
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
+from zkwasm_compiler.errors import InputError, Problem
+from zkwasm_compiler.ir.function import Module, Trap
+from zkwasm_compiler.lowering.allocate import allocate
+from zkwasm_compiler.lowering.conventions import signatures
+from zkwasm_compiler.lowering.cover import Signature
+from zkwasm_compiler.lowering.fuse import fuse
+from zkwasm_compiler.lowering.layout import Label, layout
+from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
+from zkwasm_compiler.machine.allocation_checker import check_allocation
+from zkwasm_compiler.machine.function import MachineFunction
+from zkwasm_compiler.machine.printer import print_step, uses_one
+from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
+from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
+from zkwasm_compiler.runtime.powers import power_tables
+from zkwasm_compiler.runtime.skeleton import (
+    ARGUMENT_WORDS,
+    RESULT_WORDS,
+    Entry,
+    Skeleton,
+    epilogue,
+    prologue,
+)
+
+LaidOut = list[Label | Step[str]]
+
+
+@dataclass(slots=True)
+class Stages:
+    """What lowering made of each function, by WebAssembly index."""
+
+    selected: dict[int, MachineFunction[VirtualRegister]] = field(default_factory=dict)
+    allocated: dict[int, MachineFunction[str]] = field(default_factory=dict)
+    laid_out: dict[int, LaidOut] = field(default_factory=dict)
+    lines: dict[int, list[str]] = field(default_factory=dict)
+
+
+def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _: None) -> tuple[str, Stages]:
+    """The zkASM text of the program for a legalised module. `progress` hears each function's name."""
+    found = signatures(module)
+    graph = call_graph(module)
+    symbols = Symbols(_labels(module), graph.recursive)
+    stages = Stages()
+    for index in sorted(module.functions):
+        function = module.functions[index]
+        progress(function.name)
+        selected = stages.selected[index] = select(function, found, symbols)
+        allocated = allocate(selected)
+        check_allocation(selected, allocated)
+        stages.allocated[index] = fuse(allocated)
+        stages.laid_out[index] = layout(stages.allocated[index])
+    return _write(module, title, found, graph, symbols, stages), stages
+
+
+def check_limits(module: Module) -> None:
+    """Refuse exports that the public interface has no room for."""
+    problems = []
+    for name, index in module.exports.items():
+        function = module.functions[index]
+        for what, count, limit in (
+            ("parameters", len(function.parameters), ARGUMENT_WORDS),
+            ("results", len(function.results), RESULT_WORDS),
+        ):
+            if count > limit:
+                problems.append(
+                    Problem(
+                        f"the exported function {name!r} has {count} {what}; a provable call has at most {limit}. "
+                        "Name the exports to prove without it, or pass the rest through globals"
+                    )
+                )
+    if problems:
+        raise InputError(*problems)
+
+
+def _labels(module: Module) -> dict[int, str]:
+    """A label for every function: `f_` and its name in the letters that zkASM allows, numbered where two agree."""
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for index, function in sorted(module.functions.items()):
+        name = "f_" + re.sub(r"[^A-Za-z0-9_]", "_", function.name)
+        if name in taken:
+            name = f"{name}_{index}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        names[index] = name
+    return names
+
+
+def _write(
+    module: Module,
+    title: str,
+    found: dict[int, Signature],
+    graph: CallGraph,
+    symbols: Symbols,
+    stages: Stages,
+) -> str:
+    frames = place_frames(graph, {index: function.frame_size for index, function in stages.allocated.items()})
+    globals_ = {item.index: number for number, item in enumerate(g for g in module.globals if g.mutable)}
+    for index in sorted(module.functions):
+        printer = _FunctionPrinter(index, stages, frames, symbols, globals_)
+        stages.lines[index] = printer.lines()
+    skeleton = _skeleton(module, found, frames, symbols, stages)
+    used = set(_targets(stages))
+    traps = [trap for trap in Trap if trap_label(trap) in used or trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive]
+    names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
+    interface = _interface(skeleton, names)
+    lines = [f"; {title}", f";@ interface {interface_to_json(interface)}", "", *prologue(skeleton), ""]
+    for index in sorted(module.functions):
+        lines += stages.lines[index] + [""]
+    tables = power_tables(used)
+    lines += [*tables, ""] if tables else []
+    lines += epilogue(skeleton, traps)
+    return "\n".join(lines) + "\n"
+
+
+def _targets(stages: Stages) -> Iterable[str]:
+    for items in stages.laid_out.values():
+        for item in items:
+            if isinstance(item, Step):
+                for operation in item.operations:
+                    yield from operation.targets
+
+
+def _skeleton(
+    module: Module, found: dict[int, Signature], frames: Frames, symbols: Symbols, stages: Stages
+) -> Skeleton:
+    entries = []
+    for number, (name, index) in enumerate(module.exports.items(), start=1):
+        function = module.functions[index]
+        places = tuple(
+            PLACES[i] if i < len(PLACES) else _argument_address(index, i - len(PLACES), frames, symbols)
+            for i in range(len(function.parameters))
+        )
+        export = Export(
+            name, number, tuple(t.value for t in function.parameters), tuple(t.value for t in function.results)
+        )
+        entries.append(Entry(export, symbols.functions[index], places, tuple(found[index].results)))
+    mutable = [item for item in module.globals if item.mutable]
+    steps = [item for items in stages.laid_out.values() for item in items if isinstance(item, Step)]
+    skeleton = Skeleton(
+        entries=tuple(entries),
+        globals=tuple((GlobalCell(g.index, g.type.value, True, 0, g.export), g.initial) for g in mutable),
+        start=None if module.start is None else symbols.functions[module.start],
+        uses_one=any(map(uses_one, steps)),
+        uses_stack=bool(symbols.recursive),
+        frame_cells=frames.cells,
+        returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
+    )
+    skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
+    first = skeleton.cell("global")
+    cells = tuple((replace(cell, cell=first + n), initial) for n, (cell, initial) in enumerate(skeleton.globals))
+    return replace(skeleton, globals=cells)
+
+
+def _argument_address(index: int, slot: int, frames: Frames, symbols: Symbols) -> str:
+    """Where an entry puts an argument that no register holds: the frame of the function it calls."""
+    if index in symbols.recursive:
+        return f"SP+{STACK_CELLS + slot}"
+    return f"frame[{frames.bases[index] + slot}]"
+
+
+def _interface(skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:
+    return Interface(
+        exports=tuple(entry.export for entry in skeleton.entries),
+        globals=tuple(cell for cell, _ in skeleton.globals),
+        argument_cell=skeleton.cell("argument"),
+        argument_words=skeleton.argument_words,
+        result_cell=skeleton.cell("output"),
+        result_words=skeleton.result_words,
+        functions=tuple(names),
+    )
+
+
+class _FunctionPrinter:
+    """Prints one function: labels, steps with their cells named, and the claim of a stack frame."""
+
+    def __init__(
+        self, index: int, stages: Stages, frames: Frames, symbols: Symbols, globals_: Mapping[int, int]
+    ) -> None:
+        self.items = stages.laid_out[index]
+        self.function = stages.allocated[index]
+        self.base = frames.bases[index]
+        self.frames = frames
+        self.symbols = symbols
+        self.globals = globals_
+        self.by_label = {label: number for number, label in symbols.functions.items()}
+        self.released = False
+
+    def lines(self) -> list[str]:
+        lines: list[str] = []
+        for number, item in enumerate(self.items):
+            if isinstance(item, Label):
+                lines.append(f"{item.name}:")
+                if number == 0 and self.function.recursive:
+                    lines.append(self.claim())
+            else:
+                lines += self.step(item)
+        return lines
+
+    def claim(self) -> str:
+        """SP stays negative as long as the frame fits."""
+        trap = trap_label(Trap.CALL_STACK_EXHAUSTED)
+        step = Step[str](
+            (Term("SP"),), self.function.frame_size, destinations=("SP",), operations=(jump("JMPN", NEXT, trap),)
+        )
+        return "  " + print_step(step, self.slot)
+
+    def step(self, step: Step[str]) -> list[str]:
+        if not self.function.recursive or step.operation("RETURN") is None or not self.function.frame_size:
+            return ["  " + print_step(step, self.slot)]
+        if not step.terms and not step.constant and step.free is None and step.long_constant is None:
+            released = replace(step, terms=(Term("SP"),), constant=-self.function.frame_size, destinations=("SP",))
+            return ["  " + print_step(released, self.slot)]
+        release = Step[str]((Term("SP"),), -self.function.frame_size, destinations=("SP",))
+        lines = ["  " + print_step(release, self.slot)]
+        self.released = True
+        lines.append("  " + print_step(step, self.slot))
+        self.released = False
+        return lines
+
+    def slot(self, slot: Slot) -> str:
+        """The assembly address of a cell."""
+        area, _, callee = slot.area.partition(":")
+        if area == "frame":
+            if not self.function.recursive:
+                return f"frame[{self.base + slot.index}]"
+            return f"SP+{STACK_CELLS - (0 if self.released else self.function.frame_size) + slot.index}"
+        if area == "outgoing":
+            index = self.by_label[callee]
+            if index in self.symbols.recursive:
+                return f"SP+{STACK_CELLS + slot.index}"
+            return f"frame[{self.frames.bases[index] + slot.index}]"
+        if area == "global":
+            return f"global[{self.globals[slot.index]}]"
+        return f"{area}[{slot.index}]"
+
