@@ -54,7 +54,7 @@ rule(
     """,
 )
 _HIGH_WORD = """
-    ${x >> %s} => d
+    ${x >> %k} => d
     ${x * %p} :ARITH(x, #p, #0, d)
     """
 rule(
@@ -82,6 +82,7 @@ rule(
     "d:long",
     _HIGH_WORD,
     guard=lambda c: 1 <= c["s"] % 64 < 32,
+    k=lambda c: c["s"] % 64,
     p=lambda c: 1 << (64 - c["s"] % 64),
 )
 rule(
@@ -90,6 +91,7 @@ rule(
     "d:clean",
     _HIGH_WORD,
     guard=lambda c: c["s"] % 64 >= 32,
+    k=lambda c: c["s"] % 64,
     p=lambda c: 1 << (64 - c["s"] % 64),
 )
 rule(

@@ -1,0 +1,179 @@
+"""What ops mean, as integer formulas: the goals of the proofs. `test_specification` compares it with `ir.ops`.
+
+A meaning is given by new variables and statements that always have a solution (quotient and remainder exist, a
+comparison is 0 or 1), so that stating it adds nothing to what a rule assumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import z3
+from zkwasm_compiler.ir.function import Trap
+
+from tests.rules.symbolic_model import WORD, Facts, Polynomial
+
+Meaning = Callable[..., Polynomial]
+"""Facts and the arguments to the result."""
+
+MEANINGS: dict[str, Meaning] = {
+    "convert": lambda facts, x: x,
+    "i32.wrap_i64": lambda facts, x: facts.split(x)[0],
+    "i64.extend_i32_u": lambda facts, x: x,
+    "i32.reinterpret_f32": lambda facts, x: x,
+    "f32.reinterpret_i32": lambda facts, x: x,
+    "i64.reinterpret_f64": lambda facts, x: x,
+    "f64.reinterpret_i64": lambda facts, x: x,
+    "zk.add_nw": lambda facts, x, y: x + y,
+    "zk.sub_nw": lambda facts, x, y: x - y,
+    "zk.neg_nz": lambda facts, x: WORD - x,
+    "zk.mul_nw": lambda facts, x, y: x * y,
+    "zk.mulhi_u": lambda facts, x, y: facts.divide(x * y, WORD * WORD)[0],
+    "zk.rotl_pow2": lambda facts, x, p: _rotated(facts, x * p, 64),
+    "zk.high": lambda facts, x: facts.split(x)[1],
+    "zk.fold": lambda facts, x: facts.split(x)[0] + facts.split(x)[1],
+    "zk.high_ones": lambda facts, x: x + (WORD - 1) * WORD,
+    "zk.fill_ones": lambda facts, x, s: x + (WORD * WORD - (1 << (64 - _constant(s)))),
+    "zk.pow2_32": lambda facts, s: _table(facts, s, {k: 1 << k for k in range(32)}),
+    "zk.pow2_64": lambda facts, s: _table(facts, s, {k: 1 << k for k in range(64)}),
+    "zk.rpow2_32": lambda facts, s: _table(facts, s, {k: 1 << (32 - k) for k in range(32)}),
+    "zk.rpow2_64": lambda facts, s: _table(facts, s, {k: 1 << (64 - k) for k in range(1, 64)}),
+    "zk.clz_nz_32": lambda facts, x: _leading_zeros(facts, x, 32),
+    "zk.clz_nz_64": lambda facts, x: _leading_zeros(facts, x, 64),
+    "zk.ctz_nz_64": lambda facts, x: _trailing_zeros(facts, x, 64),
+}
+
+PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
+    "zk.add_nw": lambda x, y: x + y < WORD,
+    "zk.sub_nw": lambda x, y: x >= y,
+    "zk.neg_nz": lambda x: x >= 1,
+    "zk.fold": lambda x: (x % WORD) * WORD + (x - x % WORD) < WORD * WORD,
+    "zk.fill_ones": lambda x, s: x < 1 << (64 - int(str(s))),
+    "zk.clz_nz_32": lambda x: x >= 1,
+    "zk.clz_nz_64": lambda x: x >= 1,
+    "zk.ctz_nz_64": lambda x: x >= 1,
+}
+"""What whoever makes the op promises, for numbers and for z3. Proofs of soundness assume it."""
+
+ENFORCED: Mapping[str, Callable[..., Any]] = {
+    "zk.pow2_32": lambda s: s < 32,
+    "zk.pow2_64": lambda s: s < 64,
+    "zk.rpow2_32": lambda s: s < 32,
+    "zk.rpow2_64": lambda s: (s < 64) * (s > 0),
+    "zk.mul_nw": lambda x, y: x * y < WORD * WORD,
+}
+"""Promises, for numbers, on which soundness does not rest: without them no proof exists. Only completeness needs them."""
+
+CASES: Mapping[str, tuple[int, tuple[int, ...]]] = {"zk.rotl_pow2": (1, tuple(1 << k for k in range(64)))}
+"""Ops with an argument (its number) that is known to be one of a few values."""
+
+
+def traps(op: str, *arguments: Any) -> dict[Trap, Any]:
+    """When the op traps, for numbers and for z3."""
+    if op.endswith((".div_u", ".rem_u")):
+        return {Trap.INTEGER_DIVIDE_BY_ZERO: arguments[1] == 0}
+    return {}
+
+
+def _constant(value: Polynomial) -> int:
+    if value.number is None:
+        raise NotImplementedError("a shift by an amount that is not constant")
+    return value.number
+
+
+def _rotated(facts: Facts, product: Polynomial, bits: int) -> Polynomial:
+    high, low = facts.divide(product, 1 << bits)
+    return high + low
+
+
+def _table(facts: Facts, argument: Polynomial, entries: Mapping[int, int]) -> Polynomial:
+    """A function by its values; unknown elsewhere."""
+    result = facts.fresh("entry", 0, max(entries.values()))
+    x, y = facts.expression(argument), facts.expression(result)
+    facts.say(*(z3.Implies(x == k, y == value) for k, value in entries.items()))
+    return result
+
+
+def _leading_zeros(facts: Facts, value: Polynomial, bits: int) -> Polynomial:
+    zeros = facts.fresh("clz", 0, bits)
+    x, y = facts.expression(value), facts.expression(zeros)
+    facts.say(*(z3.Implies(z3.And(x >= (1 << bits - k) // 2, x < 1 << bits - k), y == k) for k in range(bits + 1)))
+    return zeros
+
+
+def _trailing_zeros(facts: Facts, value: Polynomial, bits: int) -> Polynomial:
+    """value = 2^zeros * an odd number, for a nonzero value."""
+    zeros, half = facts.fresh("ctz", 0, bits), facts.fresh("half", 0, 1 << bits)
+    x, y = facts.expression(value), facts.expression(zeros)
+    odd = facts.expression(half * 2 + 1)
+    facts.say(z3.Implies(x >= 1, z3.Or(*(z3.And(y == k, x == (1 << k) * odd) for k in range(bits)))))
+    return zeros
+
+
+def _divide(facts: Facts, x: Polynomial, y: Polynomial, bits: int) -> tuple[Polynomial, Polynomial]:
+    quotient, remainder = facts.fresh("quotient", 0, (1 << bits) - 1), facts.fresh("remainder", 0, (1 << bits) - 1)
+    equation = facts.expression(facts.product(quotient, y) + remainder - x) == 0
+    divisor = facts.expression(y)
+    facts.say(z3.Implies(divisor >= 1, z3.And(equation, facts.expression(remainder) < divisor)))
+    return quotient, remainder
+
+
+def _bitwise(name: str, bits: int) -> Meaning:
+    if bits == 32:
+        return lambda facts, x, y: facts.bitwise(name, x, y)
+
+    def halves(facts: Facts, x: Polynomial, y: Polynomial) -> Polynomial:
+        low, high = (facts.bitwise(name, i, j) for i, j in zip(facts.split(x), facts.split(y), strict=True))
+        return low + high * WORD
+
+    return halves
+
+
+def _integer(type_: str, bits: int) -> None:
+    size = 1 << bits
+    compare: dict[str, Callable[[Any, Any], Any]] = {
+        "eq": lambda x, y: x == y,
+        "ne": lambda x, y: x != y,
+        "lt": lambda x, y: x < y,
+        "gt": lambda x, y: x > y,
+        "le": lambda x, y: x <= y,
+        "ge": lambda x, y: x >= y,
+    }
+
+    def comparison(name: str) -> Meaning:
+        order, _, signed = name.partition("_")
+
+        def meaning(facts: Facts, x: Polynomial, y: Polynomial) -> Polynomial:
+            if signed == "s":
+                x, y = facts.signed(x, bits), facts.signed(y, bits)
+            return facts.indicator(compare[order](facts.expression(x), facts.expression(y)))
+
+        return meaning
+
+    meanings: dict[str, Meaning] = {
+        "add": lambda facts, x, y: facts.divide(x + y, size)[1],
+        "sub": lambda facts, x, y: facts.divide(x - y, size)[1],
+        "mul": lambda facts, x, y: facts.divide(x * y, size)[1],
+        "and": _bitwise("AND", bits),
+        "or": _bitwise("OR", bits),
+        "xor": _bitwise("XOR", bits),
+        "shl": lambda facts, x, y: facts.divide(x * (1 << _constant(y) % bits), size)[1],
+        "shr_u": lambda facts, x, y: facts.divide(x, 1 << _constant(y) % bits)[0],
+        "rotl": lambda facts, x, y: _rotated(facts, x * (1 << _constant(y) % bits), bits),
+        "rotr": lambda facts, x, y: _rotated(facts, x * (1 << -_constant(y) % bits), bits),
+        "div_u": lambda facts, x, y: _divide(facts, x, y, bits)[0],
+        "rem_u": lambda facts, x, y: _divide(facts, x, y, bits)[1],
+        "eqz": lambda facts, x: facts.indicator(facts.expression(x) == 0),
+        "eq": comparison("eq"),
+        "ne": comparison("ne"),
+    }
+    for order in ("lt", "gt", "le", "ge"):
+        for sign in ("u", "s"):
+            meanings[f"{order}_{sign}"] = comparison(f"{order}_{sign}")
+    for name, meaning in meanings.items():
+        MEANINGS[f"{type_}.{name}"] = meaning
+
+
+_integer("i32", 32)
+_integer("i64", 64)

@@ -1,0 +1,19 @@
+"""Every lowering rule is proved: whatever satisfies its constraints gives the op's value in the promised form."""
+
+from __future__ import annotations
+
+import pytest
+from zkwasm_compiler.rules.catalogue import CLEANING, RULES
+from zkwasm_compiler.rules.rule import Rule
+
+from tests.rules.prover import prove
+
+
+@pytest.mark.parametrize("rule", (*RULES, CLEANING), ids=lambda rule: rule.name)
+def test_no_advice_gives_a_wrong_value(rule: Rule) -> None:
+    assert prove(rule) > 0
+
+
+def test_names_are_unique() -> None:
+    names = [rule.name for rule in (*RULES, CLEANING)]
+    assert len(set(names)) == len(names)
