@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypedDict
 
 AdviceNode = dict[str, Any]
@@ -16,7 +16,7 @@ AdviceNode = dict[str, Any]
 
 
 class RomRow(TypedDict, total=False):
-    """One instruction as zkasmcom's JSON has it; an absent field is 0. Coefficients and constants are decimal strings."""
+    """One instruction as zkasmcom's JSON has it; absent fields are 0. Coefficients and constants are decimal text."""
 
     inA: str
     inB: str
@@ -187,8 +187,18 @@ class Program:
     warnings: tuple[str, ...] = ()
 
     def rom(self) -> dict[str, Any]:
-        """The public assembler's JSON object: ``program``, ``labels`` and ``constants``, in its key order."""
-        return {"program": list(self.rows), "labels": dict(self.labels), "constants": dict(self.constants)}
+        """The public assembler's JSON object: ``program``, ``labels`` and ``constants``, in its key order.
+
+        A compiled program adds ``interface``.
+        """
+        rom: dict[str, Any] = {
+            "program": list(self.rows),
+            "labels": dict(self.labels),
+            "constants": dict(self.constants),
+        }
+        if self.interface is not None:
+            rom["interface"] = asdict(self.interface)
+        return rom
 
     def rom_json(self) -> str:
         """The text of the ROM file, as the public assembler's command line writes it."""

@@ -1,0 +1,170 @@
+"""The assembler's entry points: source text, file or syntax tree to `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkwasm_compiler.asm.interface import directive, interface_of
+from zkwasm_compiler.asm.options import AssembleOptions
+from zkwasm_compiler.asm.parser import parse_source
+from zkwasm_compiler.asm.printer import lay_out
+from zkwasm_compiler.asm.program import Interface, Program
+from zkwasm_compiler.asm.resolver import IncludeResolver, Resolver, Unit, unit_of
+from zkwasm_compiler.asm.source import Lines, SourceFile
+from zkwasm_compiler.asm.syntax import CommentStatement, Tree
+from zkwasm_compiler.errors import AssemblyError, InputError, Problem
+from zkwasm_compiler.isa import machine_of_dialect
+
+# Problems that a statement lost to a syntax error may have caused; they would only distract from it.
+_CONSEQUENCES = frozenset(
+    {
+        "label_undefined",
+        "variable_undefined",
+        "reference_undefined",
+        "constant_undefined",
+        "tag_reference_undefined",
+        "command_before_label",
+        "command_before_var",
+        "command_before_include",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of assembling, good or bad: `program` is None when there are problems."""
+
+    program: Program | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def parse(source: str, file_name: str = "main.zkasm", *, dialect: str = "64") -> SourceFile:
+    """Parse one file without its includes. It never raises on bad source: `problems` has every syntax error."""
+    return parse_source(source, file_name, machine_of_dialect(dialect))
+
+
+def assemble(
+    source: str,
+    *,
+    file_name: str = "main.zkasm",
+    resolve_include: IncludeResolver | None = None,
+    options: AssembleOptions | None = None,
+) -> Program:
+    """Assemble a source text.
+
+    `resolve_include` gets the name of the including file and the path as written, and returns the name and the text of
+    the included file; without it an INCLUDE is an error. *Raises:* AssemblyError with all problems of all files.
+    """
+    return _program(check(source, file_name=file_name, resolve_include=resolve_include, options=options))
+
+
+def check(
+    source: str,
+    *,
+    file_name: str = "main.zkasm",
+    resolve_include: IncludeResolver | None = None,
+    options: AssembleOptions | None = None,
+) -> Checked:
+    """As `assemble`, but it returns problems and warnings with their places instead of raising."""
+    options = options or AssembleOptions()
+    parsed = parse(source, file_name, dialect=options.dialect)
+    interface, comment, wrong = interface_of(parsed.comments)
+    problems = list(parsed.problems)
+    if comment is not None and wrong:
+        line, column = parsed.position(comment.start)
+        problems.append(Problem(f"the interface is wrong: {wrong}", file_name, line, column, code="interface"))
+    unit = unit_of(file_name, parsed.lines, parsed.tree.statements)
+    return _resolve(unit, source, interface, problems, resolve_include, options)
+
+
+def assemble_tree(
+    tree: Tree,
+    file_name: str = "main.zkasm",
+    *,
+    interface: Interface | None = None,
+    resolve_include: IncludeResolver | None = None,
+    options: AssembleOptions | None = None,
+) -> Program:
+    """Assemble a syntax tree that was built rather than parsed; `Program.source` is its printed text.
+
+    The interface becomes the first line of that text. *Raises:* AssemblyError.
+    """
+    if interface is not None:
+        tree = Tree((CommentStatement(directive(interface)), *tree.statements))
+    source, numbers = lay_out(tree)
+    unit = Unit(file_name, Lines.of(source), list(zip(tree.statements, numbers, strict=True)))
+    return _program(_resolve(unit, source, interface, [], resolve_include, options or AssembleOptions()))
+
+
+def assemble_file(path: Path | str, options: AssembleOptions | None = None) -> Program:
+    """Assemble a file with its includes, which are looked up beside the file that names them.
+
+    *Raises:* AssemblyError, InputError when the file cannot be read.
+    """
+    path = Path(path)
+    try:
+        source = read_source(path)
+    except (OSError, UnicodeError) as error:
+        raise InputError(Problem(f"the file cannot be read: {error}", str(path))) from None
+    return assemble(source, file_name=path.name, resolve_include=include_resolver(path), options=options)
+
+
+def read_source(path: Path) -> str:
+    """The text of a source file, line ends as they are. *Raises:* OSError, UnicodeError."""
+    return path.read_bytes().decode("utf-8")
+
+
+def include_resolver(main: Path) -> IncludeResolver:
+    """The resolver of includes on disk for the main file `main`.
+
+    A file inside the main file's folder is named relative to it, any other by its absolute path.
+    """
+    folder = main.resolve().parent
+    folders = {main.name: folder}
+
+    def resolve(including: str, path: str) -> tuple[str, str]:
+        full = (folders[including] / path).resolve()
+        name = full.relative_to(folder).as_posix() if full.is_relative_to(folder) else full.as_posix()
+        text = read_source(full)
+        folders[name] = full.parent
+        return name, text
+
+    return resolve
+
+
+def _resolve(
+    unit: Unit,
+    source: str,
+    interface: Interface | None,
+    syntax_problems: Sequence[Problem],
+    resolve_include: IncludeResolver | None,
+    options: AssembleOptions,
+) -> Checked:
+    resolver = Resolver(machine_of_dialect(options.dialect), options, resolve_include)
+    resolver.problems += syntax_problems
+    found = resolver.resolve(unit)
+    problems, warnings = found.problems, tuple(found.warnings)
+    if any(problem.code in ("syntax", "lexical") for problem in problems):
+        problems = [problem for problem in problems if problem.code not in _CONSEQUENCES]
+    if problems:
+        return Checked(None, tuple(problems), warnings)
+    program = Program(
+        found.rows,
+        found.labels,
+        found.constants,
+        found.variables,
+        interface,
+        source,
+        unit.file_name,
+        tuple(map(str, warnings)),
+    )
+    return Checked(program, (), warnings)
+
+
+def _program(checked: Checked) -> Program:
+    if checked.program is None:
+        raise AssemblyError(*checked.problems)
+    return checked.program

@@ -1,0 +1,79 @@
+"""The interface of a compiled program as JSON, and the comment line that carries it in zkASM text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import Any, TypeVar, cast
+
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
+from zkwasm_compiler.asm.syntax import Comment
+from zkwasm_compiler.errors import InputError
+
+Row = TypeVar("Row", Interface, Export, GlobalCell)
+
+_PLAIN_TYPES = {"int": (int,), "str": (str,), "bool": (bool,), "str | None": (str, type(None))}
+
+DIRECTIVE = ";@ interface "
+
+
+def interface_to_json(interface: Interface) -> dict[str, Any]:
+    """The JSON object of an interface; field names are those of the dataclasses."""
+    return cast(dict[str, Any], _plain(asdict(interface)))
+
+
+def _plain(value: Any) -> Any:
+    """`value` with lists for tuples, as JSON reads back."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def interface_from_json(found: Any) -> Interface:
+    """The interface of a JSON object. *Raises:* InputError when it has not the shape of one."""
+    try:
+        lists = {
+            "exports": tuple(map(_export, found.get("exports", ()))),
+            "globals": tuple(map(_cell, found.get("globals", ()))),
+        }
+        return _checked(Interface(**{**found, **lists}))
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        raise InputError(f"not the interface of a program: {error}") from None
+
+
+def _export(row: dict[str, Any]) -> Export:
+    types = {name: tuple(row[name]) for name in ("parameters", "results")}
+    if not all(isinstance(value_type, str) for names in types.values() for value_type in names):
+        raise TypeError("the parameters and results of an export must be names of types")
+    return _checked(Export(**{**row, **types}))
+
+
+def _cell(row: dict[str, Any]) -> GlobalCell:
+    return _checked(GlobalCell(**row))
+
+
+def _checked(row: Row) -> Row:
+    """`row`, if its plain fields have the types they are declared with."""
+    for column in fields(row):
+        expected = _PLAIN_TYPES.get(str(column.type))
+        value = getattr(row, column.name)
+        if expected is not None and type(value) not in expected:
+            raise TypeError(f"`{column.name}` must be of type {column.type}; it is {value!r}")
+    return row
+
+
+def directive(interface: Interface) -> str:
+    """The comment line of an interface."""
+    return DIRECTIVE + json.dumps(interface_to_json(interface), separators=(", ", ": "))
+
+
+def interface_of(comments: Iterable[Comment]) -> tuple[Interface | None, Comment | None, str]:
+    """The interface that a comment gives, that comment, and what is wrong with it (`""` when nothing is)."""
+    for comment in comments:
+        if comment.text.startswith(DIRECTIVE):
+            try:
+                return interface_from_json(json.loads(comment.text[len(DIRECTIVE) :])), comment, ""
+            except (InputError, json.JSONDecodeError, RecursionError) as error:
+                return None, comment, str(error)
+    return None, None, ""

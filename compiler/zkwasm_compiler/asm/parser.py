@@ -1,0 +1,514 @@
+"""The parser: text to syntax tree, all syntax errors at once.
+
+Recursive descent over the token lists. After an error it goes on at the next line, so every well-formed statement of a
+broken file is in the tree. Operand syntax is not written here: a trie of token kinds is built from the operand forms of
+the machine's rows (`_OperandNode`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from zkwasm_compiler.asm import lexer
+from zkwasm_compiler.asm.lexer import (
+    CONSTANT,
+    FREE_INPUT,
+    LINE_END,
+    LONG_NUMBER,
+    LOW_FREE_INPUT,
+    NAME,
+    NUMBER,
+    REFERENCE,
+)
+from zkwasm_compiler.asm.source import Lines, SourceFile
+from zkwasm_compiler.asm.syntax import (
+    Binary,
+    CommandStatement,
+    Conditional,
+    ConstantName,
+    ConstantStatement,
+    Default,
+    Expression,
+    Factor,
+    FreeInput,
+    IncludeStatement,
+    LabelStatement,
+    Name,
+    Number,
+    Operand,
+    OperationCall,
+    Reference,
+    RegisterName,
+    Statement,
+    StepStatement,
+    Term,
+    Tree,
+    Unary,
+    VariableStatement,
+)
+from zkwasm_compiler.errors import Problem
+from zkwasm_compiler.isa.machine import Machine
+
+NESTING_LIMIT = 200
+"""The most operators and parentheses inside each other, or one after the other, in an expression."""
+
+DIGIT_LIMIT = 4000
+"""The most digits of a literal."""
+
+# Binary operators of constant expressions and how tightly they bind; all are left-associative.
+BINARY_PRECEDENCE = {
+    "||": 3,
+    "&&": 4,
+    "|": 5,
+    "^": 6,
+    "&": 7,
+    "==": 8,
+    "!=": 8,
+    "<": 9,
+    "<=": 9,
+    ">": 9,
+    ">=": 9,
+    "<<": 10,
+    ">>": 10,
+    "+": 11,
+    "-": 11,
+    "**": 12,
+    "*": 12,
+    "/": 12,
+    "%": 12,
+}
+CONDITIONAL_PRECEDENCE = 1
+DEFAULT_PRECEDENCE = 2
+MINUS_PRECEDENCE = 11  # `-2*3` is -(2*3)
+NOT_PRECEDENCE = 13
+
+
+@dataclass(slots=True)
+class _OperandNode:
+    """A state while reading an operand: the tokens that may follow, and the form if it may end here."""
+
+    following: dict[str, _OperandNode] = field(default_factory=dict)
+    shape: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """What the parser needs of a machine."""
+
+    operands: dict[str, _OperandNode | None]
+    sources: frozenset[str]
+    destinations: frozenset[str]
+    array_size_may_be_constant: bool
+
+
+@lru_cache
+def _grammar(machine: Machine) -> _Grammar:
+    operands: dict[str, _OperandNode | None] = {}
+    for operation in machine.operations:
+        root = _OperandNode()
+        for form in operation.forms:
+            node = root
+            for symbol in form.symbols:
+                node = node.following.setdefault(symbol, _OperandNode())
+            node.shape = form.shape
+        operands[operation.name] = root if root.following else None
+    registers = frozenset(machine.register_table)
+    sources = registers | frozenset(machine.counter_table)
+    return _Grammar(operands, sources, registers, machine.dialect.array_size_may_be_constant)
+
+
+class _SyntaxError(Exception):
+    """Unwinds to the statement; the problem is already recorded."""
+
+
+def number_value(text: str) -> int:
+    """The value of a literal's text, with or without the suffix ``n``."""
+    digits = text.replace("_", "").removesuffix("n")
+    return int(digits, 16) if digits.startswith("0x") else int(digits)
+
+
+def parse_source(text: str, file_name: str, machine: Machine) -> SourceFile:
+    """Parse one file; it never raises, `SourceFile.problems` has every syntax error."""
+    tokens = lexer.tokenize(text, machine)
+    lines = Lines.of(text)
+    parser = _Parser(tokens, lines, file_name, machine)
+    tree = Tree(tuple(parser.statements()), start=0, end=len(text))
+    return SourceFile(file_name, text, tree, tokens.comments, tuple(parser.problems), lines)
+
+
+class _Parser:
+    __slots__ = (
+        "_depth",
+        "_file_name",
+        "_grammar",
+        "_index",
+        "_kinds",
+        "_lines",
+        "_parsers",
+        "_starts",
+        "_texts",
+        "problems",
+    )
+
+    def __init__(self, tokens: lexer.Tokens, lines: Lines, file_name: str, machine: Machine) -> None:
+        self._kinds, self._texts, self._starts = tokens.kinds, tokens.texts, tokens.starts
+        self._lines = lines
+        self._file_name = file_name
+        self._grammar = _grammar(machine)
+        self._index = 0
+        self._depth = 0
+        self.problems: list[Problem] = []
+
+    # Tokens
+
+    def _end(self) -> int:
+        """Where the last accepted token ends."""
+        index = self._index - 1
+        return self._starts[index] + len(self._texts[index])
+
+    def _take(self, kind: str, expected: str | None = None) -> int:
+        """Accept a token of `kind` and return its index."""
+        index = self._index
+        if self._kinds[index] != kind:
+            raise self._unexpected(expected or _shown_kind(kind))
+        self._index = index + 1
+        return index
+
+    def _unexpected(self, expected: str) -> _SyntaxError:
+        """The error of the next token, recorded; the caller raises it."""
+        kind, text, start = self._kinds[self._index], self._texts[self._index], self._starts[self._index]
+        code = "lexical" if text in ("\u2028", "\u2029") else "syntax"
+        return self._fail(f"found {_shown_token(kind, text)} where {expected} was expected", start, code)
+
+    def _fail(self, message: str, offset: int, code: str = "syntax") -> _SyntaxError:
+        """The error at `offset`, or after the last accepted token when that is on an earlier line, recorded."""
+        line, column = self._lines.position(offset)
+        if self._index:
+            last_line, last_column = self._lines.position(self._end())
+            if last_line < line:
+                line, column = last_line, last_column
+        self.problems.append(Problem(message, self._file_name, line, column, code=code))
+        return _SyntaxError()
+
+    # Statements
+
+    def statements(self) -> list[Statement]:
+        """All statements; a line with an error contributes those before the error."""
+        statements: list[Statement] = []
+        kinds = self._kinds
+        while (kind := kinds[self._index]) != lexer.END:
+            if kind == LINE_END:
+                self._index += 1
+                continue
+            try:
+                statements.append(self._statement(kind))
+            except _SyntaxError:
+                while kinds[self._index] not in (LINE_END, lexer.END):
+                    self._index += 1
+        return statements
+
+    def _statement(self, kind: str) -> Statement:
+        self._depth = 0
+        match kind:
+            case lexer.NAME:
+                return self._label()
+            case "CONST" | "CONSTL":
+                return self._constant(kind == "CONSTL")
+            case "VAR":
+                return self._variable()
+            case lexer.COMMAND:
+                index = self._take(kind)
+                return CommandStatement(self._texts[index][3:-1], start=self._starts[index], end=self._end())
+            case "INCLUDE":
+                index = self._take(kind)
+                path = self._take(lexer.STRING, "the path in double quotes")
+                return IncludeStatement(self._texts[path][1:-1], start=self._starts[index], end=self._end())
+            case _:
+                return self._step(kind)
+
+    def _label(self) -> LabelStatement:
+        index = self._take(NAME)
+        self._take(":", "`:` after the label")
+        return LabelStatement(self._texts[index], start=self._starts[index], end=self._end())
+
+    def _variable(self) -> VariableStatement:
+        index = self._take("VAR")
+        scope = self._kinds[self._index]
+        if scope not in ("GLOBAL", "CTX"):
+            raise self._unexpected("`GLOBAL` or `CTX`")
+        self._index += 1
+        name = self._take(NAME, "the name of the variable")
+        size: Number | ConstantName | None = None
+        if self._kinds[self._index] == "[":
+            self._index += 1
+            size = self._array_size()
+            self._take("]")
+        return VariableStatement(scope, self._texts[name], size, start=self._starts[index], end=self._end())
+
+    def _array_size(self) -> Number | ConstantName:
+        if self._kinds[self._index] == CONSTANT and self._grammar.array_size_may_be_constant:
+            return self._constant_name()
+        return self._number(self._take(NUMBER, "the number of cells"))
+
+    def _constant(self, long: bool) -> ConstantStatement:
+        start = self._starts[self._index]
+        self._index += 1
+        name = self._take(CONSTANT, "the `%name` of the constant")
+        self._take("=")
+        value = self._expression(CONDITIONAL_PRECEDENCE)
+        return ConstantStatement(self._texts[name][1:], value, long, start=start, end=self._end())
+
+    # Constant expressions
+
+    def _expression(self, least: int) -> Expression:
+        """An expression whose operators all bind at least as tightly as `least`."""
+        self._depth += 1
+        left = self._operand()
+        chained = 0
+        while True:
+            operator = self._kinds[self._index]
+            if operator == "?" and least <= CONDITIONAL_PRECEDENCE:
+                left = self._conditional(left)
+            elif (precedence := BINARY_PRECEDENCE.get(operator, 0)) >= max(least, 1):
+                self._index += 1
+                right = self._expression(precedence + 1)
+                left = Binary(operator, left, right, start=left.start, end=right.end)
+            else:
+                break
+            chained += 1
+            self._check_depth(chained)
+        self._depth -= 1
+        return left
+
+    def _check_depth(self, chained: int = 0) -> None:
+        if self._depth + chained > NESTING_LIMIT:
+            raise self._fail(
+                f"the expression has more than {NESTING_LIMIT} nested or chained operators; "
+                "split it into several constants",
+                self._starts[self._index],
+            )
+
+    def _conditional(self, condition: Expression) -> Expression:
+        self._index += 1
+        then = self._expression(CONDITIONAL_PRECEDENCE)
+        self._take(":", "`:` of the conditional expression")
+        otherwise = self._expression(CONDITIONAL_PRECEDENCE)
+        return Conditional(condition, then, otherwise, start=condition.start, end=otherwise.end)
+
+    def _operand(self) -> Expression:
+        self._check_depth()
+        index = self._index
+        kind, start = self._kinds[index], self._starts[index]
+        if kind in (NUMBER, LONG_NUMBER):
+            self._index += 1
+            return self._number(index)
+        if kind == CONSTANT:
+            constant = self._constant_name()
+            if self._kinds[self._index] != "??":
+                return constant
+            self._index += 1
+            otherwise = self._expression(DEFAULT_PRECEDENCE + 1)
+            return Default(constant, otherwise, start=start, end=otherwise.end)
+        if kind in ("-", "!"):
+            self._index += 1
+            operand = self._expression((MINUS_PRECEDENCE if kind == "-" else NOT_PRECEDENCE) + 1)
+            return Unary(kind, operand, start=start, end=operand.end)
+        if kind == "(":
+            self._index += 1
+            inner = self._expression(CONDITIONAL_PRECEDENCE)
+            self._take(")")
+            return inner
+        raise self._unexpected("a number, a `%constant`, `-`, `!` or `(`")
+
+    def _constant_name(self) -> ConstantName:
+        index = self._index
+        self._index = index + 1
+        start, text = self._starts[index], self._texts[index]
+        return ConstantName(text[1:], start=start, end=start + len(text))
+
+    def _number(self, index: int, power: int | None = None) -> Number:
+        text, start = self._texts[index], self._starts[index]
+        return Number(self._value(index), self._kinds[index] == LONG_NUMBER, power, start=start, end=start + len(text))
+
+    def _value(self, index: int) -> int:
+        text = self._texts[index]
+        if len(text) > DIGIT_LIMIT:
+            raise self._fail(
+                f"a number of {len(text)} characters; at most {DIGIT_LIMIT} are allowed", self._starts[index]
+            )
+        return number_value(text)
+
+    # Steps
+
+    def _step(self, kind: str) -> StepStatement:
+        kinds = self._kinds
+        start = self._starts[self._index]
+        terms: tuple[Term, ...] = ()
+        destinations: tuple[RegisterName, ...] = ()
+        operations: tuple[OperationCall, ...] = ()
+        if kind != ":":
+            terms = self._terms()
+            if kinds[self._index] == "=>":
+                destinations = self._destinations()
+        if kinds[self._index] == ":":
+            operations = self._operations()
+        end = self._end()
+        if kinds[self._index] != LINE_END:
+            raise self._unexpected(_after_step(terms, destinations, operations))
+        self._index += 1
+        return StepStatement(terms, destinations, operations, start=start, end=end)
+
+    def _terms(self) -> tuple[Term, ...]:
+        kinds = self._kinds
+        terms: list[Term] = []
+        sign = kinds[self._index]
+        start = self._starts[self._index]
+        negative = sign == "-"
+        if negative:
+            self._index += 1
+        while True:
+            factors = [self._factor(not terms and not negative)]
+            while kinds[self._index] == "*":
+                self._index += 1
+                factors.append(self._factor(False))
+            terms.append(Term(tuple(factors), negative, start=start, end=factors[-1].end))
+            sign = kinds[self._index]
+            if sign != "+" and sign != "-":
+                return tuple(terms)
+            negative = sign == "-"
+            start = self._starts[self._index]
+            self._index += 1
+
+    def _factor(self, begins_step: bool) -> Factor:
+        index = self._index
+        kind, text, start = self._kinds[index], self._texts[index], self._starts[index]
+        self._index = index + 1
+        if kind in self._grammar.sources:
+            return RegisterName(text, start=start, end=start + len(text))
+        match kind:
+            case lexer.NUMBER | lexer.LONG_NUMBER:
+                if self._kinds[index + 1] == "**":
+                    return self._power(index)
+                return self._number(index)
+            case lexer.FREE_INPUT:
+                return FreeInput(text[2:-1], start=start, end=start + len(text))
+            case lexer.CONSTANT:
+                return ConstantName(text[1:], start=start, end=start + len(text))
+            case lexer.REFERENCE:
+                return Reference(text[1:], start=start, end=start + len(text))
+            case lexer.LOW_FREE_INPUT:
+                return FreeInput(text[3:-1], True, start=start, end=start + len(text))
+            case _:
+                self._index = index
+                what = "a register, a number, `%constant`, `@reference`, `$` or `${advice}`"
+                raise self._unexpected(f"a statement or {what}" if begins_step else what)
+
+    def _power(self, index: int) -> Number:
+        self._index = index + 2
+        kind = self._kinds[index]
+        exponent = self._take(kind, "an exponent of the same kind of literal")
+        base = self._number(index, self._value(exponent))
+        return Number(base.value, base.long, base.power, start=base.start, end=self._end())
+
+    def _destinations(self) -> tuple[RegisterName, ...]:
+        destinations = []
+        while True:
+            self._index += 1
+            index = self._index
+            name, start = self._kinds[index], self._starts[index]
+            if name not in self._grammar.destinations:
+                raise self._unexpected("a register")
+            destinations.append(RegisterName(name, start=start, end=start + len(name)))
+            self._index = index + 1
+            if self._kinds[index + 1] != ",":
+                return tuple(destinations)
+
+    def _operations(self) -> tuple[OperationCall, ...]:
+        operations = []
+        while True:
+            self._index += 1
+            operations.append(self._operation())
+            if self._kinds[self._index] != ",":
+                return tuple(operations)
+
+    def _operation(self) -> OperationCall:
+        index = self._index
+        name, start = self._kinds[index], self._starts[index]
+        if name not in self._grammar.operands:
+            raise self._unexpected("an operation")
+        root = self._grammar.operands[name]
+        self._index = index + 1
+        if root is None:
+            return OperationCall(name, start=start, end=start + len(name))
+        self._take("(", f"`(` after {name}")
+        operand = self._operand_of(root)
+        return OperationCall(name, operand, start=start, end=self._end())
+
+    def _operand_of(self, node: _OperandNode) -> Operand:
+        names: tuple[Name, ...] = ()
+        number = None
+        first = self._starts[self._index]
+        while True:
+            index = self._index
+            kind = self._kinds[index]
+            if kind == ")" and node.shape is not None:
+                operand = Operand(node.shape, names, number, start=first, end=self._end())
+                self._index = index + 1
+                return operand
+            following = node.following.get(kind)
+            if following is None:
+                allowed = [*node.following, *([")"] if node.shape is not None else [])]
+                raise self._unexpected(" or ".join(_shown_kind(symbol) for symbol in allowed))
+            if kind == NAME:
+                text, start = self._texts[index], self._starts[index]
+                names = (*names, Name(text, start=start, end=start + len(text)))
+            elif kind == REFERENCE:
+                text, start = self._texts[index], self._starts[index]
+                names = (*names, Name(text[1:], start=start, end=start + len(text)))
+            elif kind == NUMBER:
+                number = self._value(index)
+            self._index = index + 1
+            node = following
+
+
+def _shown_kind(kind: str) -> str:
+    """A kind of token for a message."""
+    shown = {
+        NAME: "a name",
+        NUMBER: "a number",
+        LONG_NUMBER: "a number with suffix `n`",
+        CONSTANT: "a `%constant`",
+        REFERENCE: "an `@reference`",
+        lexer.STRING: "a string",
+        FREE_INPUT: "a free input",
+        LOW_FREE_INPUT: "a free input",
+        lexer.COMMAND: "a command",
+        LINE_END: "the end of the line",
+        lexer.END: "the end of the file",
+    }
+    return shown.get(kind, f"`{kind}`")
+
+
+def _shown_token(kind: str, text: str) -> str:
+    if kind in (LINE_END, lexer.END):
+        return _shown_kind(kind)
+    if kind == lexer.INVALID and text.startswith("/*"):
+        return "a comment that is never closed by `*/`"
+    if kind == lexer.INVALID and text.endswith("{"):
+        return f"`{text}` that is never closed by `}}`"
+    text = text if len(text) <= 40 else text[:40] + "…"
+    if kind == lexer.INVALID:
+        return f"the character {text!r}" if not text.isprintable() or text.isspace() else f"`{text}`"
+    return f"`{text}`"
+
+
+def _after_step(
+    terms: tuple[Term, ...], destinations: tuple[RegisterName, ...], operations: tuple[OperationCall, ...]
+) -> str:
+    """What may come where a step did not end."""
+    if operations:
+        return "`,` or the end of the line"
+    if destinations:
+        return "`,`, `:` or the end of the line"
+    return "an operator, `=>`, `:` or the end of the line" if terms else "`:`"

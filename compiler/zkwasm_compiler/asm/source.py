@@ -1,0 +1,51 @@
+"""A parsed source file: its text, its tree, what is wrong with it, and where things are."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from zkwasm_compiler.asm.syntax import Comment, Tree
+from zkwasm_compiler.errors import Problem
+
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a text: ``\\n``, ``\\r\\n`` and a lone ``\\r`` each end one."""
+
+    starts: tuple[int, ...]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Lines:
+        """Split `text`."""
+        starts = (0, *(match.end() for match in _LINE_END.finditer(text)))
+        return cls(starts, tuple(_LINE_END.split(text)))
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of an offset."""
+        return bisect_right(self.starts, offset)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of an offset."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """What `parse` returns. The tree holds every statement that could be read, also when there are problems."""
+
+    file_name: str
+    text: str
+    tree: Tree
+    comments: tuple[Comment, ...]
+    problems: tuple[Problem, ...]
+    lines: Lines
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of an offset into `text`."""
+        return self.lines.position(offset)
