@@ -1,0 +1,85 @@
+"""What wasmtime makes of a module: the judge of everything that runs WebAssembly here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import wasmtime
+
+from zkwasm_compiler.ir.function import Trap
+
+UNPROVABLE = "unprovable"
+"""The outcome of a call in which an assertion fails."""
+
+TRAPS = {
+    wasmtime.TrapCode.UNREACHABLE: Trap.UNREACHABLE,
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Trap.INTEGER_DIVIDE_BY_ZERO,
+    wasmtime.TrapCode.INTEGER_OVERFLOW: Trap.INTEGER_OVERFLOW,
+    wasmtime.TrapCode.STACK_OVERFLOW: Trap.CALL_STACK_EXHAUSTED,
+}
+
+_ASSERTIONS = ("assert_eq", "assert_eq_i32", "assert_eq_i64")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call gave: the results as unsigned patterns, or why there are none; and the globals afterwards."""
+
+    results: tuple[int, ...] | Trap | str
+    globals: tuple[int, ...]
+
+
+class _AssertionError(Exception):
+    pass
+
+
+class Oracle:
+    """An instance in wasmtime. Its state is kept from call to call."""
+
+    def __init__(self, module: bytes | str) -> None:
+        engine = wasmtime.Engine()
+        self._store = wasmtime.Store(engine)
+        wasm = wasmtime.wat2wasm(module) if isinstance(module, str) else module
+        compiled = wasmtime.Module(engine, wasm)
+        imports = [self._import(import_) for import_ in compiled.imports]
+        self._instance = wasmtime.Instance(self._store, compiled, imports)
+
+    def call(self, name: str, args: Sequence[int], globals_: Iterable[str] = ()) -> Outcome:
+        """Call an exported function with unsigned patterns of integers; `globals_` are exported names to look at."""
+        exports: Any = self._instance.exports(self._store)
+        function = exports[name]
+        types = function.type(self._store)
+        results: tuple[int, ...] | Trap | str
+        try:
+            given = [_signed(arg, str(type_)) for arg, type_ in zip(args, types.params, strict=True)]
+            got = function(self._store, *given)
+            values = [] if got is None else list(got) if isinstance(got, list) else [got]
+            results = tuple(_unsigned(value, str(type_)) for value, type_ in zip(values, types.results, strict=True))
+        except wasmtime.Trap as trap:
+            results = TRAPS[trap.trap_code]
+        except _AssertionError:
+            results = UNPROVABLE
+        return Outcome(results, tuple(self._global(exports[name]) for name in globals_))
+
+    def _import(self, import_: Any) -> wasmtime.Func:
+        assert import_.name in _ASSERTIONS, f"the oracle has no import {import_.module}.{import_.name}"
+        return wasmtime.Func(self._store, import_.type, _assert_equal)
+
+    def _global(self, global_: Any) -> int:
+        return _unsigned(global_.value(self._store), str(global_.type(self._store).content))
+
+
+def _assert_equal(left: int, right: int) -> None:
+    if left != right:
+        raise _AssertionError
+
+
+def _signed(bits: int, type_: str) -> int:
+    width = int(type_[1:])
+    return bits - (1 << width) if bits >> (width - 1) else bits
+
+
+def _unsigned(value: int, type_: str) -> int:
+    return value & ((1 << int(type_[1:])) - 1)
