@@ -1,1 +1,57 @@
-"""Runs, profiles and checks zkASM programs."""
+"""Runs, profiles and checks zkASM programs.
+
+`execute` runs an assembled program step by step; `Instance` calls the exports of a compiled one as Python engines call
+WebAssembly. The interpreter here is the reference: every step is checked as the constraints of the machine demand.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zkwasm_simulator.counters import Counters
+    from zkwasm_simulator.faults import ExecutionFault
+    from zkwasm_simulator.inputs import PublicInputs
+    from zkwasm_simulator.instance import CallResult, Instance, InstantiationError
+    from zkwasm_simulator.interpreter import Entry, Execution, PreparedProgram, PublicValues, execute
+    from zkwasm_simulator.machine import Machine
+
+_MODULES = {
+    "Counters": "counters",
+    "ExecutionFault": "faults",
+    "PublicInputs": "inputs",
+    "CallResult": "instance",
+    "Instance": "instance",
+    "InstantiationError": "instance",
+    "Entry": "interpreter",
+    "Execution": "interpreter",
+    "PreparedProgram": "interpreter",
+    "PublicValues": "interpreter",
+    "execute": "interpreter",
+    "Machine": "machine",
+}
+"""Where each public name lives; modules load when they are first used, so that importing the package is quick."""
+
+__all__ = [
+    "CallResult",
+    "Counters",
+    "Entry",
+    "Execution",
+    "ExecutionFault",
+    "Instance",
+    "InstantiationError",
+    "Machine",
+    "PreparedProgram",
+    "PublicInputs",
+    "PublicValues",
+    "execute",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,58 @@
+"""The public inputs of a run: what the verifier sees besides the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator.field import WORD_MASK
+
+WORDS_PER_ROOT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PublicInputs:
+    """The inputs of one run; the defaults are zero.
+
+    Three registers hold an input at row 0: SP `old_num_batch`, GAS `chain_id`, CTX `fork_id`. The two roots are 32 bytes,
+    big endian, and are read as four words each, word 0 being the least significant (`getPublicOldStateRootR64(i)`,
+    `getPublicOldAccInputHashR64(i)`). The others are read by advice only.
+    """
+
+    old_state_root: bytes = bytes(32)
+    old_acc_input_hash: bytes = bytes(32)
+    old_num_batch: int = 0
+    chain_id: int = 0
+    fork_id: int = 0
+    batch_l2_data: bytes = b""
+    sequencer_address: bytes = bytes(20)
+    timestamp_limit: int = 0
+    is_forced: int = 0
+
+    def __post_init__(self) -> None:
+        for name, wanted in (("old_state_root", 32), ("old_acc_input_hash", 32), ("sequencer_address", 20)):
+            found = len(getattr(self, name))
+            if found != wanted:
+                raise ConfigurationError(f"the public input {name} has {found} bytes; it must have {wanted}")
+
+    @classmethod
+    def of_words(cls, words: Sequence[int], *, function_index: int = 0) -> PublicInputs:
+        """The inputs of a call of a compiled program: up to eight 64-bit words and the function's index."""
+        if len(words) > 2 * WORDS_PER_ROOT:
+            raise ConfigurationError(f"{len(words)} public words given; a program takes at most {2 * WORDS_PER_ROOT}")
+        for number, word in enumerate(words):
+            if not 0 <= word <= WORD_MASK:
+                raise ConfigurationError(f"public word {number} is {word}; it must be an unsigned 64-bit number")
+        padded = [*words, *[0] * (2 * WORDS_PER_ROOT - len(words))]
+        return cls(_root(padded[:WORDS_PER_ROOT]), _root(padded[WORDS_PER_ROOT:]), old_num_batch=function_index)
+
+
+def _root(words: Sequence[int]) -> bytes:
+    return b"".join(word.to_bytes(8, "big") for word in reversed(words))
+
+
+def root_word(root: bytes, index: int) -> int:
+    """Word `index` (0 to 3) of a 32-byte root."""
+    end = 32 - 8 * index
+    return int.from_bytes(root[end - 8 : end], "big")
