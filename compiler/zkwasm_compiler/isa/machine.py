@@ -40,13 +40,14 @@ class OperandForm:
     """One way to write an operand: `shape` are its tokens, `fields` what the instruction emits, in emission order.
 
     ``SP + number`` is a shape; in it ``name``, ``@name`` and ``number`` stand for a token of that kind and everything
-    else for itself. `reads` are the registers that address the operand.
+    else for itself. `reads` are the registers that address the operand, `writes` those that it changes.
     """
 
     shape: str
     fields: Fields
     reads: tuple[str, ...] = ()
     meaning: str = ""
+    writes: tuple[str, ...] = ()
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -278,7 +279,7 @@ class Machine:
 
     def _operation_problems(self, operation: Operation, known_fields: set[str]) -> Iterable[str]:
         machines = {row.name for row in self.state_machines}
-        used = (*operation.reads, *operation.writes, *(r for form in operation.forms for r in form.reads))
+        used = (*operation.reads, *operation.writes, *(r for form in operation.forms for r in form.reads + form.writes))
         yield from (f"{operation.name} uses the unknown register {r}" for r in used if r not in self.register_table)
         yield from (f"{operation.name} costs rows of the unknown {m}" for m, _ in operation.rows if m not in machines)
         if not operation.forms:

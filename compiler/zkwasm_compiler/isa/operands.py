@@ -27,8 +27,8 @@ STACK_POINTER_ADDRESSES = (
     OperandForm("SP", _stack(0), ("SP", "CTX"), "the cell at SP"),
     OperandForm("SP + number", _stack(N), ("SP", "CTX"), "n cells above SP"),
     OperandForm("SP - number", _stack(MINUS_N), ("SP", "CTX"), "n cells below SP"),
-    OperandForm("SP ++", _stack(0, 1), ("SP", "CTX"), "the cell at SP, then SP + 1"),
-    OperandForm("SP --", _stack(0, -1), ("SP", "CTX"), "the cell at SP, then SP − 1"),
+    OperandForm("SP ++", _stack(0, 1), ("SP", "CTX"), "the cell at SP, then SP + 1", ("SP",)),
+    OperandForm("SP --", _stack(0, -1), ("SP", "CTX"), "the cell at SP, then SP − 1", ("SP",)),
 )
 
 
@@ -44,7 +44,7 @@ def region_addresses(*registers: str) -> tuple[OperandForm, ...]:
             reads = (register,) if region == "SYS" else (register, "CTX")
             for suffix, offset in (("", 0), (" + number", N), (" - number", MINUS_N)):
                 shape = f"{region} : {register}{suffix}"
-                place = (register + suffix).replace("number", "n")
+                place = (register + suffix).replace("number", "n").replace("-", "−")
                 rows.append(OperandForm(shape, _region(region, register, offset), reads, meaning.format(place)))
     return tuple(rows)
 
@@ -146,7 +146,7 @@ def operation_forms(
     forms: tuple[OperandForm, ...], *, before: Fields = (), after: Fields = ()
 ) -> tuple[OperandForm, ...]:
     """The operand forms with an operation's own fields before or after those of the operand."""
-    return tuple(OperandForm(f.shape, before + f.fields + after, f.reads, f.meaning) for f in forms)
+    return tuple(OperandForm(f.shape, before + f.fields + after, f.reads, f.meaning, f.writes) for f in forms)
 
 
 def plain(**values: int) -> tuple[OperandForm, ...]:

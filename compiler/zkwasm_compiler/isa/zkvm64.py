@@ -276,6 +276,8 @@ FORBIDDEN = (
     Forbidden("CALL", "=> RR", "the executor keeps the assigned value, the constraints want the return address"),
     Forbidden("RETURN", "JMPZ", "executor and constraints take different next steps"),
     Forbidden("RETURN", "JMPNZ", "executor and constraints take different next steps"),
+    Forbidden("CALL", "JMPZ", "a step jumps once"),
+    Forbidden("CALL", "JMPNZ", "a step jumps once"),
     Forbidden("REPEAT", "JMPN", "a conditional jump makes the step run once: jump onto the step itself instead"),
     Forbidden("REPEAT", "JMPZ", "a conditional jump makes the step run once: jump onto the step itself instead"),
     Forbidden("REPEAT", "JMPNZ", "a conditional jump makes the step run once: jump onto the step itself instead"),
