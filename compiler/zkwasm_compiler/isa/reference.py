@@ -130,8 +130,8 @@ def _shown_fields(fields: Iterable[tuple[str, int | Slot]]) -> str:
 def _sharing(machine: Machine) -> str:
     lines = [
         "Operations share a step when they have no field in common: `+` in every pair of their operand forms, `·` in",
-        "some, nothing in none. Operations that share alike have one line. A conditional jump on the carry needs a binary",
-        "operation beside it.",
+        "some, nothing in none. Operations that share alike have one line. A conditional jump on the carry needs a",
+        "binary operation beside it.",
         "",
     ]
     groups: dict[tuple[str, ...], list[Operation]] = {}
