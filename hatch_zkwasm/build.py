@@ -230,7 +230,7 @@ def _run_example(compiled: Program, example: Example) -> dict[str, Any]:
     found = f"trapped: {result.trap}" if result.trap is not None else f"returned {values_text(result.values)}"
     if result.trap != example.trap or (result.trap is None and not same_values(expected, result.values)):
         raise BuildError(Problem(f"{call_text(example.call, arguments)} {found}, but {wanted} was expected"))
-    return _example_json(example) | {"status": result.status, **cost_json(result)}
+    return _example_json(example) | {"status": result.status, **cost_json(result.counters)}
 
 
 def _export(compiled: Program, name: str) -> Export:

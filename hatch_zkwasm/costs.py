@@ -6,12 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zkwasm_simulator import CallResult
+    from zkwasm_simulator import Counters
 
 
-def cost_json(result: CallResult) -> dict[str, Any]:
-    """The cost of a run for JSON: `n` is the length of the proof, the smallest power of two that holds all `rows`."""
-    return {"steps": result.steps, "counters": dict(result.counters), "rows": result.rows, "n": result.n}
+def cost_json(counters: Counters) -> dict[str, Any]:
+    """The cost of a run for JSON.
+
+    `counters` are the uses of each secondary machine, `rows` what the run takes in each machine; `n`, the length of the
+    proof, is the smallest power of two that holds them all.
+    """
+    return {"steps": counters.steps, "counters": dict(counters), "rows": counters.rows, "n": counters.n}
+
+
+def cost_lines(counters: Counters) -> list[str]:
+    """The cost of one run as a table, a line for each machine (steps are the uses of main), and the proof's length."""
+    rows = [("machine", "uses", "rows")]
+    uses = {"main": counters.steps, **counters}
+    rows += [(name, str(uses.get(name, "")), str(number)) for name, number in counters.rows.items()]
+    largest = max(counters.rows, key=counters.rows.__getitem__)
+    return [*aligned(rows, left=1), f"N = {counters.n} = 2^{counters.n.bit_length() - 1}, for the rows of {largest}"]
 
 
 def example_table(manifests: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -26,7 +39,9 @@ def example_table(manifests: Iterable[Mapping[str, Any]]) -> list[str]:
                 (
                     manifest["name"],
                     _example_text(example),
-                    *(str(number) for number in (example["steps"], *counters.values(), example["rows"], example["n"])),
+                    *(str(number) for number in (example["steps"], *counters.values())),
+                    str(max(example["rows"].values())),
+                    str(example["n"]),
                 )
             )
     return aligned(rows, left=2)

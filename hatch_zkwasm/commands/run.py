@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Program
-    from zkwasm_simulator import CallResult, ExecutionResult
 
 NAME = "run"
 HELP = "run a program in the simulator and show its cost"
@@ -110,7 +108,7 @@ def _call(program: Program, arguments: argparse.Namespace) -> int:
             entry["results"] = [json_value(value) for value in result.values]
         else:
             entry["trap"] = result.trap
-        print(json.dumps(entry | {"status": result.status} | cost_json(result), indent=2))
+        print(json.dumps(entry | {"status": result.status} | cost_json(result.counters), indent=2))
     else:
         call = call_text(export.name, values)
         if result.trap is not None:
@@ -118,7 +116,7 @@ def _call(program: Program, arguments: argparse.Namespace) -> int:
         else:
             print(f"{call} = {values_text(result.values)}" if export.results else f"{call} returns")
         print(f"status {result.status}\n")
-        print("\n".join(cost_lines(result)))
+        print("\n".join(cost_lines(result.counters)))
     return 0 if result.trap is None else 1
 
 
@@ -138,3 +136,34 @@ def _choose(program: Program, arguments: argparse.Namespace) -> Export:
     if name is not None:
         raise UsageError(Problem(f"exports no function {name!r}; it exports {offered}", file=file))
     raise UsageError(Problem(f"choose a function with --call; the program exports {offered}", file=file))
+
+
+def _execute(program: Program, arguments: argparse.Namespace) -> int:
+    """Run a program without an interface from row 0 to `finalizeExecution` and show the registers."""
+    import json
+
+    from hatch_zkwasm.costs import cost_json, cost_lines
+    from hatch_zkwasm.errors import UsageError
+    from zkwasm_compiler.errors import Problem
+    from zkwasm_simulator import execute as run_program
+
+    if arguments.call is not None or arguments.arguments:
+        message = "has no functions to call: its source says nothing of an interface, and no manifest lies beside"
+        raise UsageError(Problem(message, file=str(arguments.file)))
+    execution = run_program(program)
+    registers = {name: _register_text(value) for name, value in execution.registers.items()}
+    if arguments.json:
+        print(json.dumps({"registers": registers} | cost_json(execution.counters), indent=2))
+        return 0
+    print("".join(f"{line}\n" for line in execution.log), end="")
+    print("\n".join(f"{name:7} {value}" for name, value in registers.items()), end="\n\n")
+    print("\n".join(cost_lines(execution.counters)))
+    return 0
+
+
+def _register_text(value: int | tuple[int, int]) -> str:
+    """A wide register as a 64-bit number in hexadecimal, or as its limbs when they are not of 32 bits."""
+    if isinstance(value, int):
+        return str(value)
+    low, high = value
+    return f"{low | high << 32:#x}" if (low | high) >> 32 == 0 else f"[{high}, {low}]"
