@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from itertools import product
 
+from tests.rules.machine_model import ELSE, FALLTHROUGH, THEN, DishonestAdviceError, Limbs, Machine, Outcome
+from tests.rules.prover import DIVISORS, Operand, instances, operands_of, result_type
+from tests.rules.specification import ENFORCED, PRECONDITIONS
+from tests.rules.symbolic_model import WORD, P
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.rules.representation import Representation
 from zkwasm_compiler.rules.rule import Node, Pattern, Rule
-
-from tests.rules.machine_model import ELSE, FALLTHROUGH, THEN, DishonestAdvice, Limbs, Machine, Outcome
-from tests.rules.prover import DIVISORS, Operand, instances, operands_of, result_type
-from tests.rules.specification import ENFORCED, PRECONDITIONS
-from tests.rules.symbolic_model import P, WORD
 
 MACHINE = Machine()
 EDGES_32 = (0, 1, 2, 3, 31, 32, 33, 63, 255, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, WORD - 2, WORD - 1)
@@ -26,16 +24,16 @@ Meaning = Callable[..., int]
 Values = Mapping[str, int]
 
 
-class Incomplete(Exception):
+class IncompleteError(Exception):
     """The honest prover fails, or does not give what the rule promises of him."""
 
 
-class Unwanted(Exception):
+class UnwantedError(Exception):
     """The arguments break what whoever makes the op promises."""
 
 
 def evaluate(pattern: Pattern, values: Values, meaning: Meaning | None = None) -> int:
-    """The value of a pattern. *Raises:* TrapError, Unwanted."""
+    """The value of a pattern. *Raises:* TrapError, UnwantedError."""
     if not isinstance(pattern, Node):
         return values[pattern.name]
     arguments = [evaluate(child, values) for child in pattern.children]
@@ -43,7 +41,7 @@ def evaluate(pattern: Pattern, values: Values, meaning: Meaning | None = None) -
         return arguments[0]
     for promises in (PRECONDITIONS, ENFORCED):
         if pattern.op in promises and not promises[pattern.op](*arguments):
-            raise Unwanted
+            raise UnwantedError
     meaning = meaning or OPS[pattern.op].evaluate
     assert meaning is not None
     return meaning(*arguments)
@@ -67,20 +65,18 @@ def vectors(rule: Rule, immediates: Values, count: int, meaning: Meaning | None 
     """At most `count` assignments of operands that the op wants: edge values, then random ones."""
     chance = random.Random(f"{rule.name} {immediates}")
     operands = [operand for operand in operands_of(rule.pattern) if operand.representation is not None]
-    edges = list(product(*(_numbers(operand) for operand in operands)))
-    chance.shuffle(edges)
     tried: list[dict[str, int]] = []
     for attempt in range(60 * count):
         if len(tried) == count:
             return
-        if 3 * attempt < 2 * count and edges:
-            values = dict(zip((operand.name for operand in operands), edges.pop(), strict=True))
-        else:
-            values = {operand.name: _random(operand, chance) for operand in operands}
+        edge = 3 * attempt < 2 * count or attempt > 30 * count
+        values = {
+            operand.name: chance.choice(_numbers(operand)) if edge else _random(operand, chance) for operand in operands
+        }
         values |= immediates
         try:
             evaluate(rule.pattern, values, meaning)
-        except Unwanted:
+        except UnwantedError:
             continue
         except TrapError:
             pass
@@ -145,7 +141,7 @@ def right(rule: Rule, outcome: Outcome, values: Values, meaning: Meaning | None 
 
 
 def check_complete(rule: Rule, count: int = 60, meaning: Meaning | None = None) -> int:
-    """Try the rule with honest operands and advice; returns the number of runs. *Raises:* Incomplete."""
+    """Try the rule with honest operands and advice; returns the number of runs. *Raises:* IncompleteError."""
     chance = random.Random(rule.name)
     runs = 0
     for immediates in immediates_of(rule):
@@ -156,18 +152,18 @@ def check_complete(rule: Rule, count: int = 60, meaning: Meaning | None = None) 
             outcome = _run(rule, values, constants, placed(rule, values, chance))
             if not right(rule, outcome, values, meaning):
                 where = f"{rule.name} with {values}: {outcome.path} {outcome.reason} {outcome.operands}"
-                raise Incomplete(where)
+                raise IncompleteError(where)
             _check_high_limb(rule, outcome, values)
     if not runs:
-        raise Incomplete(f"{rule.name}: no operands found that the op wants")
+        raise IncompleteError(f"{rule.name}: no operands found that the op wants")
     return runs
 
 
 def _run(rule: Rule, values: Values, constants: Values, operands: dict[str, Limbs]) -> Outcome:
     try:
         return MACHINE.run(rule.steps, operands, constants, MACHINE.honest(constants))
-    except (DishonestAdvice, ZeroDivisionError, ValueError) as error:
-        raise Incomplete(f"{rule.name} with {values}: {error}") from error
+    except (DishonestAdviceError, ZeroDivisionError, ValueError) as error:
+        raise IncompleteError(f"{rule.name} with {values}: {error}") from error
 
 
 def _check_high_limb(rule: Rule, outcome: Outcome, values: Values) -> None:
@@ -176,4 +172,6 @@ def _check_high_limb(rule: Rule, outcome: Outcome, values: Values) -> None:
     high = outcome.operands[rule.output][1]
     allowed = 0 if rule.result is Representation.TIDY else WORD - 1
     if high > allowed or (rule.result is Representation.WORD and result_type(rule).bits == 64):
-        raise Incomplete(f"{rule.name} with {values}: the honest high limb is {high:#x}, at most {allowed:#x} allowed")
+        raise IncompleteError(
+            f"{rule.name} with {values}: the honest high limb is {high:#x}, at most {allowed:#x} allowed"
+        )

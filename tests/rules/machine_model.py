@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.rules.advice_evaluator import evaluate
 from zkwasm_compiler.machine.step import BINARY, NEXT
 from zkwasm_compiler.rules.template import OperationTemplate, StepTemplate
-
-from tests.rules.advice_evaluator import evaluate
 
 Limbs = tuple[int, int]
 Operands = dict[str, Limbs]
@@ -32,11 +31,11 @@ def returned(table: str, entries: int, index: int) -> int:
     return 1 << (-index if table.startswith("r") else entries + index)
 
 
-class Violation(Exception):
+class ViolationError(Exception):
     """A constraint does not hold."""
 
 
-class DishonestAdvice(Exception):
+class DishonestAdviceError(Exception):
     """The honest prover cannot evaluate an advice: it reads a register that is not normalised."""
 
 
@@ -72,12 +71,12 @@ class Machine:
                 target = self._step(step, operands, constants, advise)
                 if target != NEXT:
                     return Outcome(target, operands)
-        except Violation as violation:
+        except ViolationError as violation:
             return Outcome(VIOLATED, operands, str(violation))
         return Outcome(FALLTHROUGH, operands)
 
     def honest(self, constants: Mapping[str, int]) -> Advise:
-        """The honest prover. *Raises:* DishonestAdvice."""
+        """The honest prover. *Raises:* DishonestAdviceError."""
 
         def advise(step: StepTemplate, operands: Operands) -> Limbs:
             def leaf(name: str) -> int:
@@ -85,7 +84,7 @@ class Machine:
                     return constants[name[1:]]
                 low, high = operands[name]
                 if low >> self.word_bits or high >> self.word_bits:
-                    raise DishonestAdvice(f"{step.text}: {name} is ({low:#x}, {high:#x}), not normalised")
+                    raise DishonestAdviceError(f"{step.text}: {name} is ({low:#x}, {high:#x}), not normalised")
                 return low + (high << self.word_bits)
 
             assert step.advice is not None
@@ -108,14 +107,14 @@ class Machine:
             low, high = advise(step, operands)
             op = (op[0] + low) % self.modulus, (op[1] + high) % self.modulus
         if result is not None and self._normalised(op) != result:
-            raise Violation(f"{step.text}: op is not {result:#x}")
+            raise ViolationError(f"{step.text}: op is not {result:#x}")
         for operation in step.operations:
             if operation.name == "ARITH":
                 a, b, c, d = (self._normalised(self._read(name, operands, constants)) for name in operation.operands)
                 if a * b + c != (d << (2 * self.word_bits)) + self._normalised(op):
-                    raise Violation(f"{step.text}: the equation does not hold")
+                    raise ViolationError(f"{step.text}: the equation does not hold")
             elif operation.name == "ASSERT" and self._read(operation.operands[0], operands, constants) != op:
-                raise Violation(f"{step.text}: op is not A")
+                raise ViolationError(f"{step.text}: op is not A")
         target = NEXT
         for operation in step.operations:
             if operation.name == "CALL":
@@ -148,7 +147,7 @@ class Machine:
     def _normalised(self, limbs: Limbs) -> int:
         low, high = limbs
         if low >> self.word_bits or high >> self.word_bits:
-            raise Violation(f"({low:#x}, {high:#x}) is not normalised")
+            raise ViolationError(f"({low:#x}, {high:#x}) is not normalised")
         return low + (high << self.word_bits)
 
     def _binary(self, name: str, a: int, b: int) -> tuple[int, bool]:
@@ -186,7 +185,7 @@ class Machine:
             case "JMPN":
                 word = 1 << self.word_bits
                 if word <= low < self.modulus - word:
-                    raise Violation(f"{step.text}: {low:#x} is neither a word nor negative")
+                    raise ViolationError(f"{step.text}: {low:#x} is neither a word nor negative")
                 taken = low >= word
             case "JMPZ" | "JMPNZ":
                 taken = (low == 0) == (operation.name == "JMPZ")

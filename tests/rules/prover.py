@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import z3
+
+from tests.rules import machine_model
+from tests.rules.specification import CASES, MEANINGS, PRECONDITIONS, traps
+from tests.rules.symbolic_model import WORD, Facts, Limbs, P, Path, Polynomial, WildJumpError, paths
 from zkwasm_compiler.ir.function import Trap, Type
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.rules.representation import Representation
 from zkwasm_compiler.rules.rule import Immediate, Leaf, Node, Pattern, Rule
 
-from tests.rules import machine_model
-from tests.rules.specification import CASES, MEANINGS, PRECONDITIONS, traps
-from tests.rules.symbolic_model import P, WORD, Facts, Limbs, Path, Polynomial, WildJump, paths
-
 DIVISORS = (1, 2, 3, 5, 7, 10, 255, 256, 641, 65537, 1 << 31, (1 << 31) + 1, WORD - 2, WORD - 1)
 
 
-class Unproved(Exception):
+class UnprovedError(Exception):
     """The rule is wrong, or there is no proof of it."""
 
 
@@ -74,13 +74,13 @@ def instances(rule: Rule) -> Iterator[dict[str, int]]:
 
 
 def prove(rule: Rule, meaning: Callable[..., Polynomial] | None = None) -> int:
-    """Prove the rule sound; returns the number of paths. *Raises:* Unproved."""
+    """Prove the rule sound; returns the number of paths. *Raises:* UnprovedError."""
     count = 0
     for immediates in instances(rule):
         for case in _cases(rule):
             count += _prove_instance(rule, immediates, case, meaning)
     if not count:
-        raise Unproved(f"{rule.name}: no immediates for which the rule holds")
+        raise UnprovedError(f"{rule.name}: no immediates for which the rule holds")
     return count
 
 
@@ -131,7 +131,7 @@ def _limbs(facts: Facts, operand: Operand) -> Limbs:
             return low, facts.fresh(f"{operand.name}.hi", 0, WORD - 1)
         case ((Representation.TIDY | Representation.WORD), 32):
             return low, facts.fresh(f"{operand.name}.hi", 0, P - 1)
-    raise Unproved(f"{operand.name} is {operand.representation} where the op wants {operand.type}")
+    raise UnprovedError(f"{operand.name} is {operand.representation} where the op wants {operand.type}")
 
 
 def evaluate(
@@ -151,7 +151,7 @@ def evaluate(
         return arguments[0], trapping
     if meaning is None:
         if pattern.op not in MEANINGS:
-            raise Unproved(f"{pattern.op} has no meaning in tests/rules/specification.py")
+            raise UnprovedError(f"{pattern.op} has no meaning in tests/rules/specification.py")
         meaning = MEANINGS[pattern.op]
     if pattern.op in PRECONDITIONS:
         numbers = [e if a.number is None else a.number for a, e in zip(arguments, expressions, strict=True)]
@@ -171,9 +171,9 @@ def _prove_instance(
             for what, facts in broken_promises(rule, path, expected, trapping):
                 verdict, model = facts.check()
                 if verdict != z3.unsat:
-                    raise Unproved(f"{rule.name} {dict(immediates)} {dict(case)}: {what} ({verdict})\n{model}")
-    except WildJump as error:
-        raise Unproved(f"{rule.name}: {error}") from error
+                    raise UnprovedError(f"{rule.name} {dict(immediates)} {dict(case)}: {what} ({verdict})\n{model}")
+    except WildJumpError as error:
+        raise UnprovedError(f"{rule.name}: {error}") from error
     return count
 
 
@@ -205,11 +205,11 @@ def broken_promises(
         yield f"{path.end} is wrong", given(value == 0 if path.end == machine_model.THEN else value != 0)
         return
     if path.end != machine_model.FALLTHROUGH or rule.output is None:
-        raise Unproved(f"{rule.name}: a path ends at {path.end}")
+        raise UnprovedError(f"{rule.name}: a path ends at {path.end}")
     low, high = path.operands[rule.output]
     if rule.result is Representation.LONG:
         if result_type(rule).bits != 64:
-            raise Unproved(f"{rule.name}: only 64 bits can be long")
+            raise UnprovedError(f"{rule.name}: only 64 bits can be long")
         expected_low, expected_high = path.facts.split(expected)
         yield "wrong high limb", different(high, expected_high)
         yield "wrong low limb", different(low, expected_low)
@@ -219,4 +219,4 @@ def broken_promises(
     if rule.result is Representation.CLEAN:
         yield "high limb not 0", different(high, Polynomial())
     elif result_type(rule).bits == 64:
-        raise Unproved(f"{rule.name}: 64 bits are long or clean")
+        raise UnprovedError(f"{rule.name}: 64 bits are long or clean")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import z3
-from zkwasm_compiler.ir.function import Trap
 
 from tests.rules.symbolic_model import WORD, Facts, Polynomial
+from zkwasm_compiler.ir.function import Trap
 
 Meaning = Callable[..., Polynomial]
 """Facts and the arguments to the result."""
@@ -49,7 +49,7 @@ PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
     "zk.sub_nw": lambda x, y: x >= y,
     "zk.neg_nz": lambda x: x >= 1,
     "zk.fold": lambda x: (x % WORD) * WORD + (x - x % WORD) < WORD * WORD,
-    "zk.fill_ones": lambda x, s: x < 1 << (64 - int(str(s))),
+    "zk.fill_ones": lambda x, s: x < 1 << (64 - s),
     "zk.clz_nz_32": lambda x: x >= 1,
     "zk.clz_nz_64": lambda x: x >= 1,
     "zk.ctz_nz_64": lambda x: x >= 1,
@@ -63,7 +63,7 @@ ENFORCED: Mapping[str, Callable[..., Any]] = {
     "zk.rpow2_64": lambda s: (s < 64) * (s > 0),
     "zk.mul_nw": lambda x, y: x * y < WORD * WORD,
 }
-"""Promises, for numbers, on which soundness does not rest: without them no proof exists. Only completeness needs them."""
+"""Promises, for numbers, on which soundness does not rest: without them nothing can be proved."""
 
 CASES: Mapping[str, tuple[int, tuple[int, ...]]] = {"zk.rotl_pow2": (1, tuple(1 << k for k in range(64)))}
 """Ops with an argument (its number) that is known to be one of a few values."""

@@ -1,8 +1,8 @@
 """The machine's constraints on the steps of a lowering rule as integer formulas for z3.
 
 Limbs are polynomials over bounded integer variables. A field equation ``E = w`` becomes ``E - w = p*k`` over the
-integers, with k in the range that the bounds of the variables leave; as multiplying both sides by a power of two changes
-nothing, the multiple with the smallest range is taken (-F*x = 2^-32*x, so multiplied by 2^32 the checks of rules have
+integers, with k in the range that the bounds of the variables leave; as multiplying both sides by a power of two
+changes nothing, the multiple with the smallest range is taken (-F*x = 2^-32*x, so multiplied by 2^32 many checks have
 k = 0). Products of variables are variables of their own, with the facts about products that rules need.
 Everything here only ever forgets facts: what z3 refutes from the formulas cannot happen on the machine.
 """
@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import z3
-from zkwasm_compiler.machine.step import BINARY, NEXT
-from zkwasm_compiler.rules.template import OperationTemplate, StepTemplate
 
 from tests.rules.machine_model import FAIL, FALLTHROUGH, RETURNS, returned
+from zkwasm_compiler.machine.step import BINARY, NEXT
+from zkwasm_compiler.rules.template import OperationTemplate, StepTemplate
 
 P = (1 << 64) - (1 << 32) + 1
 WORD = 1 << 32
@@ -82,7 +82,7 @@ class Polynomial:
 Limbs = tuple[Polynomial, Polynomial]
 
 
-class WildJump(Exception):
+class WildJumpError(Exception):
     """A computed jump whose index is not proved to be inside of its table."""
 
 
@@ -192,7 +192,7 @@ class Facts:
         if x.number is not None:
             return Polynomial.constant(x.number // divisor), Polynomial.constant(x.number % divisor)
         low, high = self.interval(x)
-        if 0 <= low and high < divisor:
+        if low >= 0 and high < divisor:
             return Polynomial.constant(0), x
         quotient, remainder = self.fresh("q", low // divisor, high // divisor), self.fresh("r", 0, divisor - 1)
         self.say_equal(x, quotient * divisor + remainder)
@@ -220,7 +220,7 @@ class Facts:
 
     def product(self, x: Polynomial, y: Polynomial) -> Polynomial:
         """The product of two values that are not negative; one of variables gets the facts of `product_facts`."""
-        assert self.interval(x)[0] >= 0 and self.interval(y)[0] >= 0
+        assert min(self.interval(x)[0], self.interval(y)[0]) >= 0, "the facts about products are for these"
         x, y = self.value(x, Polynomial()), self.value(y, Polynomial())
         if x.number is None and y.number is None:
             (a,), (b,) = *x.terms, *y.terms
@@ -449,8 +449,8 @@ def _call(step: StepTemplate, operation: OperationTemplate, path: Path) -> Itera
     low, high = inside.interval(index)
     if not (-entries <= low and high <= -1):
         outside = z3.Or(inside.expression(index) < -entries, inside.expression(index) > -1)
-        if not (-P // 2 < low and high < P // 2 and inside.refutes(outside)):
-            raise WildJump(f"{step.text}: the index can be outside of the table")
+        if not (low > -P // 2 and high < P // 2 and inside.refutes(outside)):
+            raise WildJumpError(f"{step.text}: the index can be outside of the table")
     assert operation.result is not None
     for entry in range(-entries, 0):
         facts = path.facts.fork()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+
+from tests.rules.prover import prove
 from zkwasm_compiler.rules.catalogue import CLEANING, RULES
 from zkwasm_compiler.rules.rule import Rule
 
-from tests.rules.prover import prove
 
-
-@pytest.mark.parametrize("rule", (*RULES, CLEANING), ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*RULES, CLEANING], ids=lambda rule: rule.name)
 def test_no_advice_gives_a_wrong_value(rule: Rule) -> None:
     assert prove(rule) > 0
 
