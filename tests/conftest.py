@@ -10,6 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--bless`: file tests write what they got as what they expect, for a person to read in the diff."""
+    parser.addoption("--bless", action="store_true", help="rewrite the expected output of the file tests")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recorded reference outcomes beside the repository; tests that need it are skipped without it."""

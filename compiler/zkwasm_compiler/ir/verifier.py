@@ -95,6 +95,8 @@ def _check_value(value: Value, function: Function, module: Module | None) -> Ite
     yield from _check_targets(value, row)
     if row.operands is None:
         yield from _check_varying(value, types, function, module)
+    elif value.op == "result" and types == (Type.TUPLE,):
+        yield from _check_projection(value, module)
     elif value.op == "global.get" and module is not None:
         yield from _check_global(value, value.type, module)
 
@@ -133,7 +135,7 @@ def _check_varying(value: Value, types: tuple[Type, ...], function: Function, mo
     if count is not None and len(types) != count:
         yield f"takes {count} arguments, got {_spell(types)}"
         return
-    if any(type_ in (Type.NONE, Type.TUPLE) for type_ in types) and value.op != "result":
+    if any(type_ in (Type.NONE, Type.TUPLE) for type_ in types):
         yield f"an argument has no number type: {_spell(types)}"
     match value.op:
         case "select":
@@ -156,8 +158,6 @@ def _check_varying(value: Value, types: tuple[Type, ...], function: Function, mo
                 yield f"calls function {value.immediate}, which is not in the module"
             elif types != callee.parameters:
                 yield f"{callee.name} takes {_spell(callee.parameters)}, got {_spell(types)}"
-        case "result":
-            yield from _check_projection(value, types, module)
 
 
 def _check_global(value: Value, type_: Type, module: Module) -> Iterator[str]:
@@ -168,10 +168,7 @@ def _check_global(value: Value, type_: Type, module: Module) -> Iterator[str]:
         yield f"global {index} has type {module.globals[index].type.value}, not {type_.value}"
 
 
-def _check_projection(value: Value, types: tuple[Type, ...], module: Module | None) -> Iterator[str]:
-    if types != (Type.TUPLE,):
-        yield f"takes what a call gives, got {_spell(types)}"
-        return
+def _check_projection(value: Value, module: Module | None) -> Iterator[str]:
     call = value.args[0]
     if module is None or not isinstance(call.immediate, int) or call.immediate not in module.functions:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from zkwasm_compiler.analysis.bits import PossibleBits
 from zkwasm_compiler.analysis.order import reverse_postorder
 from zkwasm_compiler.analysis.uses import count_uses
@@ -65,7 +64,17 @@ class _Folder:
         self.chain += 1
         if self.chain > MAXIMUM_CHAIN:
             raise InternalError(f"function {self.function.name}: rewrite rule {rule.name} does not come to an end")
+        self._release(value, set(bindings.values()))
         return build(rule.replacement, bindings, self._make)
+
+    def _release(self, value: Value, kept: set[Value]) -> None:
+        """Count the uses by a value that is replaced no more, nor those by what only it used."""
+        work = [value]
+        while work:
+            for arg in work.pop().args:
+                self.uses[arg] -= 1
+                if self.uses[arg] == 0 and OPS[arg.op].pure and arg not in kept:
+                    work.append(arg)
 
     def _make(self, op: str, type_: Type, args: list[Value], immediate: int | None) -> Value:
         value = self.function.new_value(op, type_, args, immediate, offset=self.offset)

@@ -11,7 +11,7 @@ from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.renumber import renumber
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.passes.branches import branches
-from zkwasm_compiler.passes.context import Context, FunctionPass
+from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.global_values import global_values
@@ -54,6 +54,10 @@ FUNCTION_PASSES = (
 """Run in this order, again and again until a round changes nothing."""
 
 
+MODULE_PASSES: tuple[ModulePass, ...] = (inline,)
+"""Run after every function's passes, which run again on what a module pass changed."""
+
+
 def optimize(module: Module, level: int, verify: bool = False) -> Context:
     """Optimise the module in place; gives the context with its counts. With `verify` every pass is checked."""
     if level not in LEVELS:
@@ -63,10 +67,11 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
         # Callees first and before inlining: what is small is judged, and copied, in its final form.
         for index in call_graph(module).callees_first():
             optimize_function(module.functions[index], context)
-        if inline(module, context):
-            _verify_all(module, context, "inline")
-            for function in module.functions.values():
-                optimize_function(function, context)
+        for module_pass in MODULE_PASSES:
+            if module_pass(module, context):
+                _verify_all(module, context, module_pass.__name__)
+                for function in module.functions.values():
+                    optimize_function(function, context)
     for function in module.functions.values():
         renumber(function)
     _verify_all(module, context, "renumber")
