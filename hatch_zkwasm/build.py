@@ -29,7 +29,7 @@ from hatch_zkwasm.manifest import (
     sha256,
     toolchain,
 )
-from hatch_zkwasm.sources import compile_file
+from hatch_zkwasm.sources import compile_file, read_bytes
 from hatch_zkwasm.values import (
     Value,
     call_text,
@@ -43,7 +43,7 @@ from hatch_zkwasm.values import (
 from hatch_zkwasm.writing import write_files
 from zkwasm_compiler.asm.interface import interface_to_json
 from zkwasm_compiler.asm.program import Export, Program
-from zkwasm_compiler.errors import ConfigurationError, ExecutionError, InputError, Problem
+from zkwasm_compiler.errors import ConfigurationError, ExecutionError, InputError, InternalError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,31 +172,25 @@ def _inputs(program: ProgramConfiguration, source: bytes) -> Manifest:
     }
 
 
-def make_manifest(
-    program: ProgramConfiguration, source: bytes, compiled: Program, examples: list[dict[str, Any]]
+def _compile(
+    configuration: Configuration, program: ProgramConfiguration
 ) -> tuple[tuple[bytes, bytes, bytes], Manifest]:
-    """The three output files of `compiled`, and its manifest."""
+    """The three output files of `program`, and its manifest."""
+    path = configuration.root / program.source
+    source = read_bytes(path)
+    compiled = compile_file(
+        path, exports=program.exports, optimization_level=program.optimization_level, shown_as=program.source
+    )
     if compiled.interface is None:
-        raise TypeError("a compiled program has an interface")
+        raise InternalError(f"{program.source} compiled to a program without an interface")
     zkasm, rom = compiled.source.encode(), compiled.rom_json().encode()
     manifest = _inputs(program, source) | {
         "outputs": {program.name + ZKASM_SUFFIX: sha256(zkasm), program.name + ROM_SUFFIX: sha256(rom)},
         "rom-rows": len(compiled.rows),
         "interface": interface_to_json(compiled.interface),
-        "examples": examples,
+        "examples": _run_examples(compiled, program),
     }
     return (zkasm, rom, manifest_text(manifest).encode()), manifest
-
-
-def _compile(
-    configuration: Configuration, program: ProgramConfiguration
-) -> tuple[tuple[bytes, bytes, bytes], Manifest]:
-    path = configuration.root / program.source
-    compiled = compile_file(
-        path, exports=program.exports, optimization_level=program.optimization_level, shown_as=program.source
-    )
-    examples = _run_examples(compiled, program)
-    return make_manifest(program, path.read_bytes(), compiled, examples)
 
 
 def _run_examples(compiled: Program, program: ProgramConfiguration) -> list[dict[str, Any]]:
@@ -227,8 +221,9 @@ def _run_example(compiled: Program, example: Example) -> dict[str, Any]:
     expected = parse_results(export, example.results) if example.trap is None else ()
     result = Instance(compiled).call(example.call, *arguments)
     wanted = f"trap {example.trap!r}" if example.trap is not None else values_text(expected)
-    found = f"trapped: {result.trap}" if result.trap is not None else f"returned {values_text(result.values)}"
-    if result.trap != example.trap or (result.trap is None and not same_values(expected, result.values)):
+    trap = None if result.trap is None else result.trap.message
+    found = f"trapped: {trap}" if trap is not None else f"returned {values_text(result.values)}"
+    if trap != example.trap or (trap is None and not same_values(expected, result.values)):
         raise BuildError(Problem(f"{call_text(example.call, arguments)} {found}, but {wanted} was expected"))
     return _example_json(example) | {"status": result.status, **cost_json(result.counters)}
 

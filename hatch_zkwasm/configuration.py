@@ -16,6 +16,7 @@ from typing import Any
 from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.toml_table import TableReader, type_name
 from zkwasm_compiler.errors import ConfigurationError, Problem
+from zkwasm_compiler.ir.function import Trap
 
 FILE_NAME = "pyproject.toml"
 TABLE = "tool.zkwasm"
@@ -159,6 +160,9 @@ def _example(reader: TableReader, exports: tuple[str, ...] | None) -> Example:
     elif "results" in reader.table:
         results = reader.numbers("results")
     trap = reader.string("trap") if "trap" in reader.table else None
+    kinds = [kind.message for kind in Trap]
+    if trap and trap not in kinds:
+        reader.problem(f"there is no trap {trap!r}; the kinds are {', '.join(kinds)}", "trap")
     return Example(call, reader.numbers("args"), results, trap, reader.path)
 
 

@@ -43,7 +43,6 @@ def load_packed(folder: Traversable, name: str) -> PackedProgram:
     Raises: ConfigurationError when a file is missing or is not the one that the manifest names.
     """
     from zkwasm_compiler.asm import load_rom
-    from zkwasm_compiler.asm.interface import interface_from_json
 
     manifest = parse_manifest(_read(folder, name + MANIFEST_SUFFIX).decode("utf-8"), name + MANIFEST_SUFFIX)
     texts = {}
@@ -54,8 +53,7 @@ def load_packed(folder: Traversable, name: str) -> PackedProgram:
             raise ConfigurationError(Problem(message, file=name + suffix))
         texts[suffix] = data.decode("utf-8")
     rom = load_rom(texts[ROM_SUFFIX], name + ROM_SUFFIX)
-    program = replace(rom, interface=interface_from_json(manifest["interface"]), source=texts[ZKASM_SUFFIX])
-    return PackedProgram(name, program, manifest)
+    return PackedProgram(name, replace(rom, source=texts[ZKASM_SUFFIX]), manifest)
 
 
 def _read(folder: Traversable, file_name: str) -> bytes:

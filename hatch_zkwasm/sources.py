@@ -7,11 +7,10 @@ depends on the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from hatch_zkwasm.errors import UsageError
-from hatch_zkwasm.manifest import MANIFEST_SUFFIX, ROM_SUFFIX, ZKASM_SUFFIX, parse_manifest, sha256
+from hatch_zkwasm.manifest import ROM_SUFFIX, ZKASM_SUFFIX
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import InputError, Problem
 
@@ -97,7 +96,9 @@ def load_file(path: Path, *, optimization_level: int) -> Program:
     if name.endswith(ZKASM_SUFFIX):
         return assemble(path)
     if name.endswith(ROM_SUFFIX):
-        return _load_rom(path)
+        from zkwasm_compiler.asm import load_rom
+
+        return load_rom(read_text(path), str(path))
     allowed = ", ".join((*MODULE_SUFFIXES, ZKASM_SUFFIX, ROM_SUFFIX, WHEEL_SUFFIX))
     raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
 
@@ -111,20 +112,3 @@ def assemble(path: Path) -> Program:
 
     read_text(path)
     return assemble_file(path)
-
-
-def _load_rom(path: Path) -> Program:
-    """The program in ROM JSON; the manifest that lies beside it, if any, says how it is called."""
-    from zkwasm_compiler.asm import load_rom
-    from zkwasm_compiler.asm.interface import interface_from_json
-
-    text = read_text(path)
-    program = load_rom(text, str(path))
-    beside = path.with_name(path.name[: -len(ROM_SUFFIX)] + MANIFEST_SUFFIX)
-    if not beside.is_file():
-        return program
-    manifest = parse_manifest(read_text(beside), str(beside))
-    if manifest["outputs"].get(path.name) != sha256(text.encode()):
-        message = f"is not the file that {beside.name} describes; build it again, or move it to run it alone"
-        raise InputError(Problem(message, file=str(path)))
-    return replace(program, interface=interface_from_json(manifest["interface"]))

@@ -1,4 +1,4 @@
-"""`zkwasm compile`: compile a WebAssembly module to zkASM, ROM JSON and a manifest."""
+"""`zkwasm compile`: compile a WebAssembly module to zkASM and ROM JSON."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ examples:
   zkwasm compile gcd.wasm -o gcd.zkasm --rom gcd.rom.json
   zkwasm compile lib.wasm -e gcd -e modpow -O3 -o lib.zkasm
 
-The zkASM says how its functions are called; for ROM JSON, which cannot, --manifest writes <name>.manifest.json, and
-`zkwasm run <name>.rom.json --call gcd 48 18` reads it when it lies beside.
+Both files say how the functions are called: `zkwasm run gcd.zkasm --call gcd 48 18`.
 """
 
 
@@ -26,7 +25,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="OUT.zkasm", help="write the zkASM here (default: print it, unless --rom is given)"
     )
     parser.add_argument("--rom", metavar="OUT.json", help="write the assembled ROM JSON here")
-    parser.add_argument("--manifest", metavar="OUT.json", help="write here how the program is called, with hashes")
     add_compile_options(parser)
     parser.add_argument("--json", action="store_true", help="print exports and size as JSON instead of the zkASM")
 
@@ -54,31 +52,32 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     import json
 
-    from hatch_zkwasm.build import make_manifest
-    from hatch_zkwasm.configuration import ProgramConfiguration
-    from hatch_zkwasm.sources import compile_file, read_bytes, require_module
+    from hatch_zkwasm.sources import compile_file, require_module
     from hatch_zkwasm.values import signature
     from hatch_zkwasm.writing import STANDARD_OUTPUT, write_files
+    from zkwasm_compiler.asm.interface import interface_to_json
+    from zkwasm_compiler.errors import InternalError
 
     path: Path = arguments.file
     require_module(path)
-    source = read_bytes(path)
     program = compile_file(path, exports=arguments.exports, optimization_level=arguments.optimization_level)
-    exports = tuple(arguments.exports) if arguments.exports else None
-    configuration = ProgramConfiguration(path.stem, path.name, exports, arguments.optimization_level)
-    (zkasm, rom, manifest_bytes), manifest = make_manifest(configuration, source, program, [])
-    outputs = [(arguments.output, zkasm), (arguments.rom, rom), (arguments.manifest, manifest_bytes)]
-    files = {Path(name): data for name, data in outputs if name is not None and name != STANDARD_OUTPUT}
-    write_files(files)
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    nowhere = arguments.output is None and arguments.rom is None and not arguments.json
+    outputs = [(STANDARD_OUTPUT if nowhere else arguments.output, program.source)]
+    if arguments.rom is not None:
+        outputs.append((arguments.rom, program.rom_json()))
+    files = {Path(name): text.encode() for name, text in outputs if name not in (None, STANDARD_OUTPUT)}
+    write_files(files)
+    for name, text in outputs:
+        if name == STANDARD_OUTPUT:
+            sys.stdout.write(text)
+    if program.interface is None:
+        raise InternalError("the compiled program has no interface")
     if arguments.json:
-        print(json.dumps({key: manifest[key] for key in ("name", "rom-rows", "outputs", "interface")}, indent=2))
-        return 0
-    for name, data in outputs:
-        if name == STANDARD_OUTPUT or (data is zkasm and not any(name for name, _ in outputs)):
-            sys.stdout.write(data.decode())
-    if files and program.interface is not None:
-        exported = ", ".join(signature(export) for export in program.interface.exports) or "nothing"
+        entry = {"rom-rows": len(program.rows), "interface": interface_to_json(program.interface)}
+        print(json.dumps(entry, indent=2))
+    elif files:
+        exported = ", ".join(map(signature, program.interface.exports)) or "nothing"
         print(f"{path.name}: {len(program.rows)} instructions, exports {exported}", file=sys.stderr)
     return 0

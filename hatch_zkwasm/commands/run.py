@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zkwasm_compiler.asm.program import Export, Program
+    from zkwasm_compiler.asm.program import Export, Interface, Program
 
 NAME = "run"
 HELP = "run a program in the simulator and show its cost"
@@ -57,7 +57,9 @@ def execute(arguments: argparse.Namespace) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     if program.interface is None:
         return _execute(program, arguments)
-    return _call(program, arguments)
+    if not program.interface.exports and arguments.call is None and not arguments.arguments:
+        return _instantiate(program, program.interface, arguments)
+    return _call(program, _choose(program, arguments), arguments)
 
 
 def _from_wheel(path: Path, name: str | None, call: str | None) -> Program:
@@ -86,8 +88,8 @@ def _from_wheel(path: Path, name: str | None, call: str | None) -> Program:
     raise UsageError(Problem(message, file=str(path)))
 
 
-def _call(program: Program, arguments: argparse.Namespace) -> int:
-    """Call the chosen export, or instantiate a module that exports none."""
+def _call(program: Program, export: Export, arguments: argparse.Namespace) -> int:
+    """Call `export` and show what came of it."""
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
@@ -96,28 +98,45 @@ def _call(program: Program, arguments: argparse.Namespace) -> int:
     from zkwasm_compiler.errors import ConfigurationError
     from zkwasm_simulator import Instance
 
-    export = _choose(program, arguments)
     try:
         values = parse_arguments(export, arguments.arguments)
     except ConfigurationError as error:
         raise UsageError(*error.problems) from None
     result = Instance(program).call(export.name, *values)
-    if arguments.json:
-        entry: dict[str, Any] = {"call": export.name, "arguments": [json_value(value) for value in values]}
-        if result.trap is None:
-            entry["results"] = [json_value(value) for value in result.values]
-        else:
-            entry["trap"] = result.trap
-        print(json.dumps(entry | {"status": result.status} | cost_json(result.counters), indent=2))
+    if result.trap is not None:
+        outcome: dict[str, Any] = {"trap": result.trap.message}
+        text = f" traps: {result.trap.message}"
     else:
-        call = call_text(export.name, values)
-        if result.trap is not None:
-            print(f"{call} traps: {result.trap}")
-        else:
-            print(f"{call} = {values_text(result.values)}" if export.results else f"{call} returns")
-        print(f"status {result.status}\n")
+        outcome = {"results": [json_value(value) for value in result.values]}
+        text = f" = {values_text(result.values)}" if export.results else " returns"
+    if arguments.json:
+        call = {"call": export.name, "arguments": [json_value(value) for value in values]}
+        print(json.dumps(call | outcome | {"status": result.status} | cost_json(result.counters), indent=2))
+    else:
+        print(f"{call_text(export.name, values)}{text}\nstatus {result.status}\n")
         print("\n".join(cost_lines(result.counters)))
     return 0 if result.trap is None else 1
+
+
+def _instantiate(program: Program, interface: Interface, arguments: argparse.Namespace) -> int:
+    """Instantiate a module that exports no function: run its start function."""
+    import json
+
+    from hatch_zkwasm.costs import cost_json, cost_lines
+    from zkwasm_compiler.ir.function import Trap
+    from zkwasm_simulator import execute as run_program
+
+    execution = run_program(program, skip_address_check=interface.skip_address_check)
+    status = execution.registers["PC"]
+    trap = None if status == 0 else Trap(status).message
+    if arguments.json:
+        outcome = {} if trap is None else {"trap": trap}
+        print(json.dumps(outcome | {"status": status} | cost_json(execution.counters), indent=2))
+    else:
+        print("instantiated" if trap is None else f"instantiation traps: {trap}")
+        print(f"status {status}\n")
+        print("\n".join(cost_lines(execution.counters)))
+    return 0 if trap is None else 1
 
 
 def _choose(program: Program, arguments: argparse.Namespace) -> Export:
@@ -148,7 +167,7 @@ def _execute(program: Program, arguments: argparse.Namespace) -> int:
     from zkwasm_simulator import execute as run_program
 
     if arguments.call is not None or arguments.arguments:
-        message = "has no functions to call: its source says nothing of an interface, and no manifest lies beside"
+        message = "has no functions to call: nothing in it says how they would be called"
         raise UsageError(Problem(message, file=str(arguments.file)))
     execution = run_program(program)
     registers = {name: _register_text(value) for name, value in execution.registers.items()}

@@ -143,6 +143,13 @@ def test_missing_source_file(project: Path) -> None:
     assert problems(project, text) == ["tool.zkwasm.programs.gcd.source: there is no file native/none.wasm"]
 
 
+def test_trap_kinds_are_known(project: Path) -> None:
+    text = '[tool.zkwasm]\noutput = "p"\n[tool.zkwasm.programs.gcd]\nsource = "native/gcd.wasm"\n'
+    (message,) = problems(project, text + 'examples = [{ call = "gcd", trap = "division by zero" }]\n')
+    assert message.startswith("tool.zkwasm.programs.gcd.examples[0].trap: there is no trap 'division by zero'; the kinds")
+    assert "integer divide by zero" in message
+
+
 @pytest.mark.parametrize("exports", ["[]", '"gcd"'])
 def test_exports_are_a_list_of_names(project: Path, exports: str) -> None:
     text = f'[tool.zkwasm]\noutput = "p"\nprograms.gcd = {{source = "native/gcd.wasm", exports = {exports}}}\n'
