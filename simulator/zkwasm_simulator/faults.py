@@ -1,7 +1,7 @@
 """Execution faults: what a step did that no proof can show, and where.
 
-Operations raise the faults of this module without a place; the run loop adds it (`ExecutionFault.locate`). The kinds are
-stable names; tools compare them, people read the message.
+Operations raise the faults of this module without a place; the run loop adds it (`ExecutionFault.locate`). The kinds
+are stable names; tools compare them, people read the message.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from zkwasm_compiler.errors import ExecutionError
 from zkwasm_simulator.field import PRIME, SINGLE_LIMB_LIMIT
 
 
-class ExecutionFault(ExecutionError):
+class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is fault
     """A step that cannot be executed or proved.
 
-    `error_kind` names the rule that was broken, `detail` says how, with the values. `step` counts executed steps from 0,
-    `zkpc` is the row of the program, `file` and `line` its source; they are None when the fault has no place.
+    `error_kind` names the rule that was broken, `detail` says how, with the values. `step` counts executed steps from
+    0, `zkpc` is the row of the program, `file` and `line` its source; they are None when the fault has no place.
     """
 
     def __init__(self, error_kind: str, detail: str) -> None:
@@ -61,7 +61,8 @@ def assertion(op0: int, op1: int, a0: int, a1: int) -> ExecutionFault:
 def limb_range(what: str, low: int, high: int) -> ExecutionFault:
     return ExecutionFault(
         "limb_range",
-        f"{what} is {limbs_text(low, high)}, but it is used as a 64-bit number: both limbs must be below 2^32; reduce it first",
+        f"{what} is {limbs_text(low, high)}, but it is used as a 64-bit number: both limbs must be below 2^32; "
+        "reduce it first",
     )
 
 

@@ -15,9 +15,9 @@ WORDS_PER_ROOT = 4
 class PublicInputs:
     """The inputs of one run; the defaults are zero.
 
-    Three registers hold an input at row 0: SP `old_num_batch`, GAS `chain_id`, CTX `fork_id`. The two roots are 32 bytes,
-    big endian, and are read as four words each, word 0 being the least significant (`getPublicOldStateRootR64(i)`,
-    `getPublicOldAccInputHashR64(i)`). The others are read by advice only.
+    Three registers hold an input at row 0: SP `old_num_batch`, GAS `chain_id`, CTX `fork_id`. The two roots are 32
+    bytes, big endian, and are read as four words each, word 0 being the least significant
+    (`getPublicOldStateRootR64(i)`, `getPublicOldAccInputHashR64(i)`). The others are read by advice only.
     """
 
     old_state_root: bytes = bytes(32)

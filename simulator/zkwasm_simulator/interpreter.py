@@ -151,9 +151,10 @@ def execute(
 ) -> Execution:
     """Run `program` from row 0 to the label `finalizeExecution`.
 
-    `memory` is used as the machine's memory and changed; without it all cells are 0. With `entry` the run begins there and
-    not at row 0. `free_input` may replace each free input, `observer` sees each step. With `full_run` the rows behind
-    `finalizeExecution` run, too, until the trace of `trace_length` rows (the smallest power of two that fits) is complete.
+    `memory` is used as the machine's memory and changed; without it all cells are 0. With `entry` the run begins there
+    and not at row 0. `free_input` may replace each free input, `observer` sees each step. With `full_run` the rows
+    behind `finalizeExecution` run, too, until the trace of `trace_length` rows (by default the smallest power of two
+    that fits) is complete.
 
     *Raises:* ExecutionFault when a step cannot be proved or the limit is reached; ConfigurationError.
     """

@@ -146,7 +146,7 @@ class _RowWriter:
         self.emit(f"address = {self.bind(form.base + form.offset)}{context}")
 
     def signed(self, name: str, source: str, what: str) -> None:
-        """`name` = the field element `source` as a signed number, or a fault when no one-limb register could hold it."""
+        """`name` = the field element `source` as a signed number; a fault when no one-limb register can hold it."""
         self.emit(
             f"{name} = {source}",
             f"if {name} > {SINGLE_LIMB_LIMIT}:",

@@ -1,7 +1,8 @@
 """Complete runs: the whole trace of N rows, with what it publishes.
 
-Behind `finalizeExecution` a program waits for the end of the trace (`${beforeLast(13)} :JMPN(…)`), reads its twelve output
-words and jumps to row 0. Row 0 of the trace follows its last row, so every register must be as it was in the beginning.
+Behind `finalizeExecution` a program waits for the end of the trace (`${beforeLast(13)} :JMPN(…)`), reads its twelve
+output words and jumps to row 0. Row 0 of the trace follows its last row, so every register must be as it was in the
+beginning.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _require_closed(
         return
     fault = ExecutionFault(
         "trace_not_closed",
-        f"{detail}; clear the registers, wait with `${{beforeLast(13)}} :JMPN(…)`, output twelve words and jump to row 0",
+        f"{detail}; clear the registers, wait with `${{beforeLast(13)}} :JMPN(…)`, output twelve words, jump to row 0",
     )
     prepared.locate(fault, n - 1, machine.last_zkpc)
     raise fault

@@ -1,0 +1,61 @@
+"""WebAssembly values: between Python's numbers and the 64-bit patterns of public words and cells.
+
+Python gives and takes what wasmtime's Python API does: integers signed or unsigned, results signed, floats as `float`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+
+from zkwasm_compiler.errors import ConfigurationError
+
+Value = int | float
+
+INTEGER_BITS = {"i32": 32, "i64": 64}
+FLOAT_FORMATS = {"f32": ("<f", "<I"), "f64": ("<d", "<Q")}
+BITS = {"i32": 32, "i64": 64, "f32": 32, "f64": 64}
+
+
+def to_bits(type_: str, value: Value, what: str) -> int:
+    """The unsigned pattern of `value` as a WebAssembly value. *Raises:* ConfigurationError; `what` names the value."""
+    if type_ in FLOAT_FORMATS:
+        if not isinstance(value, int | float):
+            raise ConfigurationError(f"{what} is {value!r}; {type_} takes a number")
+        return _float_bits(type_, value)
+    bits = INTEGER_BITS[type_]
+    if not isinstance(value, int):
+        raise ConfigurationError(f"{what} is {value!r}; {type_} takes an int")
+    if not -(1 << bits - 1) <= value < 1 << bits:
+        raise ConfigurationError(f"{what} is {value}; {type_} takes -2**{bits - 1} to 2**{bits}-1")
+    return value & (1 << bits) - 1
+
+
+def _float_bits(type_: str, value: Value) -> int:
+    as_float, as_integer = FLOAT_FORMATS[type_]
+    try:
+        packed = struct.pack(as_float, float(value))
+    except OverflowError:
+        packed = struct.pack(as_float, math.inf if value > 0 else -math.inf)
+    return int(struct.unpack(as_integer, packed)[0])
+
+
+def from_bits(type_: str, pattern: int) -> Value:
+    """The Python value of an unsigned pattern."""
+    if type_ in FLOAT_FORMATS:
+        as_float, as_integer = FLOAT_FORMATS[type_]
+        return float(struct.unpack(as_float, struct.pack(as_integer, pattern))[0])
+    sign = 1 << INTEGER_BITS[type_] - 1
+    return (pattern ^ sign) - sign
+
+
+def require_pattern(type_: str, pattern: int, what: str) -> int:
+    """`pattern` if it is an unsigned number of the type's width. *Raises:* ConfigurationError."""
+    if not isinstance(pattern, int) or not 0 <= pattern < 1 << BITS[type_]:
+        raise ConfigurationError(f"{what} is {pattern!r}; a pattern of {type_} is an int from 0 to 2**{BITS[type_]}-1")
+    return pattern
+
+
+def pattern_of_word(type_: str, low: int, high: int) -> int:
+    """The pattern that a cell holds; of a 32-bit value only the low limb counts."""
+    return low if BITS[type_] == 32 else low | high << 32
