@@ -35,7 +35,9 @@ class CompileOptions:
 
     def __post_init__(self) -> None:
         if self.optimization_level not in LEVELS:
-            raise ConfigurationError(f"optimization level {self.optimization_level} does not exist; the levels are 0 to 3")
+            raise ConfigurationError(
+                f"optimization level {self.optimization_level} does not exist; the levels are 0 to 3"
+            )
 
 
 @dataclass(slots=True)

@@ -53,9 +53,10 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
     """The zkASM text of the program for a legalised module. `progress` hears each function's name."""
     found = signatures(module)
     graph = call_graph(module)
-    symbols = Symbols(_labels(module), graph.recursive)
+    clobbers: dict[int, frozenset[str]] = {}
+    symbols = Symbols(_labels(module), graph.recursive, clobbers)
     stages = Stages()
-    for index in sorted(module.functions):
+    for index in graph.callees_first():
         function = module.functions[index]
         progress(function.name)
         selected = stages.selected[index] = select(function, found, symbols)
@@ -63,7 +64,20 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
         check_allocation(selected, allocated)
         stages.allocated[index] = fuse(allocated)
         stages.laid_out[index] = layout(stages.allocated[index])
+        if index not in graph.recursive:
+            clobbers[index] = _changed_registers(stages.laid_out[index])
     return _write(module, title, found, graph, symbols, stages), stages
+
+
+def _changed_registers(items: LaidOut) -> frozenset[str]:
+    """The registers that a call of the function changes; what its own calls change stands in their operations."""
+    changed = {"RR"}
+    for item in items:
+        if isinstance(item, Step):
+            changed.update(item.destinations)
+            for operation in item.operations:
+                changed.update(operation.fixed_results, operation.clobbers)
+    return frozenset(changed)
 
 
 def check_limits(module: Module) -> None:
@@ -116,7 +130,9 @@ def _write(
         stages.lines[index] = printer.lines()
     skeleton = _skeleton(module, found, frames, symbols, stages)
     used = set(_targets(stages))
-    traps = [trap for trap in Trap if trap_label(trap) in used or trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive]
+    traps = [
+        trap for trap in Trap if trap_label(trap) in used or (trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive)
+    ]
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(skeleton, names)
     lines = [f"; {title}", f";@ interface {interface_to_json(interface)}", "", *prologue(skeleton), ""]
@@ -215,7 +231,7 @@ class _FunctionPrinter:
     def claim(self) -> str:
         """SP stays negative as long as the frame fits."""
         trap = trap_label(Trap.CALL_STACK_EXHAUSTED)
-        step = Step[str](
+        step: Step[str] = Step(
             (Term("SP"),), self.function.frame_size, destinations=("SP",), operations=(jump("JMPN", NEXT, trap),)
         )
         return "  " + print_step(step, self.slot)
@@ -226,7 +242,7 @@ class _FunctionPrinter:
         if not step.terms and not step.constant and step.free is None and step.long_constant is None:
             released = replace(step, terms=(Term("SP"),), constant=-self.function.frame_size, destinations=("SP",))
             return ["  " + print_step(released, self.slot)]
-        release = Step[str]((Term("SP"),), -self.function.frame_size, destinations=("SP",))
+        release: Step[str] = Step((Term("SP"),), -self.function.frame_size, destinations=("SP",))
         lines = ["  " + print_step(release, self.slot)]
         self.released = True
         lines.append("  " + print_step(step, self.slot))
@@ -248,4 +264,3 @@ class _FunctionPrinter:
         if area == "global":
             return f"global[{self.globals[slot.index]}]"
         return f"{area}[{slot.index}]"
-

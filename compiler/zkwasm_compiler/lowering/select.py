@@ -7,7 +7,7 @@ structure and not computation (calls, globals, assertions, returns, tables), is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
@@ -27,10 +27,12 @@ CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Names of the program's labels and cells that functions refer to, by WebAssembly index."""
+    """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
+    registers a call changes (all of them where nothing better is known yet)."""
 
     functions: Mapping[int, str]
     recursive: frozenset[int]
+    clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 def trap_label(trap: Trap) -> str:
@@ -179,6 +181,7 @@ class _Selector:
         used = self.results_of(value)
         results = [self.fresh("v") for _ in range(len(signature.results))]
         places = PLACES[: len(results)]
+        clobbers = self.symbols.clobbers.get(callee, frozenset(CALL_CLOBBERS))
         self.step(
             Step(
                 operations=(
@@ -188,7 +191,7 @@ class _Selector:
                         PLACES[: len(args)],
                         tuple(results[: len(PLACES)]),
                         places,
-                        tuple(name for name in CALL_CLOBBERS if name not in places),
+                        tuple(name for name in CALL_CLOBBERS if name in clobbers and name not in places),
                         targets=(self.symbols.functions[callee],),
                     ),
                 )

@@ -1,7 +1,7 @@
 """Tables of powers of two as code: a computed CALL to a row that puts its power into B and returns.
 
-The row at ``pow2_64_end + e`` gives 2^(64+e), the one at ``rpow2_64_end + e`` gives 2^(-e); the 32-bit tables are parts of
-the 64-bit ones. A table costs no step until it is used, unlike one in memory.
+The row at ``pow2_64_end + e`` gives 2^(64+e), the one at ``rpow2_64_end + e`` gives 2^(-e); the 32-bit tables are parts
+of the 64-bit ones. A table costs no step until it is used, unlike one in memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The text around the functions: row 0, public values, initialisation, dispatch, traps and the end of the trace.
 
-docs/public-interface.md describes it for provers and verifiers. Function index 0 runs the initialisation (globals, start
-function) and nothing else; index i > 0 the i-th export. Source: the public skeleton of the machine's example programs.
+docs/public-interface.md describes it for provers and verifiers. Function index 0 runs the initialisation (globals,
+start function) and nothing else; index i > 0 the i-th export. Source: the public skeleton of the machine's example programs.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Entry:
 class Skeleton:
     """Everything the text depends on.
 
-    `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some function
-    keeps its frame on the stack.
+    `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some
+    function keeps its frame on the stack.
     """
 
     entries: tuple[Entry, ...]
