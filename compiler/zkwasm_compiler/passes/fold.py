@@ -68,7 +68,7 @@ class _Folder:
         return build(rule.replacement, bindings, self._make)
 
     def _release(self, value: Value, kept: set[Value]) -> None:
-        """Count the uses by a value that is replaced no more, nor those by what only it used."""
+        """Stop counting the uses made by a value that was replaced, and those made by what only it used."""
         work = [value]
         while work:
             for arg in work.pop().args:

@@ -1,0 +1,65 @@
+"""The bits that may be one: no execution sets another bit."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from zkwasm_compiler.analysis.bits import PossibleBits
+from zkwasm_compiler.ir.function import Function, Module, Type, Value
+from zkwasm_compiler.ir.integers import TrapError
+from zkwasm_compiler.ir.interpreter import run
+from zkwasm_compiler.ir.ops import OPS
+
+INTERESTING = [0, 1, 2, 3, 7, 8, 31, 32, 33, 63, 127, 128, 255, 0x7FFF, 0x8000, 0xFFFF, 1 << 31, (1 << 31) - 1]
+
+
+def _random_expression(choose: random.Random, function: Function) -> Value:
+    """A tree of ops over the function's two parameters, whose value is returned last."""
+    entry = function.entry
+    values = list(entry.parameters)
+    rows = [row for row in OPS.values() if row.evaluate is not None and row.name[0] == "i" and "reint" not in row.name]
+    for _ in range(10):
+        type_ = choose.choice([Type.I32, Type.I64])
+        bits = choose.choice(INTERESTING) if choose.randrange(4) else choose.getrandbits(type_.bits)
+        constant = function.new_value(f"{type_.value}.const", type_, immediate=bits % (1 << type_.bits))
+        entry.body.append(constant)
+        values.append(constant)
+    for _ in range(12):
+        row = choose.choice(rows)
+        assert row.operands is not None
+        assert row.result is not None
+        args = [
+            choose.choice([v for v in values[-8:] + values[:2] if v.type is t] or _of(values, t)) for t in row.operands
+        ]
+        value = function.new_value(row.name, row.result, args)
+        entry.body.append(value)
+        values.append(value)
+    return values[-1]
+
+
+def _of(values: list[Value], type_: Type) -> list[Value]:
+    return [value for value in values if value.type is type_]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_execution_sets_another_bit(seed: int) -> None:
+    choose = random.Random(seed)
+    function = Function("f", 0, (Type.I32, Type.I64), ())
+    entry = function.new_block()
+    for type_ in function.parameters:
+        function.add_parameter(entry, type_)
+    result = _random_expression(choose, function)
+    function.results = (result.type,)
+    entry.terminator = function.new_value("return", Type.NONE, [result])
+    possible = PossibleBits().possible(result)
+    for _ in range(20):
+        args = [
+            choose.choice([choose.getrandbits(type_.bits), choose.choice(INTERESTING)]) for type_ in function.parameters
+        ]
+        try:
+            (bits,) = run(Module({0: function}), 0, args)
+        except TrapError:
+            continue
+        assert bits & ~possible == 0, f"{result.op}: {bits:#x} with possible {possible:#x}"
