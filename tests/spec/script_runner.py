@@ -1,0 +1,182 @@
+"""Runs the script of a `.wast` file through compile → simulate and counts what came out: `run_script`.
+
+An assertion passes, fails, or is not covered because the code that it needs uses a feature that is not supported; the
+feature is named by the compiler's own refusal. One instance a module keeps its state across the actions of the script.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.spec.script_module import RefusedError, ScriptModule, instantiate
+from tests.spec.script_values import arguments, unlike
+from zkwasm_compiler import wasm
+from zkwasm_compiler.errors import DecodeError, ValidationError, ZkwasmError
+from zkwasm_simulator import InstantiationError
+
+Command = dict[str, Any]
+
+TEXT_MODULES = {"assert_malformed", "assert_invalid"}
+"""Commands that judge a decoder; their modules in the text format are no input of ours."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The assertions of a script: how many passed, how many need what is not supported, and what went wrong."""
+
+    passed: int = 0
+    not_covered: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+
+def run_script(script: dict[str, Any], optimization_level: int) -> Tally:
+    """Execute every command of a converted script (`spec_suite.convert`)."""
+    runner = _Runner(script["folder"], optimization_level)
+    for command in script["commands"]:
+        runner.execute(command)
+    return runner.tally
+
+
+class _Runner:
+    def __init__(self, folder: Path, optimization_level: int) -> None:
+        self.folder = folder
+        self.level = optimization_level
+        self.tally = Tally()
+        self.current = ScriptModule(None, {}, refusal="no module")
+        self.named: dict[str, ScriptModule] = {}
+        self.shared: list[ScriptModule] = []  # modules whose state other modules can reach
+        self.commands: dict[str, Callable[[Command], None]] = {
+            "module": self._module,
+            "register": self._register,
+            "action": self._action,
+            "assert_return": self._assert_return,
+            "assert_trap": self._assert_trap,
+            "assert_exhaustion": self._assert_trap,
+            "assert_invalid": self._assert_invalid,
+            "assert_malformed": self._assert_malformed,
+            "assert_uninstantiable": self._assert_uninstantiable,
+            "assert_unlinkable": self._assert_unlinkable,
+        }
+
+    def execute(self, command: Command) -> None:
+        """One command; what it finds goes into the tally."""
+        kind = command["type"]
+        if kind in TEXT_MODULES and command["module_type"] == "text":
+            return
+        try:
+            self.commands[kind](command)
+        except RefusedError as refusal:
+            self._spoil(command, refusal)
+            if kind.startswith("assert_"):
+                self.tally.not_covered[str(refusal)] += 1
+        except _MismatchError as unexpected:
+            self._fail(command, str(unexpected))
+        except ZkwasmError as error:
+            self._fail(command, f"{type(error).__name__}: {error}")
+        else:
+            self.tally.passed += kind.startswith("assert_")
+
+    def _fail(self, command: Command, message: str) -> None:
+        self.tally.failures.append(f"line {command['line']}: {command['type']} {_describe(command)}: {message}")
+
+    def _spoil(self, command: Command, refusal: RefusedError) -> None:
+        """After something that was not run, the globals of the modules that it could change are not known."""
+        action, target = command.get("action", {}), self._target(command)
+        if action.get("type") == "invoke" and action["field"] not in target.writers:
+            return
+        for module in [*self.shared, target]:
+            module.spoil(str(refusal))
+
+    def _target(self, command: Command) -> ScriptModule:
+        name = command.get("action", {}).get("module")
+        return self.current if name is None else self.named[name]
+
+    # Modules
+
+    def _read(self, command: Command) -> bytes:
+        return (self.folder / command.get("binary_filename", command["filename"])).read_bytes()
+
+    def _module(self, command: Command) -> None:
+        refusal: RefusedError | None = None
+        try:
+            self.current = instantiate(self._read(command), self.level)
+        except RefusedError as error:
+            refusal = error
+            self.current = ScriptModule(None, {}, refusal=str(error))
+        except ZkwasmError:
+            self.current = ScriptModule(None, {}, refusal="a module that failed")
+            raise
+        finally:
+            if "name" in command:
+                self.named[command["name"]] = self.current
+        if refusal:
+            raise refusal
+
+    def _register(self, command: Command) -> None:
+        self.shared.append(self.named[command["name"]] if "name" in command else self.current)
+
+    # Assertions
+
+    def _action(self, command: Command) -> None:
+        action = command["action"]
+        outcome = self._target(command).invoke(action["field"], arguments(action["args"]))
+        if isinstance(outcome, str):
+            raise _MismatchError(f"trapped: {outcome}")
+
+    def _assert_return(self, command: Command) -> None:
+        action, target = command["action"], self._target(command)
+        if action["type"] == "get":
+            outcome: tuple[int, ...] | str = (target.global_value(action["field"]),)
+        else:
+            outcome = target.invoke(action["field"], arguments(action["args"]))
+        if isinstance(outcome, str):
+            raise _MismatchError(f"trapped: {outcome}")
+        if difference := unlike(command["expected"], outcome):
+            raise _MismatchError(difference)
+
+    def _assert_trap(self, command: Command) -> None:
+        action = command["action"]
+        outcome = self._target(command).invoke(action["field"], arguments(action["args"]))
+        if outcome != command["text"]:
+            raise _MismatchError(f"expected the trap {command['text']!r}, found {outcome!r}")
+
+    def _assert_invalid(self, command: Command) -> None:
+        self._refuse(command, ValidationError)
+
+    def _assert_malformed(self, command: Command) -> None:
+        self._refuse(command, DecodeError)
+
+    def _refuse(self, command: Command, expected: type[ZkwasmError]) -> None:
+        try:
+            wasm.load(self._read(command))
+        except expected:
+            return
+        raise _MismatchError("the module was accepted")
+
+    def _assert_uninstantiable(self, command: Command) -> None:
+        try:
+            instantiate(self._read(command), self.level)
+        except InstantiationError as error:
+            if command["text"] not in str(error):
+                raise _MismatchError(f"expected {command['text']!r}, found {error}") from None
+            return
+        raise _MismatchError("the module was instantiated")
+
+    def _assert_unlinkable(self, command: Command) -> None:
+        raise RefusedError("imports")
+
+
+class _MismatchError(Exception):
+    """The outcome differs from what the script says."""
+
+
+def _describe(command: Command) -> str:
+    action = command.get("action")
+    if action is None:
+        return str(command.get("filename", ""))
+    values = ", ".join(f"{arg['type']} {arg.get('value')}" for arg in action.get("args", ()))
+    return f"{action['field']}({values})"

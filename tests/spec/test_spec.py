@@ -1,0 +1,74 @@
+"""The official specification suite through compile → simulate, file by file, compared with `counts.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.golden import Counts, check_counts, read_counts
+from tests.spec.script_runner import Tally, run_script
+from tests.spec_suite import convert, wast_names
+
+REQUIRED = [
+    "i32",
+    "i64",
+    "int_exprs",
+    "int_literals",
+    "block",
+    "loop",
+    "if",
+    "br",
+    "br_if",
+    "br_table",
+    "call",
+    "return",
+    "local_get",
+    "local_set",
+    "local_tee",
+    "labels",
+    "switch",
+    "fac",
+    "forward",
+    "unwind",
+    "nop",
+]
+"""Files of which every assertion must pass that needs none of `UNSUPPORTED`."""
+
+UNSUPPORTED = {"memory", "tables", "indirect calls", "references", "floating point"}
+
+LEVELS = (0, 2)
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("spec")
+
+
+@pytest.fixture
+def bless(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("bless"))
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=[f"O{level}" for level in LEVELS])
+@pytest.mark.parametrize("name", REQUIRED)
+def test_required_file(spec: Path, converted: Path, bless: bool, name: str, level: int) -> None:
+    tally = run_script(convert(spec / f"{name}.wast", converted), level)
+    check(name, tally, bless)
+    reasons = {part for reason in tally.not_covered for part in reason.split(", ")}
+    assert reasons <= UNSUPPORTED, f"{name} needs only what this compiler supports, but {reasons} was refused"
+
+
+@pytest.mark.parametrize("name", sorted(set(wast_names()) - set(REQUIRED)))
+def test_other_file(spec: Path, converted: Path, bless: bool, name: str) -> None:
+    check(name, run_script(convert(spec / f"{name}.wast", converted), 2), bless)
+
+
+def check(name: str, tally: Tally, bless: bool) -> None:
+    assert not tally.failures, "\n".join(tally.failures)
+    problem = check_counts(name, Counts(tally.passed, tally.not_covered), bless=bless)
+    assert not problem, problem
+
+
+def test_the_table_names_files_of_the_suite(spec: Path) -> None:
+    assert set(read_counts()) == {path.stem for path in spec.glob("*.wast")}
