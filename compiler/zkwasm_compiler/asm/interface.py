@@ -36,6 +36,7 @@ def interface_from_json(found: Any) -> Interface:
         lists = {
             "exports": tuple(map(_export, found.get("exports", ()))),
             "globals": tuple(map(_cell, found.get("globals", ()))),
+            "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))
     except (TypeError, AttributeError, KeyError, ValueError) as error:

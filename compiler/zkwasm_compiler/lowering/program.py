@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
-from zkwasm_compiler.asm.interface import interface_to_json
+from zkwasm_compiler.asm.interface import directive
 from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.function import Module, Trap
@@ -135,7 +135,7 @@ def _write(
     ]
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(skeleton, names)
-    lines = [f"; {title}", f";@ interface {interface_to_json(interface)}", "", *prologue(skeleton), ""]
+    lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
     for index in sorted(module.functions):
         lines += stages.lines[index] + [""]
     tables = power_tables(used)
