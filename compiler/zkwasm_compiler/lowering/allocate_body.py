@@ -1,0 +1,253 @@
+"""What register allocation works on: a function with copies seen through, plain jumps removed and edges as objects.
+
+In SSA a copy is the same value, so copies disappear here; constants are one value each. `Body` numbers the points of the
+function: a block of n steps has the points 0..2n. Point 2i is before the gap in front of step i, where moves may be
+inserted, point 2i + 1 is after it, just before step i reads, and 2n is the block's end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.machine.allocation import constant_register, copied
+from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
+from zkwasm_compiler.machine.step import Operation, Step, Term, VirtualRegister
+
+COMMUTATIVE = frozenset({"ADD", "EQ", "AND", "OR", "XOR", "ARITH"})
+"""Operations that may read A and B exchanged."""
+
+
+@dataclass(eq=False, slots=True)
+class BodyEdge:
+    """An edge between blocks by number, with the arguments for the target's parameters."""
+
+    source: int
+    position: int
+    target: int
+    arguments: dict[VirtualRegister, VirtualRegister]
+    frequency: float = 1.0
+
+    def before(self, value: VirtualRegister) -> VirtualRegister:
+        """What `value` of the target is called at the end of the source."""
+        return self.arguments.get(value, value)
+
+
+@dataclass(eq=False, slots=True)
+class BodyStep:
+    """A step and what allocation asks about it."""
+
+    step: Step[VirtualRegister]
+    origin: int
+    fixed: dict[str, VirtualRegister]
+    anywhere: list[VirtualRegister]
+    defined: VirtualRegister | None
+    results: dict[str, VirtualRegister]
+    clobbers: frozenset[str]
+    commutes: bool
+    stores: bool
+    """Whether a store of the defined value fits into the step."""
+
+    def changes(self, register: str) -> bool:
+        """Whether operations put something else into `register`."""
+        return register in self.results or register in self.clobbers
+
+    def swap(self) -> None:
+        """Exchange A and B."""
+        self.fixed["A"], self.fixed["B"] = self.fixed["B"], self.fixed["A"]
+
+
+@dataclass(eq=False, slots=True)
+class BodyBlock:
+    """A block; `jumps` says that its last step is a jump, so that nothing can be inserted behind it."""
+
+    label: str
+    parameters: list[VirtualRegister]
+    steps: list[BodyStep]
+    frequency: float
+    jumps: bool
+    outgoing: list[BodyEdge] = field(default_factory=list)
+    incoming: list[BodyEdge] = field(default_factory=list)
+
+    @property
+    def end(self) -> int:
+        """The last point."""
+        return 2 * len(self.steps)
+
+
+@dataclass(eq=False, slots=True)
+class Body:
+    """A function to allocate. `places` is where each argument arrives: a register or a frame slot."""
+
+    blocks: list[BodyBlock]
+    places: dict[VirtualRegister, str | int]
+    reserved_slots: frozenset[int]
+
+    def edges(self) -> Iterator[BodyEdge]:
+        """All edges in the order of their sources."""
+        for block in self.blocks:
+            yield from block.outgoing
+
+
+def body_of(function: MachineFunction[VirtualRegister]) -> Body:
+    """Prepare `function` for allocation; blocks that cannot be reached stay out."""
+    if function.blocks[0].parameters:
+        raise InternalError(f"{function.name}: the entry block has parameters; arguments belong to the function")
+    reached = _reachable(function)
+    same = _copies(reached)
+    numbers = {block.label: number for number, block in enumerate(reached)}
+    blocks = [_block(block, same, numbers) for block in reached]
+    for number, block in enumerate(reached):
+        for position, edge in enumerate(block.edges):
+            target = blocks[numbers[edge.label]]
+            pairs = zip(reached[numbers[edge.label]].parameters, edge.args, strict=True)
+            arguments = {parameter: same(arg) for parameter, arg in pairs if same(parameter) == parameter}
+            body_edge = BodyEdge(number, position, numbers[edge.label], arguments)
+            blocks[number].outgoing.append(body_edge)
+            target.incoming.append(body_edge)
+    _estimate_edges(blocks)
+    places: dict[VirtualRegister, str | int] = dict(zip(function.arguments, function.argument_places, strict=True))
+    if function.return_address is not None:
+        places[function.return_address] = "RR"
+    return Body(blocks, places, _reserved(function))
+
+
+class _Same:
+    """Follows copies to the value that was copied."""
+
+    def __init__(self) -> None:
+        self.source: dict[VirtualRegister, VirtualRegister] = {}
+
+    def __call__(self, register: VirtualRegister) -> VirtualRegister:
+        while register.constant is None and register in self.source:
+            register = self.source[register]
+        return register if register.constant is None else constant_register(register.constant)
+
+
+def _copies(blocks: list[MachineBlock[VirtualRegister]]) -> _Same:
+    """Copies that steps make, and parameters of blocks that are entered by one edge only."""
+    same = _Same()
+    by_label = {block.label: block for block in blocks}
+    entered = Counter(edge.label for block in blocks for edge in block.edges)
+    for block in blocks:
+        for step in block.steps:
+            original = copied(step)
+            names = step.destinations if original is not None else step.destinations[1:]
+            for name in names:
+                same.source[name] = original if original is not None else step.destinations[0]
+        for edge in block.edges:
+            target = by_label[edge.label]
+            if len(edge.args) != len(target.parameters):
+                raise InternalError(
+                    f"{block.label}: the edge to {edge.label} has {len(edge.args)} arguments "
+                    f"for {len(target.parameters)} parameters"
+                )
+            if entered[edge.label] == 1:
+                same.source.update(zip(target.parameters, edge.args, strict=True))
+    return same
+
+
+def _reachable(function: MachineFunction[VirtualRegister]) -> list[MachineBlock[VirtualRegister]]:
+    by_label = {block.label: block for block in function.blocks}
+    reached = {function.blocks[0].label}
+    work = [function.blocks[0]]
+    while work:
+        for edge in work.pop().edges:
+            if edge.label not in by_label:
+                raise InternalError(f"{function.name}: an edge goes to {edge.label}, which is no block")
+            if edge.label not in reached:
+                reached.add(edge.label)
+                work.append(by_label[edge.label])
+    return [block for block in function.blocks if block.label in reached]
+
+
+def _block(block: MachineBlock[VirtualRegister], same: _Same, numbers: dict[str, int]) -> BodyBlock:
+    steps: list[BodyStep] = []
+    jumps = False
+    for origin, original in enumerate(block.steps):
+        step = original
+        if origin == len(block.steps) - 1:
+            step = without_plain_jump(original, numbers)
+            jumps = step.jump is not None and (bool(step.jump.fixed) or any(t in numbers for t in step.jump.targets))
+        step = _see_through(step, same)
+        if step.operations or step.destinations:
+            steps.append(_facts(step, origin, block.label))
+    parameters = [parameter for parameter in block.parameters if same(parameter) == parameter]
+    return BodyBlock(block.label, parameters, steps, block.frequency, jumps)
+
+
+def without_plain_jump(step: Step[VirtualRegister], labels: dict[str, int]) -> Step[VirtualRegister]:
+    """The step without a `JMP` to a block of the function: the block's edge says the same."""
+    kept = tuple(
+        operation
+        for operation in step.operations
+        if not (operation.name == "JMP" and not operation.operands and operation.targets[0] in labels)
+    )
+    return step if len(kept) == len(step.operations) else replace(step, operations=kept)
+
+
+def _see_through(step: Step[VirtualRegister], same: _Same) -> Step[VirtualRegister]:
+    """The step with copies replaced by what they copy, without aliases among its destinations, constants summed up."""
+    destinations = () if copied(step) is not None else step.destinations[:1]
+    step = replace(step, destinations=destinations).map(same, lambda register: register)
+    literal = step.constant
+    terms: list[Term[VirtualRegister]] = []
+    for term in step.terms:
+        bits = term.register.constant
+        total = literal + term.coefficient * bits if bits is not None else None
+        foldable = bits is not None and bits < 1 << 32 and not term.rotated and step.long_constant is None
+        if foldable and total is not None and -(1 << 31) <= total < 1 << 32:
+            literal = total
+        else:
+            terms.append(term)
+    return replace(step, terms=tuple(terms), constant=literal)
+
+
+def _facts(step: Step[VirtualRegister], origin: int, label: str) -> BodyStep:
+    fixed: dict[str, VirtualRegister] = {}
+    for value, register in step.reads_fixed():
+        if fixed.setdefault(register, value) != value:
+            raise InternalError(f"{label}: step {origin} needs both {fixed[register]} and {value} in {register}")
+    anywhere = [value for value in dict.fromkeys(step.reads_anywhere()) if value not in fixed.values()]
+    jump = step.jump
+    indexed = any(operation.fixed == ("E",) for operation in step.operations)
+    return BodyStep(
+        step,
+        origin,
+        fixed,
+        anywhere,
+        step.destinations[0] if step.destinations else None,
+        {register: value for value, register in step.writes_fixed()},
+        frozenset(step.clobbers()),
+        _commutes(step.operations) and fixed["A"] != fixed["B"],
+        step.memory is None and not indexed and (jump is None or jump.name != "CALL"),
+    )
+
+
+def _commutes(operations: tuple[Operation[VirtualRegister], ...]) -> bool:
+    pairs = [op for op in operations if "A" in op.fixed or "B" in op.fixed]
+    return bool(pairs) and all(op.name in COMMUTATIVE and op.fixed[:2] == ("A", "B") for op in pairs)
+
+
+def _reserved(function: MachineFunction[VirtualRegister]) -> frozenset[int]:
+    """Frame slots that the function names itself."""
+    return frozenset(
+        operation.slot.index
+        for step in function.steps()
+        for operation in step.operations
+        if operation.slot is not None and operation.slot.area == "frame"
+    )
+
+
+def _estimate_edges(blocks: list[BodyBlock]) -> None:
+    """How often each edge is taken, from how often its ends run."""
+    for block in blocks:
+        total = sum(blocks[edge.target].frequency for edge in block.outgoing)
+        for edge in block.outgoing:
+            share = block.frequency * blocks[edge.target].frequency / total if total else 0.0
+            edge.frequency = max(min(share, blocks[edge.target].frequency), 1e-9)
+    for block in blocks:
+        if len(block.incoming) == 1:
+            block.incoming[0].frequency = max(min(block.frequency, blocks[block.incoming[0].source].frequency), 1e-9)

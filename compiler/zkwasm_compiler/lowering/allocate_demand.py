@@ -1,0 +1,215 @@
+"""Fills the grid: serves the demands of all steps, the most frequent first."""
+
+from __future__ import annotations
+
+from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.lowering.allocate_body import Body, BodyStep
+from zkwasm_compiler.lowering.allocate_grid import REGISTERS, Grid, Plan, Value
+from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
+from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
+
+PASSES = 4
+"""How often what still costs a fill is tried again."""
+
+
+def fill_grid(body: Body, live: LiveRanges) -> Grid:
+    """The grid that serves every demand of the function."""
+    return _Filler(body, live).run()
+
+
+class _Filler:
+    def __init__(self, body: Body, live: LiveRanges) -> None:
+        self.body = body
+        self.live = live
+        self.grid = Grid(body)
+        order = sorted(range(len(body.blocks)), key=lambda number: -body.blocks[number].frequency)
+        self.order = order
+
+    def run(self) -> Grid:
+        self.place_forced()
+        frequencies = sorted({block.frequency for block in self.body.blocks}, reverse=True)
+        for frequency in frequencies:
+            blocks = [number for number in self.order if self.body.blocks[number].frequency == frequency]
+            for number in sorted(blocks):
+                for position in range(len(self.body.blocks[number].steps)):
+                    self.orient(number, position)
+                    self.serve_fixed(number, position)
+            for number in sorted(blocks):
+                for position in range(len(self.body.blocks[number].steps)):
+                    self.serve_anywhere(number, position)
+        for _ in range(PASSES):
+            if not self.improve():
+                break
+        self.keep_unstorable()
+        return self.grid
+
+    def place_forced(self) -> None:
+        """What has no choice: fixed operands, results and arguments."""
+        for number, block in enumerate(self.body.blocks):
+            rows = self.grid.rows[number]
+            for position, step in enumerate(block.steps):
+                for register, value in step.fixed.items():
+                    if register not in REGISTERS:
+                        raise InternalError(f"{block.label}: step {step.origin} needs an operand in {register}")
+                    rows[register][2 * position + 1] = value
+                    self.grid.needed[number].add((register, 2 * position + 1))
+                if step.commutes:
+                    self.grid.loose.add((number, position))
+                for register, value in step.results.items():
+                    if self.live.alive(value, number, 2 * position + 2):
+                        rows[register][2 * position + 2] = value
+        for value, place in self.body.places.items():
+            if isinstance(place, str) and self.live.alive(value, 0, 0):
+                self.grid.rows[0][place][0] = value
+
+    # Demands
+
+    def orient(self, number: int, position: int) -> None:
+        """Choose which operand of a commuting step goes to A, if nothing has chosen yet."""
+        if (number, position) not in self.grid.loose:
+            return
+        self.grid.loose.discard((number, position))
+        step = self.body.blocks[number].steps[position]
+        written = self.pair_cost(number, position, step)
+        self.grid.exchange(number, position, step)
+        if self.pair_cost(number, position, step) >= written:
+            self.grid.exchange(number, position, step)
+
+    def pair_cost(self, number: int, position: int, step: BodyStep) -> float:
+        frequency = self.body.blocks[number].frequency
+        plans = [self.demand(number, position, register, step.fixed[register]) for register in ("A", "B")]
+        return sum(frequency if plan is None else plan.cost for plan in plans)
+
+    def demand(self, number: int, position: int, register: str, value: Value) -> Plan | None:
+        """The plan for a value that step `position` reads in `register`; None when a fill there is the cheapest."""
+        return self.grid.plan(number, register, value, 2 * position, self.body.blocks[number].frequency)
+
+    def serve_fixed(self, number: int, position: int) -> None:
+        block = self.body.blocks[number]
+        fixed = block.steps[position].fixed
+        for value in dict.fromkeys(fixed.values()):
+            registers = [
+                register
+                for register in sorted(fixed)
+                if fixed[register] == value and self.grid.rows[number][register][2 * position] != value
+            ]
+            self.extend(number, 2 * position, registers, value, block.frequency)
+
+    def extend(self, number: int, point: int, registers: list[str], value: Value, budget: float) -> bool:
+        """Replace the fill of several registers with one value, which costs `budget`, by something cheaper."""
+        plans = [self.grid.plan(number, register, value, point, budget) for register in registers]
+        cost = sum(budget if plan is None else plan.cost for plan in plans)
+        if not registers or cost >= budget - 1e-9:
+            return False
+        for register, plan in zip(registers, plans, strict=True):
+            assert plan is not None
+            self.grid.apply(register, plan)
+        return True
+
+    def serve_anywhere(self, number: int, position: int) -> None:
+        block, rows, point = self.body.blocks[number], self.grid.rows[number], 2 * position + 1
+        for value in block.steps[position].anywhere:
+            register = next((name for name in VALUE_REGISTERS if rows[name][point] == value), None)
+            if register is None:
+                register = self.choose(number, position, value)
+            self.grid.needed[number].add((register, point))
+
+    def choose(self, number: int, position: int, value: Value) -> str:
+        """Put `value` into the register where that costs least and takes the smallest hole."""
+        rows, point = self.grid.rows[number], 2 * position + 1
+        free = [name for name in VALUE_REGISTERS if rows[name][point] is None]
+        if not free:
+            free = [self.evict(number, position)]
+        offers: list[tuple[tuple[float, int, int], str, Plan | None]] = []
+        for name in free:
+            rows[name][point] = value
+            plan = self.demand(number, position, name, value)
+            rows[name][point] = None
+            cost = self.body.blocks[number].frequency if plan is None else plan.cost
+            follower, distance = self.follower(number, name, point)
+            offers.append(((cost, int(follower != value), distance), name, plan))
+        _, register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
+        rows[register][point] = value
+        if plan is not None:
+            self.grid.apply(register, plan)
+        return register
+
+    def follower(self, number: int, register: str, point: int) -> tuple[Value | None, int]:
+        """What the register holds next in the block after a free point, and how far away that is."""
+        row = self.grid.rows[number][register]
+        for later in range(point + 1, len(row)):
+            if row[later] is not None:
+                return row[later], later - point
+        return None, len(row) - point
+
+    def evict(self, number: int, position: int) -> str:
+        """Free a register at a step: the one whose value is read last in the block."""
+        point = 2 * position + 1
+        busy = self.grid.needed[number]
+        candidates = [name for name in VALUE_REGISTERS if (name, point) not in busy]
+        if not candidates:
+            block = self.body.blocks[number]
+            raise InternalError(f"{block.label}: step {block.steps[position].origin} reads more values than registers")
+        victim = max(candidates, key=lambda name: (self.next_read(number, name, point), name))
+        self.grid.release(number, victim, point)
+        return victim
+
+    def next_read(self, number: int, register: str, point: int) -> int:
+        end = self.body.blocks[number].end
+        busy = self.grid.needed[number]
+        return next((later for later in range(point + 1, end, 2) if (register, later) in busy), end)
+
+    # What still costs
+
+    def improve(self) -> bool:
+        """Try every remaining fill again; whether one went away."""
+        better = False
+        for number in self.order:
+            block = self.body.blocks[number]
+            for position in range(len(block.steps)):
+                for value, registers in self.fills_in_gap(number, 2 * position).items():
+                    better |= self.extend(number, 2 * position, registers, value, block.frequency)
+        for edge in sorted(self.body.edges(), key=lambda edge: -edge.frequency):
+            target, end = self.grid.rows[edge.target], self.body.blocks[edge.source].end
+            fills: dict[Value, list[str]] = {}
+            for register in REGISTERS:
+                occupant = target[register][0]
+                if occupant is None:
+                    continue
+                before = edge.before(occupant)
+                if self.grid.rows[edge.source][register][end] != before:
+                    fills.setdefault(before, []).append(register)
+            for value, registers in fills.items():
+                if all(self.grid.rows[edge.source][register][end] is None for register in registers):
+                    better |= self.extend(edge.source, end, registers, value, edge.frequency)
+        return better
+
+    def fills_in_gap(self, number: int, point: int) -> dict[Value, list[str]]:
+        fills: dict[Value, list[str]] = {}
+        for register in REGISTERS:
+            row = self.grid.rows[number][register]
+            value = row[point + 1]
+            if value is not None and row[point] != value:
+                fills.setdefault(value, []).append(register)
+        return fills
+
+    # Values whose definition cannot store them
+
+    def keep_unstorable(self) -> None:
+        """A defined value whose step cannot store it must be in a register behind the step."""
+        for number, block in enumerate(self.body.blocks):
+            for position, step in enumerate(block.steps):
+                value, point = step.defined, 2 * position + 2
+                if value is None or step.stores or not self.live.alive(value, number, point):
+                    continue
+                rows = self.grid.rows[number]
+                if any(row[point] == value for row in rows.values()):
+                    continue
+                able = [name for name in VALUE_REGISTERS if not step.changes(name)]
+                free = [name for name in able if rows[name][point] is None]
+                if free:
+                    rows[free[0]][point] = value
+                    continue
+                victim = max(able, key=lambda name: (self.next_read(number, name, point), name))
+                self.grid.release(number, victim, point)
+                rows[victim][point] = value

@@ -1,0 +1,249 @@
+"""Writes the allocated function: the steps with their registers, the moves between them and on the edges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep
+from zkwasm_compiler.lowering.allocate_cells import Cells
+from zkwasm_compiler.lowering.allocate_grid import Value
+from zkwasm_compiler.lowering.allocate_transfers import Fill, Transfers, holder
+from zkwasm_compiler.lowering.parallel_move import Move, Source, parallel_move
+from zkwasm_compiler.machine.allocation import VALUE_REGISTERS, AllocatedFunction
+from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
+from zkwasm_compiler.machine.step import Advice, Operation, Slot, Step, Term, VirtualRegister, jump, store
+
+
+def emit(
+    function: MachineFunction[VirtualRegister], body: Body, transfers: Transfers, cells: Cells
+) -> AllocatedFunction:
+    """The allocated function."""
+    return _Emitter(function, body, transfers, cells).run()
+
+
+class _Emitter:
+    def __init__(
+        self, function: MachineFunction[VirtualRegister], body: Body, transfers: Transfers, cells: Cells
+    ) -> None:
+        self.function = function
+        self.body = body
+        self.transfers = transfers
+        self.cells = cells
+        self.labels = {block.label for block in body.blocks}
+        self.edge_labels: dict[BodyEdge, str] = {}
+        self.edge_steps = {edge: self.edge_moves(edge) for edge in body.edges()}
+        self.result = AllocatedFunction(
+            function.name,
+            arguments=[str(place) for place in function.argument_places],
+            argument_places=list(function.argument_places),
+            return_address=None if function.return_address is None else "RR",
+            recursive=function.recursive,
+        )
+
+    def run(self) -> AllocatedFunction:
+        for edge in self.body.edges():
+            if self.edge_steps[edge] and self.needs_block(edge):
+                self.edge_labels[edge] = self.fresh_label(edge)
+        for number in range(len(self.body.blocks)):
+            self.block(number)
+        self.result.frame_size = max(
+            self.function.frame_size,
+            self.cells.size,
+            *(1 + place for place in self.function.argument_places if isinstance(place, int)),
+            0,
+        )
+        return self.result
+
+    # Edges
+
+    def needs_block(self, edge: BodyEdge) -> bool:
+        """Whether the moves of an edge fit neither at the end of its source nor at the start of its target."""
+        return self.body.blocks[edge.source].jumps and len(self.body.blocks[edge.target].incoming) > 1
+
+    def fresh_label(self, edge: BodyEdge) -> str:
+        label = f"{self.body.blocks[edge.source].label}_edge{edge.position}"
+        while label in self.labels:
+            label += "_"
+        self.labels.add(label)
+        return label
+
+    def edge_moves(self, edge: BodyEdge) -> list[Step[str]]:
+        """The steps on an edge: fills, cells of stored parameters, and a store that the last step had no room for."""
+        held = self.transfers.ends[edge.source]
+        target = self.body.blocks[edge.target]
+        stores: list[tuple[Value, Slot]] = []
+        for parameter in target.parameters:
+            argument = edge.before(parameter)
+            if parameter in self.cells.stored and not self.in_cell(argument, parameter):
+                stores.append((argument, self.cells.slot(parameter)))
+        late = self.late_store(edge)
+        if late is not None:
+            stores.append((late, self.cells.slot(late)))
+        rows = self.transfers.grid.rows[edge.target]
+        free = [name for name in VALUE_REGISTERS if rows[name][0] is None]
+        return self.moves(self.transfers.edge_fills[edge], stores, held, free)
+
+    def in_cell(self, argument: Value, parameter: Value) -> bool:
+        """Whether the parameter's cell holds the argument already."""
+        return argument in self.cells.stored and self.cells.web(argument) == self.cells.web(parameter)
+
+    def late_store(self, edge: BodyEdge) -> Value | None:
+        """The value of the source's last step, if it must be stored but the jump of the step left no room for that."""
+        source = self.body.blocks[edge.source]
+        if not source.jumps or not source.steps:
+            return None
+        step = source.steps[-1]
+        if step.defined is None or step.defined not in self.cells.stored or step.stores:
+            return None
+        target = self.body.blocks[edge.target]
+        passed = any(edge.before(p) == step.defined and self.in_cell(step.defined, p) for p in target.parameters)
+        return step.defined if passed or self.transfers.live.alive(step.defined, edge.target, 0) else None
+
+    # Blocks
+
+    def block(self, number: int) -> None:
+        block = self.body.blocks[number]
+        steps: list[Step[str]] = []
+        origins: list[tuple[int, ...]] = []
+
+        def add(extra: list[Step[str]]) -> None:
+            steps.extend(extra)
+            origins.extend(() for _ in extra)
+
+        if len(block.incoming) == 1 and self.body.blocks[block.incoming[0].source].jumps:
+            add(self.edge_steps[block.incoming[0]])
+        for position, step in enumerate(block.steps):
+            add(self.gap_moves(number, position))
+            steps.append(self.step(number, position, step))
+            origins.append((step.origin,))
+        edges = [Edge[str](self.edge_labels.get(edge, self.body.blocks[edge.target].label)) for edge in block.outgoing]
+        if block.jumps:
+            steps[-1] = self.retarget(steps[-1], edges)
+        elif block.outgoing:
+            if len(edges) != 1:
+                raise InternalError(f"{block.label} has {len(edges)} edges but no jump that chooses")
+            add(self.stores_behind(number))
+            add(self.edge_steps[block.outgoing[0]])
+            add([Step(operations=(jump("JMP", edges[0].label),))])
+        self.result.blocks.append(MachineBlock(block.label, [], steps, edges, block.frequency))
+        self.result.origins[block.label] = origins
+        for edge in block.outgoing:
+            if edge in self.edge_labels:
+                self.edge_block(edge)
+
+    def edge_block(self, edge: BodyEdge) -> None:
+        label, target = self.edge_labels[edge], self.body.blocks[edge.target].label
+        steps = [*self.edge_steps[edge], Step(operations=(jump("JMP", target),))]
+        self.result.blocks.append(MachineBlock(label, [], steps, [Edge(target)], edge.frequency))
+        self.result.origins[label] = [() for _ in steps]
+
+    def retarget(self, step: Step[str], edges: list[Edge[str]]) -> Step[str]:
+        """The last step with the labels of its edges; a target that it leaves out is written."""
+        blocks = {block.label for block in self.body.blocks}
+        names = iter([edge.label for edge in edges])
+        operations: list[Operation[str]] = []
+        for operation in step.operations:
+            if operation is step.jump and not operation.fixed:
+                targets = [next(names) if target in blocks else target for target in operation.targets]
+                operation = replace(operation, targets=(*targets, *names))
+            operations.append(operation)
+        return replace(step, operations=tuple(operations))
+
+    def stores_behind(self, number: int) -> list[Step[str]]:
+        """The store of the value that the last step made, if it had no room for it."""
+        block = self.body.blocks[number]
+        stores = self.stores_after(number, len(block.steps))
+        return self.moves([], stores, self.transfers.ends[number], [])
+
+    def gap_moves(self, number: int, position: int) -> list[Step[str]]:
+        """The steps in front of a step: stores that the step before had no room for, then fills."""
+        gap = self.transfers.gaps[number][position]
+        stores = self.stores_after(number, position)
+        rows = self.transfers.grid.rows[number]
+        point = 2 * position + 1
+        free = [
+            name
+            for name in VALUE_REGISTERS
+            if rows[name][point] is None
+            and (name not in gap.after or not self.transfers.live.alive(gap.after[name], number, point))
+        ]
+        return self.moves(gap.fills, stores, gap.before, free)
+
+    def stores_after(self, number: int, position: int) -> list[tuple[Value, Slot]]:
+        """The stored values that arrive at the start of the function or that step `position` - 1 makes but cannot store."""
+        if not position:
+            arrived = [value for value, place in self.body.places.items() if isinstance(place, str) and not number]
+            return [(value, self.cells.slot(value)) for value in arrived if value in self.cells.stored]
+        step = self.body.blocks[number].steps[position - 1]
+        made = [*step.results.values(), *([step.defined] if step.defined is not None and not step.stores else [])]
+        return [(value, self.cells.slot(value)) for value in made if value in self.cells.stored]
+
+    def moves(
+        self, fills: list[Fill], stores: list[tuple[Value, Slot]], held: dict[str, Value], free: list[str]
+    ) -> list[Step[str]]:
+        """The steps that do fills and stores at once, given what the registers hold before."""
+        registers: dict[Value, list[str]] = {}
+        into: dict[Value, list[Slot]] = {}
+        for fill in fills:
+            registers.setdefault(fill.value, []).extend(fill.registers)
+        for value, slot in stores:
+            into.setdefault(value, []).append(slot)
+        moves = [
+            Move(self.source(value, held), tuple(sorted(registers.get(value, []))), tuple(into.get(value, [])))
+            for value in dict.fromkeys([*into, *registers])
+        ]
+        return parallel_move(moves, free, self.cells.scratch)
+
+    def source(self, value: Value, held: dict[str, Value]) -> Source:
+        if value.constant is not None:
+            return holder(held, value) or value.constant
+        return holder(held, value) or self.cells.slot(value)
+
+    # Steps
+
+    def step(self, number: int, position: int, body_step: BodyStep) -> Step[str]:
+        step, held = body_step.step, self.transfers.gaps[number][position].after
+
+        def anywhere(value: Value) -> str:
+            register = holder(held, value)
+            if register is None:
+                label = self.body.blocks[number].label
+                raise InternalError(f"{label}: step {body_step.origin} reads {value}, which is in no register")
+            return register
+
+        free = step.free
+        operations = [
+            Operation(
+                operation.name,
+                operation.fixed,
+                operation.fixed,
+                operation.fixed_results,
+                operation.fixed_results,
+                operation.clobbers,
+                operation.slot,
+                operation.targets,
+            )
+            for operation in step.operations
+        ]
+        value = body_step.defined
+        destinations: tuple[str, ...] = ()
+        if value is not None:
+            rows = self.transfers.grid.rows[number]
+            destinations = tuple(
+                name for name, row in rows.items() if row[2 * position + 2] == value and not body_step.changes(name)
+            )
+            if value in self.cells.stored and body_step.stores:
+                operations.append(store(self.cells.slot(value)))
+        return Step(
+            terms=tuple(
+                Term("C" if term.rotated else anywhere(term.register), term.coefficient, term.rotated)
+                for term in step.terms
+            ),
+            constant=step.constant,
+            long_constant=step.long_constant,
+            free=Advice(free.text, tuple(map(anywhere, free.operands))) if isinstance(free, Advice) else free,
+            destinations=destinations,
+            operations=tuple(operations),
+            comment=step.comment,
+        )

@@ -1,0 +1,41 @@
+"""`AllocatedFunction`: a function in registers that remembers which steps of the unallocated function each step does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from zkwasm_compiler.machine.function import MachineFunction
+from zkwasm_compiler.machine.step import LIMB, Step, VirtualRegister
+
+VALUE_REGISTERS = ("A", "B", "C", "D", "E")
+"""The registers that hold values; RR holds the return address only."""
+
+
+@dataclass(eq=False, slots=True)
+class AllocatedFunction(MachineFunction[str]):
+    """A function after allocation. Blocks have no parameters and edges no arguments: moves on the edges did that.
+
+    `origins[label][i]` are the numbers of the original block's steps that step i of the block does, in order: none for
+    a step that allocation added, several where steps were fused.
+    """
+
+    origins: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+
+
+def constant_register(bits: int) -> VirtualRegister:
+    """The one virtual register that stands for a constant, whatever its id was."""
+    return VirtualRegister(-1, bits)
+
+
+def copied(step: Step[VirtualRegister]) -> VirtualRegister | None:
+    """The virtual register or constant whose value the step's op is unchanged, if it is one."""
+    if step.free is not None:
+        return None
+    if len(step.terms) == 1 and not step.constant and step.long_constant is None:
+        (term,) = step.terms
+        return term.register if term.coefficient == 1 and not term.rotated else None
+    if not step.terms and step.long_constant is not None:
+        return constant_register(step.long_constant)
+    if not step.terms and 0 <= step.constant < LIMB:
+        return constant_register(step.constant)
+    return None
