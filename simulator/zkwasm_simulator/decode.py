@@ -63,13 +63,12 @@ class Jump:
     """Where the step goes. `kind` is JMP, JMPZ, JMPN, JMPC, CALL, RETURN, or `next` without any.
 
     `target` is where a taken jump goes, None when the row's address says it or RR does; `otherwise` is where the step
-    goes else. A label that was never defined is in `undefined`.
+    goes else. Either is a row, or the name of a label that was never defined.
     """
 
     kind: str
-    target: int | None
-    otherwise: int
-    undefined: str | None = None
+    target: int | str | None
+    otherwise: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +190,14 @@ def _jump(row: Mapping[str, Any], index: int) -> Jump:
         return Jump("next", None, index + 1)
     if kind == "JMPC" and not row.get("bin"):
         raise ValueError("JMPC without a binary operation")
-    otherwise = row["elseAddr"] if row.get("useElseAddr") else index + 1
-    target = row["jmpAddr"] if row.get("useJmpAddr") else None
-    for address, label in ((otherwise, "elseAddrLabel"), (target, "jmpAddrLabel"), (row.get("offset"), "offsetLabel")):
-        if address is False:
-            return Jump(kind, None, index + 1, undefined=row.get(label, "?"))
-    return Jump(kind, target, otherwise)
+    otherwise = _row_or_label(row, "elseAddr") if row.get("useElseAddr") else index + 1
+    if row.get("useJmpAddr"):
+        return Jump(kind, _row_or_label(row, "jmpAddr"), otherwise)
+    return Jump(kind, row.get("offsetLabel", "?") if row.get("offset") is False else None, otherwise)
+
+
+def _row_or_label(row: Mapping[str, Any], field: str) -> int | str:
+    """The row that a jump names; of a label that is not defined (`false` in the ROM) the name."""
+    if row[field] is False:
+        return str(row.get(f"{field}Label", "?"))
+    return int(row[field])

@@ -405,16 +405,16 @@ class _RowWriter:
     def taken(self) -> list[str]:
         """The statements that set `n` to where a taken jump goes."""
         jump = self.row.jump
-        if jump.undefined is not None:
-            return [f"raise undefined_label({self.bind(jump.undefined)})"]
         if jump.target is not None:
             return [self.go(jump.target)]
         length = self.bind(self.program_length)
         source = "back" if jump.kind == "RETURN" else "address"
         return [f"n = {source}", f"if not 0 <= n < {length}:", f"    raise pc_out_of_program(n, {length})"]
 
-    def go(self, target: int) -> str:
+    def go(self, target: int | str) -> str:
         """The statement that sets `n` to a fixed row."""
+        if isinstance(target, str):
+            return f"raise undefined_label({self.bind(target)})"
         if 0 <= target < self.program_length:
             return f"n = {self.bind(target)}"
         return f"raise pc_out_of_program({self.bind(target)}, {self.bind(self.program_length)})"

@@ -45,7 +45,7 @@ def test_the_trace_length_grows_for_the_rows_behind_finalize_execution() -> None
     early = TEXT.replace("finalizeExecution", "last_rows").replace("finish:", "finish:\nfinalizeExecution:")
     inputs = PublicInputs.of_words([1, 2], function_index=1)
     lengths = []
-    for padding in range(90, 100):
+    for padding in range(80, 100):
         program = assemble(early.replace("INITIALISE", f"{padding} => RCX\n  0 => A :REPEAT(RCX)\n  :RETURN"))
         execution = execute(program, inputs=inputs, full_run=True)
         assert execution.public is not None

@@ -66,7 +66,7 @@ def test_cost_is_that_of_a_run_from_row_0(instance: Instance) -> None:
     assert first.counters == again.counters
     assert dict(first.counters) == {"arith": 1, "binary": 0, "mem_align": 0, "keccak": 0, "memory": 16}
     assert first.counters.rows["main"] == 30 + 13
-    assert (first.rows, first.n) == (first.counters.rows["rom"], 128) == (70, 128)
+    assert (first.rows, first.n) == (first.counters.rows["rom"], 64) == (59, 64)
 
 
 def test_traps_are_results(instance: Instance) -> None:
