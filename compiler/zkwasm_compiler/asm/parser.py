@@ -50,8 +50,11 @@ from zkwasm_compiler.asm.syntax import (
 from zkwasm_compiler.errors import Problem
 from zkwasm_compiler.isa.machine import Machine
 
-NESTING_LIMIT = 200
-"""The most operators and parentheses inside each other, or one after the other, in an expression."""
+NESTING_LIMIT = 100
+"""The most operators and parentheses inside each other in a constant expression."""
+
+CHAIN_LIMIT = 200
+"""The most operators one after the other."""
 
 DIGIT_LIMIT = 4000
 """The most digits of a literal."""
@@ -277,17 +280,14 @@ class _Parser:
             else:
                 break
             chained += 1
-            self._check_depth(chained)
+            self._check_size("chained", chained, CHAIN_LIMIT)
         self._depth -= 1
         return left
 
-    def _check_depth(self, chained: int = 0) -> None:
-        if self._depth + chained > NESTING_LIMIT:
-            raise self._fail(
-                f"the expression has more than {NESTING_LIMIT} nested or chained operators; "
-                "split it into several constants",
-                self._starts[self._index],
-            )
+    def _check_size(self, how: str, size: int, limit: int) -> None:
+        if size > limit:
+            message = f"the expression has more than {limit} {how} operators; split it into several constants"
+            raise self._fail(message, self._starts[self._index])
 
     def _conditional(self, condition: Expression) -> Expression:
         self._index += 1
@@ -297,7 +297,7 @@ class _Parser:
         return Conditional(condition, then, otherwise, start=condition.start, end=otherwise.end)
 
     def _operand(self) -> Expression:
-        self._check_depth()
+        self._check_size("nested", self._depth, NESTING_LIMIT)
         index = self._index
         kind, start = self._kinds[index], self._starts[index]
         if kind in (NUMBER, LONG_NUMBER):

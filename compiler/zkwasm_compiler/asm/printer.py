@@ -37,6 +37,7 @@ from zkwasm_compiler.asm.syntax import (
     Unary,
     VariableStatement,
 )
+from zkwasm_compiler.errors import InternalError
 
 INDENT = "    "
 _ATOM = NOT_PRECEDENCE + 1
@@ -118,7 +119,7 @@ def show_operand(operand: Operand) -> str:
             case "@name":
                 shown.append("@" + next(names).text)
             case "number":
-                shown.append(str(operand.number or 0))
+                shown.append(_literal(operand.number or 0))
             case "+" | "-" if len(shown) != 0:
                 shown.append(f" {symbol} ")
             case ",":
@@ -144,8 +145,7 @@ def _factor(factor: Factor) -> str:
         case RegisterName(name):
             return name
         case Number(value, long, power):
-            suffix = "n" if long else ""
-            return f"{value}{suffix}" if power is None else f"{value}{suffix}**{power}{suffix}"
+            return _literal(value, long) if power is None else f"{_literal(value, long)}**{_literal(power, long)}"
         case FreeInput(text, low_limb_only):
             if low_limb_only:
                 return f"$0{{{text}}}"
@@ -164,12 +164,12 @@ def show_expression(expression: Expression, least: int = CONDITIONAL_PRECEDENCE)
         return _chain(expression, least)
     match expression:
         case Number(value, long):
-            return f"{value}n" if long else str(value)
+            return _literal(value, long)
         case ConstantName(name):
             return f"%{name}"
         case Unary(operator, operand):
             own = MINUS_PRECEDENCE if operator == "-" else NOT_PRECEDENCE
-            return _closed(f"{operator}{_spaced(show_expression(operand, _ATOM))}", own, least)
+            return _closed(operator + show_expression(operand, _ATOM), own, least)
         case Conditional(condition, then, otherwise):
             shown = f"{show_expression(condition, DEFAULT_PRECEDENCE)} ? {show_expression(then)}"
             return _closed(f"{shown} : {show_expression(otherwise)}", CONDITIONAL_PRECEDENCE, least)
@@ -197,9 +197,11 @@ def _chain(expression: Binary, least: int) -> str:
     return _closed(shown, own, least)
 
 
-def _spaced(text: str) -> str:
-    """An operand of a sign, kept apart from another sign: `--` is a token of its own."""
-    return f" {text}" if text.startswith("-") else text
+def _literal(value: int, long: bool = False) -> str:
+    """A literal, which has no sign of its own. *Raises:* InternalError for a negative one."""
+    if value < 0:
+        raise InternalError(f"the literal {value} of a built syntax tree is negative; negate its term or use `Unary`")
+    return f"{value}n" if long else str(value)
 
 
 def _closed(text: str, own: int, least: int) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
+from zkwasm_compiler.asm import advice
 from zkwasm_compiler.asm.interface import interface_from_json
 from zkwasm_compiler.asm.program import ConstantEntry, Program, RomRow
 from zkwasm_compiler.errors import InputError, Problem
 
-_INTEGER_TEXT = frozenset(
-    name for name, kind in RomRow.__annotations__.items() if kind in ("str", "str | None") and name != "lineStr"
-) - {"labelCONST", "fileName", "jmpAddrLabel", "elseAddrLabel", "offsetLabel"}
-"""Fields that hold a decimal number as text."""
+_TYPES: dict[str, object] = {**get_type_hints(RomRow), "assert": int, "return": int}
+"""The type of each field, as `RomRow` has it; two names are Python keywords."""
+
+_TEXT = frozenset({"labelCONST", "fileName", "lineStr", "jmpAddrLabel", "elseAddrLabel", "offsetLabel"})
+_ADDRESSES = frozenset({"jmpAddr", "elseAddr", "offset"})
 
 
 def load_rom(text: str, file_name: str = "rom.json") -> Program:
@@ -62,17 +64,43 @@ class _Reader:
             self._wrong(f"instruction {index} is no JSON object but {_shown(row)}")
             return
         for name, value in row.items():
-            if name in _INTEGER_TEXT and not _is_integer_text(value):
-                self._wrong(f'instruction {index}: "{name}" must be a decimal number as text; it is {_shown(value)}')
+            if name not in _TYPES:
+                self._wrong(f'instruction {index} has the unknown field "{name}"; is it a ROM of another machine?')
+            elif expected := _expected(name, value):
+                self._wrong(f'instruction {index}: "{name}" must be {expected}; it is {_shown(value)}')
+
+
+def _expected(name: str, value: Any) -> str:
+    """What the value of a field must be when it is something else, else `""`."""
+    if name == "freeInTag":
+        return _expected_advice([value])
+    if name in ("cmdBefore", "cmdAfter"):
+        return _expected_advice(value) if isinstance(value, list) else "a list of advice expressions"
+    if name in _TEXT:
+        good, expected = isinstance(value, str) or (name == "labelCONST" and value is None), "text"
+    elif _TYPES[name] is int:
+        good = type(value) is int or (name in _ADDRESSES and (value is False or value == "Infinity"))
+        expected = "an integer"
+    else:
+        good, expected = _is_integer_text(value), "a decimal number as text"
+    return "" if good else expected
+
+
+def _expected_advice(nodes: list[Any]) -> str:
+    for node in nodes:
+        try:
+            if node is not None:
+                advice.from_json(node)
+        except InputError as error:
+            return f"advice ({error})"
+    return ""
 
 
 def _is_integer_text(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) < 2000
-        and value.removeprefix("-").isascii()
-        and value.removeprefix("-").isdigit()
-    )
+    if not isinstance(value, str) or len(value) > 2000:
+        return False
+    digits = value.removeprefix("-")
+    return digits.isascii() and digits.isdigit()
 
 
 def _shown(value: Any) -> str:

@@ -23,6 +23,8 @@ INVERSES = {f"{type_}.ge_{sign}": f"{type_}.lt_{sign}" for type_ in ("i32", "i64
 }
 """Comparisons that are dearer or rarer than their inverse; a branch can use the inverse instead."""
 
+MAXIMUM_HOPS = 16  # an edge moves on in the next sweep, when the edges ahead of it have been shortened too
+
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
@@ -153,7 +155,7 @@ def _passable_blocks(function: Function) -> set[Block]:
 def _follow(target: Target, passable: set[Block]) -> Target:
     """Where an edge finally leads, with its arguments; an empty endless loop leads to itself."""
     seen = {target.block}
-    while target.block in passable:
+    while target.block in passable and len(seen) <= MAXIMUM_HOPS:
         further = _next_edge(target)
         if further is None or further.block in seen:
             break

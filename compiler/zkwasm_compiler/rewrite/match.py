@@ -81,8 +81,10 @@ def _match(term: Term, value: Value, bindings: Bindings, once: bool, facts: Fact
 
 
 def _match_args(pattern: Apply, value: Value, bindings: Bindings, once: bool, facts: Facts) -> bool:
-    pairs = zip(pattern.args, value.args, strict=True)
-    return all(_match(term, arg, bindings, once, facts) for term, arg in pairs)
+    for term, arg in zip(pattern.args, value.args, strict=True):
+        if not _match(term, arg, bindings, once, facts):
+            return False
+    return True
 
 
 def _bind(variable: Variable, value: Value, bindings: Bindings) -> bool:

@@ -102,17 +102,14 @@ def prologue(skeleton: Skeleton) -> list[str]:
     lines += [
         "dispatch:",
         f"  SP - {count} => E :JMPN(next, no_such_function)",
-        "  :JMP(@entries_end + E)",
+        f"  {'1 => PC ' if skeleton.uses_one else ''}:JMP(@entries_end + E)",
         "  :JMP(finish)                     ; index 0: instantiate only",
         *(f"  :JMP(entry_{entry.export.index})" for entry in skeleton.entries),
         "entries_end:",
     ]
     for entry in skeleton.entries:
         lines += _entry(entry, skeleton)
-    lines.append("finish:")
-    if skeleton.uses_one:
-        lines.append("  0 => PC")
-    lines.append("  :JMP(finalizeExecution)")
+    lines += ["finish:", f"  {'0 => PC ' if skeleton.uses_one else ''}:JMP(finalizeExecution)"]
     return lines
 
 
@@ -124,12 +121,12 @@ def _initialisation(skeleton: Skeleton) -> list[str]:
         store = f" :MSTORE(output[{word}])" if skeleton.result_words else ""
         lines.append(f"  0 => {', '.join(destinations)}{store}" if destinations else f"  0{store}")
         destinations = []
-    if skeleton.uses_one:
-        lines.append("  1 => PC")
     for number, (_, initial) in enumerate(skeleton.globals):
         literal = f"{initial}" if initial < 1 << 32 else f"{initial:#x}n"
         lines.append(f"  {literal} :MSTORE(global[{number}])")
     if skeleton.start is not None:
+        if skeleton.uses_one:
+            lines.append("  1 => PC")
         lines.append(f"  {-STACK_CELLS} => SP :CALL({skeleton.start})")
         lines.append("  $ => SP :MLOAD(saved[1])")
     return lines
@@ -168,8 +165,9 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
     for word in masked:
         if word > 0:
             lines += [f"  $ => A :MLOAD(output[{word}])", f"  $ :AND, MSTORE(output[{word}])"]
-    lines.append("  :JMP(finish)")
-    return lines
+    if "JMP" in lines[-1] or "CALL" in lines[-1]:
+        return [*lines, "  :JMP(finish)"]
+    return [*lines[:-1], f"{lines[-1]}, JMP(finish)"]
 
 
 def epilogue(skeleton: Skeleton, traps: Sequence[Trap]) -> list[str]:

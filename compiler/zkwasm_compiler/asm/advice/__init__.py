@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from zkwasm_compiler.asm.advice.nodes import (
+    SYMBOLS,
+    UNARY_SYMBOLS,
     Advice,
     Assignment,
     Binary,
@@ -31,6 +33,8 @@ from zkwasm_compiler.asm.advice.resolution import Symbols, UnresolvedError, has_
 from zkwasm_compiler.asm.advice.rom import from_json, to_json
 
 __all__ = [
+    "SYMBOLS",
+    "UNARY_SYMBOLS",
     "Advice",
     "AdviceSyntaxError",
     "Assignment",

@@ -30,7 +30,12 @@ from zkwasm_compiler.errors import AssemblyError, Problem
 from zkwasm_compiler.isa import zkvm64
 from zkwasm_compiler.isa.machine import Machine
 
-NESTING_LIMIT = 200
+NESTING_LIMIT = 64
+"""The most parentheses, calls and signs inside each other; each takes several frames of the parser."""
+
+HEIGHT_LIMIT = 150
+"""The most operators on a path of the tree; everything that walks trees recurs on it."""
+
 DIGIT_LIMIT = 4000
 
 
@@ -65,7 +70,7 @@ def parse(text: str, machine: Machine = zkvm64.MACHINE) -> Advice:
 
 
 class _Parser:
-    __slots__ = ("_depth", "_index", "_kinds", "_starts", "_text", "_texts")
+    __slots__ = ("_depth", "_height", "_index", "_kinds", "_starts", "_text", "_texts")
 
     def __init__(self, text: str, machine: Machine) -> None:
         self._text = text
@@ -74,6 +79,7 @@ class _Parser:
         self._starts: list[int] = []
         self._index = 0
         self._depth = 0
+        self._height = 0  # of the node that was parsed last
         self._tokenize(text, _registers(machine))
 
     def _tokenize(self, text: str, registers: frozenset[str]) -> None:
@@ -120,20 +126,30 @@ class _Parser:
         self._index += 1
         return self._texts[self._index - 1]
 
-    def _check_depth(self, chained: int = 0) -> None:
-        if self._depth + chained > NESTING_LIMIT:
-            message = f"the advice has more than {NESTING_LIMIT} nested or chained operators; use variables"
-            raise AdviceSyntaxError(message, self._starts[self._index])
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > NESTING_LIMIT:
+            raise self._too_large(NESTING_LIMIT)
+
+    def _grow(self, other: int = 0) -> None:
+        """Count an operator on top of the node parsed last and one of height `other`."""
+        self._height = max(self._height, other) + 1
+        if self._height > HEIGHT_LIMIT:
+            raise self._too_large(HEIGHT_LIMIT)
+
+    def _too_large(self, limit: int) -> AdviceSyntaxError:
+        message = f"the advice has more than {limit} operators inside each other; use variables"
+        return AdviceSyntaxError(message, self._starts[self._index])
 
     def _assignment(self) -> Advice:
-        self._depth += 1
-        self._check_depth()
+        self._enter()
         kinds, index = self._kinds, self._index
         name = index + 1 if kinds[index] == "var" else index
         if kinds[name] == _NAME and kinds[name + 1] == "=":
             target = self._target()
             self._index += 1
             value = self._assignment()
+            self._grow()
             node: Advice = Assignment(target, value, start=self._starts[index], end=self._end())
         else:
             node = self._sum()
@@ -149,23 +165,22 @@ class _Parser:
 
     def _sum(self) -> Advice:
         left = self._product()
-        chained = 0
         while (operation := SUMS.get(self._kinds[self._index])) is not None:
             self._index += 1
+            height = self._height
             right = self._product()
+            self._grow(height)
             left = Binary(operation, left, right, start=left.start, end=self._end())
-            chained += 1
-            self._check_depth(chained)
         return left
 
     def _product(self) -> Advice:
         left = self._unary()
-        chained = 0
         while True:
-            symbol = self._kinds[self._index]
+            symbol, height = self._kinds[self._index], self._height
             if symbol == "?":
                 self._index += 1
                 then = self._unary()
+                height = max(height, self._height)
                 self._take(":", "`:` (parenthesise a sum)")
                 left = Conditional(left, then, self._unary(), start=left.start, end=self._end())
             elif (operation := PRODUCTS.get(symbol)) is not None:
@@ -173,22 +188,22 @@ class _Parser:
                 left = Binary(operation, left, self._unary(), start=left.start, end=self._end())
             else:
                 return left
-            chained += 1
-            self._check_depth(chained)
+            self._grow(height)
 
     def _unary(self) -> Advice:
         symbol, start = self._kinds[self._index], self._starts[self._index]
         if symbol not in ("+", "-", "~", "!"):
             return self._atom(symbol, start)
         self._index += 1
-        self._depth += 1
-        self._check_depth()
+        self._enter()
         operand = self._unary()
+        self._grow()
         self._depth -= 1
         return operand if symbol == "+" else Unary(UNARY[symbol], operand, start=start, end=self._end())
 
     def _atom(self, kind: str, start: int) -> Advice:
         index = self._index
+        self._height = 0
         if kind == _NAME:
             following = self._kinds[index + 1]
             if following == "(":
@@ -222,12 +237,15 @@ class _Parser:
         name = self._texts[self._index]
         self._index += 2
         arguments: list[Advice] = []
+        height = 0
         if self._kinds[self._index] != ")":
             arguments.append(self._assignment())
             while self._kinds[self._index] == ",":
                 self._index += 1
+                height = max(height, self._height)
                 arguments.append(self._assignment())
         self._take(")", "`,` or `)`")
+        self._grow(height)
         return Call(name, tuple(arguments), start=start, end=self._end())
 
     def _data(self, start: int) -> Data:
@@ -239,4 +257,5 @@ class _Parser:
             self._index += 1
             index = self._assignment()
             self._take("]", "an operator or `]`")
+            self._grow()
         return Data(module, name, index, start=start, end=self._end())
