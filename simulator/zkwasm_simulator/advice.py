@@ -22,6 +22,12 @@ MINUS_ONE: Limbs = (PRIME - 1, 0)
 SHIFT_LIMIT = 1 << 20
 DEFAULT_BEFORE_LAST = 2
 
+EVENT_LOG = "eventLog"
+"""Tells tracers of an event; its parameters are names that nothing defines."""
+
+BATCH_FUNCTIONS = ("getHistoricGERRoot", "getNewGERRoot", "getSmtProof")
+"""Functions that only a rollup's node can answer."""
+
 
 def compile_advice(node: Node, zkpc: int) -> Expression:
     """The expression `node` of row `zkpc` as a function of the machine."""
@@ -161,11 +167,13 @@ def _choice(node: Node, zkpc: int) -> Expression:
 def _call(node: Node, zkpc: int) -> Expression:
     name = node["funcName"]
     parameters = node["params"]
-    if name == "eventLog":  # its parameters are names that nothing defines
+    if name == EVENT_LOG:
         return lambda machine: 0
-    if name not in _FUNCTIONS:
-        return _failing("tag_function_undefined", f"there is no function {name}; there are {', '.join(_FUNCTIONS)}")
-    least, most, function = _FUNCTIONS[name]
+    if name in BATCH_FUNCTIONS:
+        return _failing("tag_function_undefined", f"{name} reads a batch of transactions; a run here has none")
+    if name not in FUNCTIONS:
+        return _failing("tag_function_undefined", f"there is no function {name}; there are {', '.join(FUNCTIONS)}")
+    least, most, function = FUNCTIONS[name]
     if not least <= len(parameters) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         return _failing("tag_parameters", f"{name} takes {wanted} parameters, {len(parameters)} given")
@@ -329,6 +337,11 @@ def _log(machine: Machine, parameters: list[int]) -> int:
     return 0
 
 
+def _log_hexadecimal(machine: Machine, parameters: list[int]) -> int:
+    machine.log.append(" ".join(map(hex, parameters)))
+    return 0
+
+
 def _dump_registers(machine: Machine, parameters: list[int]) -> int:
     values = (
         f"{name}={limbs_text(*value) if isinstance(value, tuple) else field_text(value)}"
@@ -344,7 +357,7 @@ def _nothing(machine: Machine, parameters: list[int]) -> int:
 
 _MANY = 1 << 10
 
-_FUNCTIONS: dict[str, tuple[int, int, Callable[[Machine, list[int]], AdviceValue]]] = {
+FUNCTIONS: dict[str, tuple[int, int, Callable[[Machine, list[int]], AdviceValue]]] = {
     "cond": (1, 1, lambda machine, p: MINUS_ONE if p[0] else (0, 0)),
     "beforeLast": (0, 1, _before_last),
     "exp": (2, 2, _power),
@@ -369,7 +382,9 @@ _FUNCTIONS: dict[str, tuple[int, int, Callable[[Machine, list[int]], AdviceValue
     "getIsForced": (0, 0, lambda machine, p: machine.inputs.is_forced),
     "log": (0, _MANY, _log),
     "dump": (0, _MANY, _log),
+    "dumphex": (0, _MANY, _log_hexadecimal),
     "dumpRegs": (0, 0, _dump_registers),
     "storeLog": (0, _MANY, _nothing),
     "break": (0, _MANY, _nothing),
 }
+"""By name: the least and the most parameters, and the function."""
