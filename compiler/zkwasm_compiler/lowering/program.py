@@ -18,7 +18,6 @@ from zkwasm_compiler.ir.function import Module, Trap
 from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
-from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.layout import Label, layout
 from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
@@ -62,7 +61,7 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
         selected = stages.selected[index] = select(function, found, symbols)
         allocated = allocate(selected)
         check_allocation(selected, allocated)
-        stages.allocated[index] = fuse(allocated)
+        stages.allocated[index] = allocated
         stages.laid_out[index] = layout(stages.allocated[index])
         if index not in graph.recursive:
             clobbers[index] = _changed_registers(stages.laid_out[index])
