@@ -1,0 +1,121 @@
+"""What the programs of tests/programs cost to prove: `python tests/benchmarks/programs.py [-O LEVEL] [NAME…]`.
+
+A row is one call in a provable run of its own, from row 0 with initialisation. `steps.csv` records the rows at the
+default optimisation level; test_steps.py holds them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hatch_zkwasm.costs import aligned
+from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.driver import CompileOptions, compile_module
+from zkwasm_compiler.wasm.text import wat_to_wasm
+from zkwasm_simulator import Instance
+
+PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
+
+COLUMNS = ("steps", "binary", "arith", "memory", "rows", "n")
+
+CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
+    "kernels.wasm": [
+        ("gcd", (1836311903, 1134903170)),
+        ("gcd64", (12200160415121876738, 7540113804746346429)),
+        ("binary_gcd", (3528000000, 2147483646)),
+        ("modpow", (3, 1000000005, 1000000007)),
+        ("xorshift64", (88172645463325252, 100)),
+        ("xorshift32", (2463534242, 100)),
+        ("lcg", (1, 100)),
+        ("collatz", (27,)),
+        ("is_prime", (1000003,)),
+        ("count_primes", (200,)),
+        ("fibonacci", (93,)),
+        ("fibonacci_recursive", (12,)),
+        ("factorial", (20,)),
+        ("ackermann", (2, 5)),
+        ("is_even", (200,)),
+        ("popcount_sum", (64,)),
+        ("kernighan", (0x0123456789ABCDEF,)),
+        ("square_root", (15241578750190521,)),
+        ("digits", (18446744073709551615,)),
+        ("digits_signed", (0x80000000,)),
+        ("murmur", (42, 20)),
+        ("crc32", (0x12345678, 4)),
+        ("xtea", (0x4142434445464748, 0x0706050403020100, 0x0F0E0D0C0B0A0908)),
+        ("chacha_quarters", (0x11111111, 0x01020304, 0x9B8D6F43, 0x01234567, 20)),
+        ("mandelbrot", (0xFFFFFC00, 0x00000400, 200)),
+        ("days", (2024, 2, 29)),
+        ("tak", (7, 4, 2)),
+    ],
+    "control.wat": [
+        ("divide", (0xFFFFFFFFFFFFFF85, 17)),
+        ("machine", (0x6271364134671, 0x0123456789ABCDEF, 77)),
+        ("absorb", (0xDEADBEEF,)),
+        ("female", (20,)),
+        ("median", (7, 0xFFFFFFFE, 3)),
+    ],
+}
+"""For each module the calls to measure, with their arguments as unsigned patterns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One call and what it costs; the numbers are those of `COLUMNS`."""
+
+    name: str
+    numbers: tuple[int, ...]
+
+
+def module_bytes(file: str) -> bytes:
+    """A module of tests/programs in binary form."""
+    path = PROGRAMS / file
+    return path.read_bytes() if path.suffix == ".wasm" else wat_to_wasm(path.read_text())
+
+
+@functools.cache
+def compiled(file: str, optimization_level: int) -> Program:
+    """The program of all exports of a module."""
+    return compile_module(module_bytes(file), CompileOptions(optimization_level=optimization_level))
+
+
+def measure(file: str, export: str, args: Sequence[int], optimization_level: int = 2) -> Measurement:
+    """The cost of one call. *Raises:* ValueError when it traps."""
+    result = Instance(compiled(file, optimization_level)).call_raw(export, args)
+    if result.trap is not None:
+        raise ValueError(f"{export} of {file} traps: {result.trap.message}")
+    counters = result.counters
+    numbers = (result.steps, counters.binary, counters.arith, counters.memory, result.rows, result.n)
+    return Measurement(f"{Path(file).stem}.{export}", numbers)
+
+
+def measure_all(optimization_level: int = 2, names: Sequence[str] = ()) -> list[Measurement]:
+    """The cost of every call, or of those to the exports `names`."""
+    return [
+        measure(file, export, args, optimization_level)
+        for file, calls in CALLS.items()
+        for export, args in calls
+        if not names or export in names
+    ]
+
+
+def table(measurements: Sequence[Measurement]) -> list[str]:
+    """The lines of a table for people."""
+    rows = [("program", *COLUMNS), *((row.name, *map(str, row.numbers)) for row in measurements)]
+    return aligned(rows, left=1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What the programs of tests/programs cost to prove.")
+    parser.add_argument("names", nargs="*", help="only these exports")
+    parser.add_argument("-O", type=int, default=2, choices=range(4), dest="level")
+    arguments = parser.parse_args()
+    print("\n".join(table(measure_all(arguments.level, arguments.names))))
+
+
+if __name__ == "__main__":
+    main()

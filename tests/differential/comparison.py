@@ -1,0 +1,95 @@
+"""One module through wasmtime and through compile → simulate, call after call in one instance: `first_difference`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import wasmtime
+
+from tests.wasmtime_oracle import TRAPS, UNPROVABLE, Oracle, Outcome
+from zkwasm_compiler.driver import CompileOptions, compile_module
+from zkwasm_compiler.ir.function import Trap
+from zkwasm_simulator import ExecutionFault, Instance, InstantiationError
+from zkwasm_simulator.values import to_bits
+
+STEP_LIMIT = 3_000_000
+
+Call = tuple[str, tuple[int, ...]]
+"""An exported function and its arguments as unsigned patterns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A module, the exports to compile, calls to make, and the exported globals to look at after each of them."""
+
+    wasm: bytes
+    exports: tuple[str, ...]
+    calls: tuple[Call, ...]
+    globals: tuple[str, ...] = ()
+
+
+def first_difference(case: Case, optimization_level: int) -> str:
+    """What the compiled program does differently from wasmtime; nothing if they agree."""
+    expected = expected_outcomes(case)
+    found = found_outcomes(case, optimization_level, len(expected))
+    for call, wanted, got in zip((None, *case.calls), expected, found, strict=False):
+        if _exhausted(wanted) or _exhausted(got):
+            return ""  # how deep the stack is differs, and with it everything that follows
+        if wanted != got:
+            return f"-O{optimization_level}: {describe(call)}: wasmtime gives {wanted}, the program {got}"
+    return ""
+
+
+def describe(call: Call | None) -> str:
+    """A call as a person would write it."""
+    if call is None:
+        return "instantiation"
+    name, args = call
+    return f"{name}({', '.join(map(hex, args))})"
+
+
+def expected_outcomes(case: Case) -> list[Outcome]:
+    """What wasmtime gives for the instantiation and for each call; it ends where the state is no longer defined."""
+    try:
+        oracle = Oracle(case.wasm)
+    except wasmtime.Trap as trap:
+        return [Outcome(TRAPS[trap.trap_code], ())]
+    outcomes = [Outcome((), ())]
+    for name, args in case.calls:
+        outcomes.append(oracle.call(name, args, case.globals))
+        if outcomes[-1].results == UNPROVABLE or _exhausted(outcomes[-1]):
+            break
+    return outcomes
+
+
+def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outcome]:
+    """What the compiled program gives for the instantiation and for the calls, `count` outcomes at most."""
+    program = compile_module(case.wasm, CompileOptions(case.exports, optimization_level))
+    try:
+        instance = Instance(program, step_limit=STEP_LIMIT)
+    except InstantiationError as error:
+        return [Outcome(error.trap, ())]
+    outcomes = [Outcome((), ())]
+    for name, args in case.calls[: count - 1]:
+        outcomes.append(_call(instance, case, name, args))
+    return outcomes
+
+
+def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Outcome:
+    results: tuple[int, ...] | Trap | str
+    try:
+        result = instance.call_raw(name, args)
+        results = result.raw if result.trap is None else result.trap
+    except ExecutionFault as fault:
+        results = UNPROVABLE if fault.error_kind == "assert" else str(fault)
+    return Outcome(results, tuple(_global(instance, name) for name in case.globals))
+
+
+def _global(instance: Instance, name: str) -> int:
+    cell = next(cell for cell in instance.interface.globals if cell.export == name)
+    return to_bits(cell.type, instance.globals[name], name)
+
+
+def _exhausted(outcome: Outcome) -> bool:
+    return outcome.results is Trap.CALL_STACK_EXHAUSTED

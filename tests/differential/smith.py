@@ -1,0 +1,91 @@
+"""Random modules of `wasm-tools smith`, restricted to what is covered: `smith_module`."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from pathlib import Path
+
+from tests.differential.comparison import Case
+from tests.generators import interesting_integer
+from tests.spec_suite import wasm_tools
+from zkwasm_compiler import wasm
+from zkwasm_compiler.frontend.translate import exported_functions
+from zkwasm_compiler.runtime.skeleton import ARGUMENT_WORDS, RESULT_WORDS
+from zkwasm_compiler.wasm.module import ExternalKind, Module
+
+SEED_BYTES = 4000
+CALLS = 3
+"""Calls of each exported function."""
+FUEL = 1000
+"""Loop iterations and function calls until a generated module traps."""
+
+CONFIGURATION = {
+    "allow-floats": False,
+    "bulk-memory-enabled": False,
+    "custom-page-sizes-enabled": False,
+    "exceptions-enabled": False,
+    "export-everything": True,
+    "extended-const-enabled": False,
+    "gc-enabled": False,
+    "max-data-segments": 0,
+    "max-element-segments": 0,
+    "max-funcs": 5,
+    "max-globals": 4,
+    "max-imports": 0,
+    "max-memories": 0,
+    "max-tables": 0,
+    "max-tags": 0,
+    "max-types": 6,
+    "memory64-enabled": False,
+    "min-funcs": 1,
+    "reference-types-enabled": False,
+    "relaxed-simd-enabled": False,
+    "simd-enabled": False,
+    "tail-call-enabled": False,
+    "threads-enabled": False,
+    "wide-arithmetic-enabled": False,
+}
+INSTRUCTIONS = "Numeric,Variable,Control,Parametric"
+
+
+def smith_module(seed: int, folder: Path, max_instructions: int = 100) -> Case:
+    """The module of a seed with calls of all its exported functions that a program can publish."""
+    generator = random.Random(seed)
+    configuration = folder / "smith.json"
+    configuration.write_text(json.dumps(CONFIGURATION | {"max-instructions": max_instructions}))
+    command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", INSTRUCTIONS]
+    command += ["--ensure-termination", "--fuel", str(FUEL)]
+    data = subprocess.run(command, input=generator.randbytes(SEED_BYTES), capture_output=True, check=True).stdout
+    module = wasm.load(data)
+    exports = _callable(module)
+    calls = []
+    for _ in range(CALLS):
+        for name, index in exports.items():
+            types = module.function_type(index).parameters
+            calls.append((name, tuple(interesting_integer(generator.randrange, _bits(str(type_))) for type_ in types)))
+    return Case(data, tuple(exports), tuple(calls), _globals(module))
+
+
+def _callable(module: Module) -> dict[str, int]:
+    """The exported functions whose arguments and results fit into the public words."""
+    result = {}
+    for name, index in exported_functions(module).items():
+        type_ = module.function_type(index)
+        if len(type_.parameters) <= ARGUMENT_WORDS and len(type_.results) <= RESULT_WORDS:
+            result[name] = index
+    return result
+
+
+def _globals(module: Module) -> tuple[str, ...]:
+    """The exported names of mutable globals."""
+    return tuple(
+        export.name
+        for export in module.exports
+        if export.kind is ExternalKind.GLOBAL and module.global_types[export.index].mutable
+    )
+
+
+def _bits(type_: str) -> int:
+    return int(type_.removeprefix("i"))

@@ -1,0 +1,68 @@
+"""Random modules do the same in wasmtime and as compiled programs in the simulator.
+
+Results, kinds of trap and exported globals agree, call after call in one instance. `ZKWASM_CAMPAIGN=600` runs each test
+for about that many seconds with seeds of its own instead of the short run of every day.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import wasmtime
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.differential.comparison import Case, first_difference
+from tests.differential.smith import smith_module
+from tests.generators import GeneratedModule, generate_module, modules
+
+CAMPAIGN_SECONDS = float(os.environ.get("ZKWASM_CAMPAIGN", "0"))
+FIRST_SEED = int(os.environ.get("ZKWASM_SEED", "0"))
+LEVELS = (0, 2)
+
+
+def seeds(daily: int) -> Iterator[int]:
+    """The first `daily` numbers, or numbers until the campaign's time is over."""
+    end = time.monotonic() + CAMPAIGN_SECONDS
+    for seed in itertools.count(FIRST_SEED):
+        if (time.monotonic() > end) if CAMPAIGN_SECONDS else (seed >= FIRST_SEED + daily):
+            return
+        yield seed
+
+
+def case_of(generated: GeneratedModule) -> Case:
+    """A generated module as a case."""
+    exports = tuple(function.name for function in generated.functions)
+    calls = tuple((generated.functions[position].name, args) for position, args in generated.calls)
+    names = tuple(f"g{index}" for index in range(len(generated.globals)))
+    return Case(bytes(wasmtime.wat2wasm(generated.wat)), exports, calls, names)
+
+
+@given(generated=modules(size=6), level=st.sampled_from(LEVELS))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_functions_that_hypothesis_can_shrink(generated: GeneratedModule, level: int) -> None:
+    note(generated.wat)
+    difference = first_difference(case_of(generated), level)
+    assert not difference, f"{difference}\n{generated.wat}"
+
+
+def test_generated_modules() -> None:
+    for seed in seeds(25):
+        generated = generate_module(random.Random(seed).randrange, 4 + seed % 13)
+        difference = first_difference(case_of(generated), LEVELS[seed % 2])
+        assert not difference, f"seed {seed}: {difference}\n{generated.wat}"
+
+
+def test_modules_of_wasm_tools_smith(tmp_path: Path) -> None:
+    for seed in seeds(25):
+        case = smith_module(seed, tmp_path, max_instructions=20 + 20 * (seed % 5))
+        difference = first_difference(case, LEVELS[seed % 2])
+        if difference:
+            (tmp_path / "module.wasm").write_bytes(case.wasm)
+            pytest.fail(f"seed {seed}: {difference}\nthe module is {tmp_path / 'module.wasm'}")
