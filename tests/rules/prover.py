@@ -23,8 +23,21 @@ from zkwasm_compiler.rules.rule import Immediate, Leaf, Node, Pattern, Rule
 DIVISORS = (1, 2, 3, 5, 7, 10, 255, 256, 641, 65537, 1 << 31, (1 << 31) + 1, WORD - 2, WORD - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """What z3 found instead of a proof; it may fail on the machine where the formulas forget facts."""
+
+    values: Mapping[str, int]
+    operands: machine_model.Operands
+    advice: tuple[tuple[int, int], ...]
+
+
 class UnprovedError(Exception):
     """The rule is wrong, or there is no proof of it."""
+
+    def __init__(self, message: str, forgery: Forgery | None = None) -> None:
+        super().__init__(message)
+        self.forgery = forgery
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,8 @@ def start(rule: Rule, immediates: Mapping[str, int], case: Mapping[str, int]) ->
         else:
             limbs[name] = _limbs(facts, operand)
             values[name] = limbs[name][0] + limbs[name][1] * (WORD if operand.type.bits == 64 else 0)
-            facts.halves[values[name].key] = limbs[name]
+            if operand.type.bits == 64:
+                facts.halves[values[name].key] = limbs[name]
     if immediates or not constants:
         solved = rule.solve(immediates)
         assert solved is not None
@@ -163,6 +177,7 @@ def _prove_instance(
     rule: Rule, immediates: Mapping[str, int], case: Mapping[str, int], meaning: Callable[..., Polynomial] | None
 ) -> int:
     first, values = start(rule, immediates, case)
+    limbs = dict(first.operands)
     expected, trapping = evaluate(first.facts, rule.pattern, values, meaning)
     count = 0
     try:
@@ -171,10 +186,29 @@ def _prove_instance(
             for what, facts in broken_promises(rule, path, expected, trapping):
                 verdict, model = facts.check()
                 if verdict != z3.unsat:
-                    raise UnprovedError(f"{rule.name} {dict(immediates)} {dict(case)}: {what} ({verdict})\n{model}")
+                    forgery = None if model is None else _forgery(model, facts, values, limbs, path.advice)
+                    where = f"{rule.name} {dict(immediates)} {dict(case)}"
+                    raise UnprovedError(f"{where}: {what} ({verdict})\n{forgery}", forgery)
     except WildJumpError as error:
         raise UnprovedError(f"{rule.name}: {error}") from error
     return count
+
+
+def _forgery(
+    model: z3.ModelRef,
+    facts: Facts,
+    values: Mapping[str, Polynomial],
+    limbs: Mapping[str, Limbs],
+    advice: tuple[Limbs, ...],
+) -> Forgery:
+    def number(polynomial: Polynomial) -> int:
+        return int(str(model.eval(facts.expression(polynomial), model_completion=True)))
+
+    return Forgery(
+        {name: number(value) for name, value in values.items()},
+        {name: (number(low), number(high)) for name, (low, high) in limbs.items()},
+        tuple((number(low), number(high)) for low, high in advice),
+    )
 
 
 def broken_promises(

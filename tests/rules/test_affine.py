@@ -1,8 +1,8 @@
 """Sums: the lemma for every sum, the form of the rules' steps that makes it apply, and proofs of instances.
 
 Lemma: let -n*(2^32-1) <= S <= 2^64 - (n+2)*2^32 and r in [0, 2^32). If n + 1 - F*S + F*r is (in the field) some w in
-[0, 2^32), then r = S mod 2^32; and for r = S mod 2^32 it is one. As F = -2^-32 in the field, the condition multiplied by
-2^32 is S - r + 2^32*(n+1) = 2^32*w + p*k for an integer k.
+[0, 2^32), then r = S mod 2^32; and for r = S mod 2^32 it is one. As F = -2^-32 in the field, the condition multiplied
+by 2^32 is S - r + 2^32*(n+1) = 2^32*w + p*k for an integer k.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def test_lemma_needs_n_plus_1() -> None:
 
 
 def _sum_and_offset(rule: Rule) -> tuple[dict[str | None, int], int]:
-    """The sum S that the check is about, by operand (None: the constant), and its n: the steps have the lemma's form."""
+    """The sum S that is checked, by operand (None: the constant), and its n. The steps must have the lemma's form."""
     advised, checked = rule.steps
     assert advised.destinations == ("r",)
     assert advised.advice is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.rules.affine_cases import SUMS, meaning, rule_of
 from tests.rules.lying_prover import check_lies
 from zkwasm_compiler.rules.catalogue import CLEANING, RULES

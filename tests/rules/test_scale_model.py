@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from tests.rules.affine_cases import rule_of
 from tests.rules.scale_model import ScaleError, check_scaled
 from zkwasm_compiler.rules.catalogue import CLEANING, RULES

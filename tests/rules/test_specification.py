@@ -13,6 +13,7 @@ from tests.rules.honest_prover import evaluate as value_of
 from tests.rules.prover import evaluate, start
 from tests.rules.specification import CASES
 from tests.rules.symbolic_model import Facts, Polynomial, paths
+from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.rules.catalogue import CLEANING, RULES
@@ -61,12 +62,18 @@ def _is_symbolic(pattern: Pattern) -> bool:
     return not pattern.op.endswith(ABSTRACT) and all(map(_is_symbolic, pattern.children))
 
 
+def _outcome(rule: Rule, values: dict[str, int]) -> tuple[int, Trap | None]:
+    try:
+        return value_of(rule.pattern, values), None
+    except TrapError as error:
+        return 0, error.trap
+
+
 def _compare(rule: Rule, facts: Facts, symbols: dict[str, Polynomial], values: dict[str, int]) -> None:
     expected, trapping = evaluate(facts, rule.pattern, symbols, None)
-    try:
-        value = value_of(rule.pattern, values)
-    except TrapError as trap:
-        assert facts.refutes(z3.Not(trapping[trap.trap]))
+    value, trap = _outcome(rule, values)
+    if trap is not None:
+        assert facts.refutes(z3.Not(trapping[trap]))
         return
     for name, condition in trapping.items():
         assert facts.refutes(condition), name
