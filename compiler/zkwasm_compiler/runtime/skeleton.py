@@ -109,7 +109,6 @@ def prologue(skeleton: Skeleton) -> list[str]:
     ]
     for entry in skeleton.entries:
         lines += _entry(entry, skeleton)
-    lines += ["finish:", f"  {'0 => PC ' if skeleton.uses_one else ''}:JMP(finalizeExecution)"]
     return lines
 
 
@@ -172,22 +171,21 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
 
 def epilogue(skeleton: Skeleton, traps: Sequence[Trap]) -> list[str]:
     """Traps, the unprovable place, and the last rows of the trace."""
-    lines = [
-        "no_such_function:",
-        f"  {NO_SUCH_FUNCTION} => PC :JMP(finalizeExecution)",
-    ]
+    lines = ["no_such_function:", f"  {NO_SUCH_FUNCTION} => PC :JMP(close)"]
     for trap in traps:
-        lines += [f"trap_{trap.name.lower()}:", f"  {trap.value} => PC :JMP(finalizeExecution)"]
+        lines += [f"trap_{trap.name.lower()}:", f"  {trap.value} => PC :JMP(close)"]
     lines += [
         "fail:                              ; nothing that gets here can be proved",
         "  1 => A",
         "  0 :ASSERT",
-        "finalizeExecution:",
+        "finish:",
+        *(["  0 => PC"] if skeleton.uses_one else []),
+        "close:",
         "  $ => CTX :MLOAD(saved[0])",
         "  $ => SP :MLOAD(saved[1])",
         "  0 => A, B, C, D, E, RR, RCX, HASHPOS",
-        "last_rows:",
-        f"  ${{beforeLast({OUTPUT_WORDS + 1})}} :JMPN(last_rows)",
+        "finalizeExecution:",
+        f"  ${{beforeLast({OUTPUT_WORDS + 1})}} :JMPN(finalizeExecution)",
     ]
     for word in range(OUTPUT_WORDS):
         end = " => PC" if word == OUTPUT_WORDS - 1 else ""
