@@ -134,6 +134,7 @@ def _thread_edges(function: Function) -> bool:
                 assert block.terminator is not None
                 block.terminator.targets[position] = further
                 changed = True
+    for block in function.blocks:  # afterwards: a passable block must stay a branch
         changed |= _copy_exit(block)
     return changed
 
