@@ -94,6 +94,7 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
 
     from hatch_zkwasm.costs import cost_json, cost_lines
     from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.faults import naming_functions
     from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
     from zkwasm_compiler.errors import ConfigurationError
     from zkwasm_simulator import Instance
@@ -102,7 +103,9 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
         values = parse_arguments(export, arguments.arguments)
     except ConfigurationError as error:
         raise UsageError(*error.problems) from None
-    result = Instance(program).call(export.name, *values)
+    with naming_functions(program):
+        result = Instance(program).call(export.name, *values)
+        counters = result.counters
     if result.trap is not None:
         outcome: dict[str, Any] = {"trap": result.trap.message}
         text = f" traps: {result.trap.message}"
@@ -111,10 +114,10 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
         text = f" = {values_text(result.values)}" if export.results else " returns"
     if arguments.json:
         call = {"call": export.name, "arguments": [json_value(value) for value in values]}
-        print(json.dumps(call | outcome | {"status": result.status} | cost_json(result.counters), indent=2))
+        print(json.dumps(call | outcome | {"status": result.status} | cost_json(counters), indent=2))
     else:
         print(f"{call_text(export.name, values)}{text}\nstatus {result.status}\n")
-        print("\n".join(cost_lines(result.counters)))
+        print("\n".join(cost_lines(counters)))
     return 0 if result.trap is None else 1
 
 
@@ -123,10 +126,12 @@ def _instantiate(program: Program, interface: Interface, arguments: argparse.Nam
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
+    from hatch_zkwasm.faults import naming_functions
     from zkwasm_compiler.ir.function import Trap
     from zkwasm_simulator import execute as run_program
 
-    execution = run_program(program, skip_address_check=interface.skip_address_check)
+    with naming_functions(program):
+        execution = run_program(program, skip_address_check=interface.skip_address_check)
     status = execution.registers["PC"]
     trap = None if status == 0 else Trap(status).message
     if arguments.json:

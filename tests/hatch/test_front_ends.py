@@ -160,7 +160,7 @@ def test_the_wheel_works_where_it_is_installed(example: Path, tmp_path: Path) ->
         (
             'output = "src/provable_numbers/programs"',
             'output = "elsewhere"',
-            "elsewhere/numbers.zkasm: is not in the wheel; `output` must be a folder of a package",
+            "elsewhere/numbers.zkasm: is not in the wheel; `output` must name a folder of a package",
         ),
     ],
 )
@@ -185,8 +185,8 @@ def test_a_failing_build_says_why_and_leaves_no_wheel(example: Path, old: str, n
             "zkwasm: error: native/numbers.wasm: is not in the sdist; include it in [tool.hatch.build.targets.sdist]",
         ),
         (
-            "[tool.hatch.build.targets.wheel]",
-            "[tool.hatch.build]\nignore-vcs = true\n[tool.hatch.build.targets.wheel]",
+            'dev-mode-dirs = ["src"]',
+            'dev-mode-dirs = ["src"]\nignore-vcs = true',
             "programs/numbers.zkasm: is compiled and must not be in the sdist; ignore it in .gitignore",
         ),
     ],

@@ -68,5 +68,5 @@ def collatz(n: int) -> tuple[int, int]:
 def _call(program: str, function: str, *arguments: int) -> tuple[int, ...]:
     result = run(program, function, *arguments)
     if result.trap is not None:
-        raise ArithmeticError(f"{function}{arguments} trapped: {result.trap}")
+        raise ArithmeticError(f"{function}({', '.join(map(str, arguments))}) trapped: {result.trap.message}")
     return tuple(int(value) for value in result.values)
