@@ -120,7 +120,7 @@ class Grid:
     # Plans
 
     def plan(self, number: int, register: str, value: Value, point: int, budget: float) -> Plan | None:
-        """The cheapest way to have `value` in the register at an even point of a block, if it costs less than `budget`."""
+        """The cheapest way to have `value` in the register at an even point, if it costs less than `budget`."""
         status, low = self.scan(number, register, value, point)
         if status == "held":
             return Plan(0.0, (Claim(number, low, point, value),) if low <= point else ())

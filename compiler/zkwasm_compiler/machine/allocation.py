@@ -1,4 +1,4 @@
-"""`AllocatedFunction`: a function in registers that remembers which steps of the unallocated function each step does."""
+"""`AllocatedFunction`: a function in registers that remembers which original steps each of its steps does."""
 
 from __future__ import annotations
 

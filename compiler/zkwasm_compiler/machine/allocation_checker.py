@@ -3,13 +3,13 @@
 It knows the function before and after, and which original steps each allocated step claims to do (`origins`), and
 nothing of the allocator. The abstract state says for every register and every frame cell which values it holds, on all
 paths; it flows to a fixpoint with intersection where paths meet. Then every step must do what its originals did: read
-the same values, under the same operations, in the same order; and the machine must have the step at all. A register or a
-cell that was not written holds nothing, so reading it is an error.
+the same values, under the same operations, in the same order; and the machine must have the step at all. A register or
+a cell that was not written holds nothing, so reading it is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from zkwasm_compiler.errors import InternalError
@@ -17,7 +17,7 @@ from zkwasm_compiler.machine.allocation import AllocatedFunction, constant_regis
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.legality import check_step
 from zkwasm_compiler.machine.printer import PRIME, print_step
-from zkwasm_compiler.machine.step import BINARY, DEFINED, LIMB, Advice, Operation, Slot, Step, VirtualRegister
+from zkwasm_compiler.machine.step import BINARY, DEFINED, LIMB, NEXT, Advice, Operation, Slot, Step, VirtualRegister
 
 Value = VirtualRegister
 Place = str | Slot
@@ -236,8 +236,6 @@ class _Checker:
 
     def continues(self, original: Step[VirtualRegister], held: frozenset[Value]) -> bool:
         """Whether the original only needs an op that holds these values."""
-        if any(op.fixed and op.name not in ("CALL", "RETURN") for op in original.operations):
-            return False
         value = copied(original)
         needs_no_op = all(op.name in ("JMP", "CALL", "RETURN") for op in original.operations)
         empty = not original.terms and not original.constant and original.long_constant is None
@@ -300,7 +298,7 @@ class _Checker:
         held: frozenset[Value],
         block: MachineBlock[str],
     ) -> None:
-        """Check that the step has the originals' operations, and else only accesses to homes and a plain jump at the end."""
+        """Check that the step has the originals' operations, else only accesses to homes and the final plain jump."""
         left = list(expected)
         for operation in step.operations:
             match = next((op for op in left if self.corresponds(op, operation, block)), None)
@@ -338,12 +336,15 @@ class _Checker:
         original: Operation[VirtualRegister],
         held: frozenset[Value],
     ) -> None:
-        late = operation.name in ("CALL", "RETURN")
+        late = operation.name in ("CALL", "RETURN") and operation.fixed != ("E",)
+
+        def content(register: str) -> frozenset[Value]:
+            """What the operation finds: arguments and results come behind the assignment, all else before it."""
+            behind = late and register in step.destinations and register != "RR"
+            return held if behind else state.get(register, NOTHING)
 
         def holds(register: str, value: Value) -> bool:
-            if late and register in step.destinations:
-                return self.same(value) in held
-            return self.same(value) in state.get(register, NOTHING)
+            return self.same(value) in content(register)
 
         wanted = list(zip(original.operands, original.fixed, strict=True))
         if operation.name in EXCHANGEABLE and not all(holds(register, value) for value, register in wanted):
@@ -351,8 +352,9 @@ class _Checker:
             wanted = [(y, "A"), (x, "B"), *others]
         for value, register in wanted:
             if not holds(register, value):
-                found = _names(held if late and register in step.destinations else state.get(register))
-                raise self.fail(f"{operation.name} reads {value} in {register}, which holds {found}")
+                raise self.fail(
+                    f"{operation.name} reads {value} in {register}, which holds {_names(content(register))}"
+                )
 
     def check_order(self, label: str, done: list[int]) -> None:
         """Check that every original step was done once, and that only what commutes changed places."""
@@ -421,12 +423,22 @@ def _is_load(step: Step[VirtualRegister]) -> bool:
 
 def _commute(earlier: Step[VirtualRegister], later: Step[VirtualRegister]) -> bool:
     """Whether two steps may change places, as far as that does not show in the values they read."""
-    if earlier.jump is not None or later.jump is not None:
+    if (_exits(earlier) and _shows(later)) or (_exits(later) and _shows(earlier)):
         return False
     x, y = earlier.memory, later.memory
     if x is None or y is None or (x.name == "MLOAD" and y.name == "MLOAD"):
         return True
     return not x.fixed and not y.fixed and x.slot != y.slot
+
+
+def _exits(step: Step[VirtualRegister]) -> bool:
+    """Whether control may leave at the step; a jump to where no proof gets does not count."""
+    return step.jump is not None and not (step.jump.targets and set(step.jump.targets) <= {"fail", NEXT})
+
+
+def _shows(step: Step[VirtualRegister]) -> bool:
+    """Whether it matters on a path that leaves if the step was done: it stores, jumps or constrains."""
+    return bool(step.operations) or isinstance(step.free, Advice)
 
 
 def _slot_text(slot: Slot) -> str:
