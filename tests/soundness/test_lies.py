@@ -1,0 +1,106 @@
+"""Advice that differs from the honest one ends in a violated constraint or in the same public outputs.
+
+One free input of a run is replaced, each occurrence in turn; what follows is evaluated on the forged state. Public
+inputs are the caller's choice and are left alone.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.soundness.emitted import CONTROL_CALLS, OPS_OF_WASM, control_program, op_arguments, op_program
+from zkwasm_compiler.asm.program import Program
+from zkwasm_simulator import ExecutionFault, PreparedProgram, PublicInputs, execute
+from zkwasm_simulator.decode import decode_row
+from zkwasm_simulator.field import PRIME
+from zkwasm_simulator.machine import Machine
+
+Outputs = tuple[int, tuple[tuple[int, int], ...]]
+F = 0xFFFFFFFF
+
+
+def _lies(low: int, high: int) -> list[tuple[int, int]]:
+    """Other values for a free input: neighbours, extremes, limbs out of range, field quotients, swapped limbs."""
+    lows = {
+        low + 1,
+        low - 1,
+        0,
+        1,
+        F,
+        low ^ 0x80000000,
+        low + (1 << 32),
+        low * pow(2, -1, PRIME),
+        low * pow(3, -1, PRIME),
+    }
+    values = [(number % PRIME, high) for number in sorted(lows)]
+    values += [(low, other) for other in (1, F, 1 << 32, PRIME - 1, high ^ 1)]
+    values += [(high, low), (F, F)]
+    return [value for value in values if value != (low, high)]
+
+
+def _outputs(program: Program, memory: dict[int, tuple[int, int]], status: int) -> Outputs:
+    assert program.interface is not None
+    first, count = program.interface.result_cell, program.interface.result_words
+    return status, tuple(memory.get(cell, (0, 0)) for cell in range(first, first + count))
+
+
+def _survivors(program: Program, name: str, args: tuple[int, ...], most: int) -> list[str]:
+    """Runs with one lie that came to other outputs without a violated constraint."""
+    assert program.interface is not None
+    export = program.interface.export(name)
+    assert export is not None
+    inputs = PublicInputs.of_words(args, function_index=export.index)
+    rows = [decode_row(row, index) for index, row in enumerate(program.rows)]
+    advised: list[tuple[int, int, int]] = []
+    forged: dict[int, tuple[int, int]] = {}
+
+    def free_input(machine: Machine, step: int, zkpc: int, low: int, high: int) -> tuple[int, int]:
+        if rows[zkpc].advice is None or step < 10:
+            return low, high
+        if not forged:
+            advised.append((step, low, high))
+        return forged.get(step, (low, high))
+
+    prepared = PreparedProgram(program, hook=free_input)
+    honest = execute(prepared, inputs=inputs)
+    right = _outputs(program, honest.memory, int(honest.registers["PC"]))
+    survivors = []
+    lies = [(step, low, high, lie) for step, low, high in advised for lie in _lies(low, high)]
+    if len(lies) > most:
+        lies = random.Random(3).sample(lies, most)
+    for step, low, high, lie in lies:
+        forged.clear()
+        forged[step] = lie
+        try:
+            run = execute(prepared, inputs=inputs, step_limit=honest.steps * 4 + 1000)
+        except ExecutionFault:
+            continue
+        if _outputs(program, run.memory, int(run.registers["PC"])) != right:
+            survivors.append(f"{name}{args} step {step}: {lie} instead of {(low, high)}")
+    return survivors
+
+
+@pytest.mark.parametrize("op", OPS_OF_WASM)
+def test_no_lie_changes_an_op(op: str) -> None:
+    found = [text for args in op_arguments(op) for text in _survivors(op_program(op), "f", args, 150)]
+    assert not found, found[:5]
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_no_lie_changes_a_program(level: int) -> None:
+    found = [text for name, args in CONTROL_CALLS for text in _survivors(control_program(level), name, args, 300)]
+    assert not found, found[:5]
+
+
+def test_a_missing_constraint_is_found() -> None:
+    """The control: without the comparison of remainder and divisor a wrong quotient passes."""
+    program = op_program("i32.div_u")
+    weak = tuple(
+        {**row, "elseAddr": row["jmpAddr"]} if "B - C" in row["lineStr"] or "C - B" in row["lineStr"] else row
+        for row in program.rows
+    )
+    assert weak != program.rows
+    broken = Program(weak, program.labels, program.constants, program.variables, program.interface)  # type: ignore[arg-type]
+    assert _survivors(broken, "f", (33, 5), 1000)

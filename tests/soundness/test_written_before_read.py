@@ -1,0 +1,76 @@
+"""A compiled program never reads a register or a cell that it has not written, but for the public values of row 0."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.soundness.emitted import CONTROL_CALLS, OPS_OF_WASM, control_program, op_arguments, op_program
+from zkwasm_compiler.asm.program import Program
+from zkwasm_simulator import PublicInputs, execute
+from zkwasm_simulator.decode import CONTEXT_STRIDE, DecodedRow, decode_row
+from zkwasm_simulator.machine import Machine
+
+ALWAYS_DEFINED = {"SP", "CTX", "GAS", "STEP"}
+"""Public values of row 0, and the step counter."""
+FIXED = {"ARITH": "ABCD", "binary": "AB"}
+
+
+def _reads(row: DecodedRow) -> set[str]:
+    """The registers that a step reads, advice included."""
+    names = {"C" if name == "ROTL_C" else name for name, coefficient in row.terms if coefficient}
+    names |= set("AB") if row.binary else set()
+    names |= set("ABCD") if row.arith else set()
+    names |= {"A"} if row.assertion else set()
+    names |= {"RR"} if row.jump.kind == "RETURN" else set()
+    if row.address is not None:
+        names |= {"E"} if row.address.index_e else set()
+        names |= {"SP"} if row.address.stack_pointer else set()
+    work: list[object] = [row.advice]
+    while work:
+        node = work.pop()
+        if isinstance(node, dict):
+            names |= {node["regName"]} if node.get("op") == "getReg" else set()
+            work += node.values()
+        elif isinstance(node, list):
+            work += node
+    return names
+
+
+def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
+    assert program.interface is not None
+    export = program.interface.export(name)
+    assert export is not None
+    rows = [decode_row(row, index) for index, row in enumerate(program.rows)]
+    written = set(ALWAYS_DEFINED)
+    cells: set[int] = set()
+
+    def observe(machine: Machine, step: int, zkpc: int) -> None:
+        row = rows[zkpc]
+        missing = _reads(row) - written
+        assert not missing, f"step {step}, {row.text.strip()}: reads {missing}"
+        if row.memory is not None:
+            address = row.address
+            assert address is not None
+            cell = address.base + address.offset
+            cell += machine.SP if address.stack_pointer else 0
+            cell += machine.CTX * CONTEXT_STRIDE if address.context else 0
+            assert not address.index_e
+            assert row.memory == "write" or cell in cells, f"step {step}, {row.text.strip()}: cell {cell}"
+            cells.add(cell)
+        written.update(row.destinations)
+        if row.jump.kind == "CALL":
+            written.add("RR")
+
+    execute(program, inputs=PublicInputs.of_words(args, function_index=export.index), observer=observe)
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_control(level: int) -> None:
+    for name, args in CONTROL_CALLS:
+        _check(control_program(level), name, args)
+
+
+@pytest.mark.parametrize("op", OPS_OF_WASM)
+def test_ops(op: str) -> None:
+    for args in op_arguments(op)[::5]:
+        _check(op_program(op), "f", args)
