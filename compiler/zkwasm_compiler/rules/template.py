@@ -199,7 +199,8 @@ def instantiate(
 ) -> Step[machine.VirtualRegister]:
     """The step for given operands (by name; ``#k`` asks for a register that holds constant k) and constants.
 
-    Operands that are constants become literals wherever no register is needed: in sums and in advice.
+    Operands that are constants become literals wherever no register is needed: in sums (but not beside a 64-bit
+    constant, the machine has no sum of both kinds) and in advice.
     """
     terms: list[Term[machine.VirtualRegister]] = []
     literal = 0
@@ -208,7 +209,8 @@ def instantiate(
             literal += term.value(constants)
             continue
         register = operands(term.operand)
-        if register.constant is not None and register.constant < machine.LIMB and not term.rotated:
+        short = register.constant is not None and register.constant < machine.LIMB
+        if register.constant is not None and short and not term.rotated and template.long is None:
             literal += term.value(constants) * register.constant
         else:
             terms.append(Term(register, term.value(constants), term.rotated))
