@@ -18,6 +18,9 @@ from hatch_zkwasm.commands import COMMANDS, Command
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
+TRACEBACK_VARIABLE = "ZKWASM_TRACEBACK"
+"""Set to 1 to see the traceback of a bug."""
+
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|0x|inf$|nan$)", re.IGNORECASE)
 
 _DESCRIPTION = """\
@@ -68,12 +71,34 @@ def _run(words: list[str]) -> int:
             _complain(str(problem))
         return WRONG_USE if isinstance(error, UsageError) else FAILED
     except InternalError as error:
-        _complain(f"a bug of hatch-zkwasm {__version__}: {error}")
-        _complain(f"please report it with the files that this command uses: zkwasm {shlex.join(words)}")
-        return FAILED
+        return _report_bug(str(error), words)
     except ZkwasmError as error:
         _complain(str(error))
         return FAILED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _report_bug(_described(error), words)
+
+
+def _report_bug(message: str, words: Sequence[str]) -> int:
+    """Say what went wrong in our code and how to make it happen again."""
+    if os.environ.get(TRACEBACK_VARIABLE, "") not in ("", "0"):
+        import traceback
+
+        traceback.print_exc()
+    _complain(f"a bug of hatch-zkwasm {__version__}: {message}")
+    _complain(f"please report it with the files that this command uses: zkwasm {shlex.join(words)}")
+    return FAILED
+
+
+def _described(error: Exception) -> str:
+    """An exception that nobody expected, with the line of code that raised it."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f" at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"
+    return f"{type(error).__name__}{where}: {error}"
 
 
 def _complain(message: str) -> None:

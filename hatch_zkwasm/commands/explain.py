@@ -20,7 +20,9 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="IN.wasm|IN.wat", type=Path, help="the module")
-    parser.add_argument("--function", "-f", metavar="NAME", help="an exported name, a name or a number (default: all)")
+    parser.add_argument(
+        "--function", "-f", metavar="NAME", help="an exported or internal name (default: the first export)"
+    )
     add_compile_options(parser)
 
 

@@ -6,12 +6,11 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from hatch_zkwasm import __version__, cli
-from hatch_zkwasm.commands import COMMANDS
+from hatch_zkwasm.commands import COMMANDS, asm
 from zkwasm_compiler.errors import InternalError
 
 COMMAND = [sys.executable, "-m", "hatch_zkwasm"]
@@ -74,17 +73,27 @@ def test_reader_that_goes_away() -> None:
     assert done.returncode == 0
 
 
-def test_internal_error_names_the_command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (InternalError("no rule covers i32.clz"), "no rule covers i32.clz"),
+        (AssertionError("odd"), "AssertionError at test_start.py:{line}: odd"),
+    ],
+)
+def test_a_bug_names_the_command(
+    error: Exception, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(arguments: object) -> int:
-        raise InternalError("no rule covers i32.clz")
+        raise error
 
-    monkeypatch.setattr(COMMANDS[0], "execute", broken)
-    assert cli.main(["compile", "my file.wat", "-O3"]) == 1
+    monkeypatch.setattr(asm, "execute", broken)
+    assert cli.main(["asm", "my file.zkasm", "-o", "x"]) == 1
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err == (
-        f"error: a bug of hatch-zkwasm {__version__}: no rule covers i32.clz\n"
-        "error: please report it with the files that this command uses: zkwasm compile 'my file.wat' -O3\n"
+        f"error: a bug of hatch-zkwasm {__version__}: {message.format(line=broken.__code__.co_firstlineno + 1)}\n"
+        "error: please report it with the files that this command uses: zkwasm asm 'my file.zkasm' -o x\n"
     )
+    monkeypatch.setenv(cli.TRACEBACK_VARIABLE, "1")
+    assert cli.main(["asm", "my file.zkasm", "-o", "x"]) == 1
+    assert capsys.readouterr().err.startswith("Traceback (most recent call last):\n")
