@@ -135,7 +135,8 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
     """Arguments to their places, the call, results to the output words. An i32 result is published with a zero high
     limb: where the function does not promise that, it is masked."""
     export = entry.export
-    lines = [f"entry_{export.index}:                           ; {export.name}"]
+    name = repr(export.name)[1:-1]  # a name may hold line breaks and control characters
+    lines = [f"entry_{export.index}:                           ; {name}"]
     registers = [(word, place) for word, place in enumerate(entry.places) if place in REGISTERS]
     stack = f"{-STACK_CELLS} => SP " if skeleton.uses_stack else ""
     if any(place.startswith("SP") for place in entry.places):
