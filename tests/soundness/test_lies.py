@@ -7,11 +7,14 @@ inputs are the caller's choice and are left alone.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from tests.soundness.emitted import CONTROL_CALLS, OPS_OF_WASM, control_program, op_arguments, op_program
+from zkwasm_compiler import compile_module
 from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, PreparedProgram, PublicInputs, execute
 from zkwasm_simulator.decode import decode_row
 from zkwasm_simulator.field import PRIME
@@ -95,12 +98,15 @@ def test_no_lie_changes_a_program(level: int) -> None:
 
 
 def test_a_missing_constraint_is_found() -> None:
-    """The control: without the comparison of remainder and divisor a wrong quotient passes."""
-    program = op_program("i32.div_u")
-    weak = tuple(
-        {**row, "elseAddr": row["jmpAddr"]} if "B - C" in row["lineStr"] or "C - B" in row["lineStr"] else row
-        for row in program.rows
+    """The control: x * 8 modulo 2^32 without the step that checks the advised sum."""
+    text = '(module (func (export "f") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 3))))'
+    program = compile_module(wat_to_wasm(text, "shl.wat"))
+    check = next(
+        i
+        for i, row in enumerate(program.rows)
+        if "JMPN(fail" in row["lineStr"] and "*" in row["lineStr"] and "freeInTag" not in row
     )
-    assert weak != program.rows
-    broken = Program(weak, program.labels, program.constants, program.variables, program.interface)  # type: ignore[arg-type]
-    assert _survivors(broken, "f", (33, 5), 1000)
+    row = {name: value for name, value in program.rows[check].items() if not name.startswith("in")}
+    broken = replace(program, rows=(*program.rows[:check], {**row, "CONST": "0"}, *program.rows[check + 1 :]))  # type: ignore[arg-type]
+    assert not _survivors(program, "f", (0x12345678,), 1000)
+    assert _survivors(broken, "f", (0x12345678,), 1000)

@@ -18,6 +18,7 @@ from zkwasm_compiler.ir.function import Module, Trap
 from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
+from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.layout import Label, layout
 from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
@@ -59,9 +60,9 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
         function = module.functions[index]
         progress(function.name)
         selected = stages.selected[index] = select(function, found, symbols)
-        allocated = allocate(selected)
-        check_allocation(selected, allocated)
-        stages.allocated[index] = allocated
+        fused = fuse(allocate(selected))
+        check_allocation(selected, fused)
+        stages.allocated[index] = fused
         stages.laid_out[index] = layout(stages.allocated[index])
         if index not in graph.recursive:
             clobbers[index] = _changed_registers(stages.laid_out[index])
