@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from zkwasm_compiler.asm import advice
+from zkwasm_compiler.asm.expressions import BINARY_PRECEDENCE
 from zkwasm_compiler.asm.lexer import keywords
-from zkwasm_compiler.asm.parser import BINARY_PRECEDENCE
 from zkwasm_compiler.asm.syntax import (
     Binary,
     CommandStatement,

@@ -167,9 +167,18 @@ def test_problems_of_a_built_tree_have_the_line_of_its_print() -> None:
         assemble_tree(tree, "made.zkasm")
 
 
-def test_a_negative_literal_in_a_built_tree_is_a_bug_of_its_maker() -> None:
-    with pytest.raises(InternalError, match="literal -1"):
-        assemble_tree(Tree((StepStatement((Term((Number(-1),)),)),)))
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (StepStatement((Term((Number(-1),)),)), "literal -1"),
+        (StepStatement((Term((FreeInput("a}b"),)),)), "contains a brace: a}b"),
+        (StepStatement((Term((RegisterName("Q"),)),)), "names Q, which is no register"),
+        (StepStatement((), (), (OperationCall("JMP", Operand("label")),)), "which the machine lacks"),
+    ],
+)
+def test_a_senseless_built_tree_is_a_bug_of_its_maker(step: StepStatement, message: str) -> None:
+    with pytest.raises(InternalError, match=message):
+        assemble_tree(Tree((step,)))
 
 
 # The interface and ROM files

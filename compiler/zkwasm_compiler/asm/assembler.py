@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.parser import parse_source
 from zkwasm_compiler.asm.printer import lay_out
 from zkwasm_compiler.asm.program import Interface, Program
-from zkwasm_compiler.asm.resolver import IncludeResolver, Resolver, Unit, unit_of
+from zkwasm_compiler.asm.report import Unit, unit_of
+from zkwasm_compiler.asm.resolver import IncludeResolver, Resolver
 from zkwasm_compiler.asm.source import Lines, SourceFile
 from zkwasm_compiler.asm.syntax import CommentStatement, Tree
 from zkwasm_compiler.errors import AssemblyError, InputError, Problem
@@ -43,7 +46,8 @@ class Checked:
 
 def parse(source: str, file_name: str = "main.zkasm", *, dialect: str = "64") -> SourceFile:
     """Parse one file without its includes. It never raises on bad source: `problems` has every syntax error."""
-    return parse_source(source, file_name, machine_of_dialect(dialect))
+    with _no_cycle_collection():
+        return parse_source(source, file_name, machine_of_dialect(dialect))
 
 
 def assemble(
@@ -69,13 +73,17 @@ def check(
     options: AssembleOptions | None = None,
 ) -> Checked:
     """As `assemble`, but it returns problems and warnings with their places instead of raising."""
-    options = options or AssembleOptions()
+    with _no_cycle_collection():
+        return _check(source, file_name, resolve_include, options or AssembleOptions())
+
+
+def _check(source: str, file_name: str, resolve_include: IncludeResolver | None, options: AssembleOptions) -> Checked:
     parsed = parse(source, file_name, dialect=options.dialect)
     interface, comment, wrong = interface_of(parsed.comments)
-    problems = list(parsed.problems)
+    problems = parsed.problems
     if comment is not None and wrong:
         line, column = parsed.position(comment.start)
-        problems.append(Problem(f"the interface is wrong: {wrong}", file_name, line, column, code="interface"))
+        problems += (Problem(f"the interface is wrong: {wrong}", file_name, line, column, code="interface"),)
     unit = unit_of(file_name, parsed.lines, parsed.tree.statements)
     return _resolve(unit, source, interface, problems, resolve_include, options)
 
@@ -94,9 +102,11 @@ def assemble_tree(
     """
     if interface is not None:
         tree = Tree((CommentStatement(directive(interface)), *tree.statements))
-    source, numbers = lay_out(tree)
-    unit = Unit(file_name, Lines.of(source), list(zip(tree.statements, numbers, strict=True)))
-    return _program(_resolve(unit, source, interface, [], resolve_include, options or AssembleOptions()))
+    with _no_cycle_collection():
+        source, numbers = lay_out(tree)
+        unit = Unit(file_name, Lines.of(source), list(zip(tree.statements, numbers, strict=True)))
+        checked = _resolve(unit, source, interface, (), resolve_include, options or AssembleOptions())
+    return _program(checked)
 
 
 def assemble_file(path: Path | str, options: AssembleOptions | None = None) -> Program:
@@ -135,22 +145,33 @@ def include_resolver(main: Path) -> IncludeResolver:
     return resolve
 
 
+@contextmanager
+def _no_cycle_collection() -> Iterator[None]:
+    """Pause the collector of cycles: a tree and its rows are many objects without any, and looking for them in vain
+    would double the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _resolve(
     unit: Unit,
     source: str,
     interface: Interface | None,
-    syntax_problems: Sequence[Problem],
+    syntax_problems: tuple[Problem, ...],
     resolve_include: IncludeResolver | None,
     options: AssembleOptions,
 ) -> Checked:
-    resolver = Resolver(machine_of_dialect(options.dialect), options, resolve_include)
-    resolver.problems += syntax_problems
-    found = resolver.resolve(unit)
-    problems, warnings = found.problems, tuple(found.warnings)
+    found = Resolver(machine_of_dialect(options.dialect), options, resolve_include).resolve(unit, syntax_problems)
+    problems, warnings = found.problems, found.warnings
     if any(problem.code in ("syntax", "lexical") for problem in problems):
-        problems = [problem for problem in problems if problem.code not in _CONSEQUENCES]
+        problems = tuple(problem for problem in problems if problem.code not in _CONSEQUENCES)
     if problems:
-        return Checked(None, tuple(problems), warnings)
+        return Checked(None, problems, warnings)
     program = Program(
         found.rows,
         found.labels,

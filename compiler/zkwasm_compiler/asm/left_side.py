@@ -6,11 +6,14 @@ needs one side that is a plain constant. Its quirks are kept, each with a warnin
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from zkwasm_compiler.asm import advice
-from zkwasm_compiler.asm.constants import ConstantError, as_double, power, shown
+from zkwasm_compiler.asm.constants import ConstantError, power, shown
+from zkwasm_compiler.asm.report import Report
+from zkwasm_compiler.asm.symbols import Symbols
 from zkwasm_compiler.asm.syntax import ConstantName, Factor, FreeInput, Node, Number, Reference, RegisterName, Term
+from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.isa.machine import Machine
 
 Values = dict[str, Any]
@@ -20,29 +23,29 @@ _NAMES = ("freeInTag", "labelCONST")
 _BIT_LIMIT = 1 << 12
 
 
-class Environment(Protocol):
-    """What the left side needs to know of the program so far."""
-
-    def constant(self, name: ConstantName) -> tuple[int, bool]:
-        """The value of a constant and whether it is long. *Raises:* ConstantError."""
-
-    def reference(self, name: Reference) -> int:
-        """The address of a label or the cell of a variable that is already defined. *Raises:* ConstantError."""
-
-    def warn(self, code: str, message: str, node: Node) -> None:
-        """Note a warning."""
-
-
 class LeftSide:
     """Computes left sides for one machine and program."""
 
-    __slots__ = ("_constant_range", "_environment", "_fields", "_long_range", "_machine", "_sign_keeps_names")
+    __slots__ = (
+        "_constant_range",
+        "_fields",
+        "_free_fields",
+        "_long_range",
+        "_low_free_fields",
+        "_machine",
+        "_report",
+        "_sign_keeps_names",
+        "_symbols",
+    )
 
-    def __init__(self, machine: Machine, environment: Environment) -> None:
+    def __init__(self, machine: Machine, symbols: Symbols, report: Report) -> None:
         self._machine = machine
-        self._environment = environment
+        self._symbols = symbols
+        self._report = report
         self._fields: dict[str, str | None] = {row.name: row.input_field for row in machine.registers}
         self._fields.update((row.name, row.input_field) for row in machine.counters)
+        self._free_fields = dict(machine.dialect.free_fields)
+        self._low_free_fields = dict(machine.dialect.low_free_fields or ())
         self._constant_range = machine.dialect.constant_range
         self._long_range = machine.dialect.long_constant_range
         self._sign_keeps_names = machine.dialect.sign_keeps_names
@@ -70,42 +73,35 @@ class LeftSide:
         raise ConstantError("constant_range", f"a coefficient of more than {_BIT_LIMIT} bits", node)
 
     def _factor(self, factor: Factor, own_address: int) -> Values:
-        match factor:
-            case RegisterName(name):
-                field = self._fields[name]
-                return {field: 1} if field is not None else {"CONST": own_address}
-            case FreeInput(text, low_limb_only):
-                node = advice.parse(text, self._machine)
-                dialect = self._machine.dialect
-                fields = dialect.low_free_fields if low_limb_only else dialect.free_fields
-                return {"freeInTag": node, **dict(fields or ())}
-            case Number():
-                return self._number(factor)
-            case ConstantName():
-                value, long = self._environment.constant(factor)
-                return self._constant(value, long, factor)
-            case Reference(name):
-                return {"labelCONST": name, "CONST": self._environment.reference(factor)}
+        if type(factor) is RegisterName:
+            try:
+                field = self._fields[factor.name]
+            except KeyError:
+                raise InternalError(f"a built syntax tree names {factor.name}, which is no register") from None
+            return {field: 1} if field is not None else {"CONST": own_address}
+        if type(factor) is FreeInput:
+            fields = self._low_free_fields if factor.low_limb_only else self._free_fields
+            return {"freeInTag": advice.parse(factor.text, self._machine), **fields}
+        if type(factor) is Number:
+            return self._number(factor)
+        if type(factor) is ConstantName:
+            value, long = self._symbols.constant(factor)
+            return self._constant(value, long, factor)
+        assert type(factor) is Reference
+        return {"labelCONST": factor.name, "CONST": self._symbols.reference(factor)}
 
     def _number(self, number: Number) -> Values:
         value, exponent = number.value, number.power
         if not number.long:
-            value = self._rounded(number)
+            value = self._symbols.literal(number)
             if exponent is not None:
-                exponent = self._rounded(Number(exponent, start=number.start, end=number.end))
+                exponent = self._symbols.literal(Number(exponent, start=number.start, end=number.end))
         if exponent is not None:
             try:
                 value = power(number, value, exponent)
             except ConstantError as error:
                 raise ConstantError("constant_range", str(error), number) from None
         return self._constant(value, number.long, number)
-
-    def _rounded(self, number: Number) -> int:
-        value = as_double(number)
-        if value != number.value:
-            message = f"{shown(number.value)} is rounded to {shown(value)}; write the suffix `n` for an exact number"
-            self._environment.warn("inexact_number", message, number)
-        return value
 
     def _constant(self, value: int, long: bool, node: Node) -> Values:
         lowest, highest = self._long_range if long else self._constant_range
@@ -130,7 +126,7 @@ class LeftSide:
             if field in left and field in right:
                 if left.get("labelCONST") or right.get("labelCONST"):
                     message = "a product of `@name` keeps the number but loses the name"
-                    self._environment.warn("reference_name_lost", message, node)
+                    self._report.warn("reference_name_lost", message, node)
                 return self._constant(left[field] * right[field], long, node)
         for scale, other in ((left, right), (right, left)):
             if len(scale) == 1 and "CONST" in scale:
@@ -158,7 +154,7 @@ class LeftSide:
         elif "freeInTag" in values:
             values["freeInTag"] = None
             message = "the sign before a free input drops its advice; write `0 - ${…}`"
-            self._environment.warn("advice_lost", message, node)
+            self._report.warn("advice_lost", message, node)
         self._negate(values, node)
 
     def _negate(self, values: Values, node: Node) -> None:
@@ -167,7 +163,7 @@ class LeftSide:
                 values[key] = -value
         if "labelCONST" in values and not self._sign_keeps_names:
             values["labelCONST"] = None
-            self._environment.warn("reference_name_lost", "the sign before `@name` loses the name", node)
+            self._report.warn("reference_name_lost", "the sign before `@name` loses the name", node)
 
     def _add(self, total: Values, values: Values, node: Node) -> None:
         """Add `values` to `total` in place."""
@@ -176,7 +172,7 @@ class LeftSide:
         for key, value in values.items():
             if key == "labelCONST" and total.get(key):
                 total[key] += "NaN" if value is None else value
-                self._environment.warn("reference_name_lost", "a sum of two `@names` joins the names", node)
+                self._report.warn("reference_name_lost", "a sum of two `@names` joins the names", node)
             elif key in total and key not in _NAMES:
                 total[key] += value
             else:

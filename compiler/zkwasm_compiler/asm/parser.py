@@ -11,25 +11,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from zkwasm_compiler.asm import lexer
-from zkwasm_compiler.asm.lexer import (
-    CONSTANT,
-    FREE_INPUT,
-    LINE_END,
-    LONG_NUMBER,
-    LOW_FREE_INPUT,
-    NAME,
-    NUMBER,
-    REFERENCE,
-)
+from zkwasm_compiler.asm.expressions import CONDITIONAL_PRECEDENCE, ExpressionReader
+from zkwasm_compiler.asm.lexer import CONSTANT, LINE_END, NAME, NUMBER, REFERENCE
 from zkwasm_compiler.asm.source import Lines, SourceFile
 from zkwasm_compiler.asm.syntax import (
-    Binary,
     CommandStatement,
-    Conditional,
     ConstantName,
     ConstantStatement,
-    Default,
-    Expression,
     Factor,
     FreeInput,
     IncludeStatement,
@@ -44,47 +32,10 @@ from zkwasm_compiler.asm.syntax import (
     StepStatement,
     Term,
     Tree,
-    Unary,
     VariableStatement,
 )
-from zkwasm_compiler.errors import Problem
+from zkwasm_compiler.asm.token_reader import ReadError, shown_kind
 from zkwasm_compiler.isa.machine import Machine
-
-NESTING_LIMIT = 100
-"""The most operators and parentheses inside each other in a constant expression."""
-
-CHAIN_LIMIT = 200
-"""The most operators one after the other."""
-
-DIGIT_LIMIT = 4000
-"""The most digits of a literal."""
-
-# Binary operators of constant expressions and how tightly they bind; all are left-associative.
-BINARY_PRECEDENCE = {
-    "||": 3,
-    "&&": 4,
-    "|": 5,
-    "^": 6,
-    "&": 7,
-    "==": 8,
-    "!=": 8,
-    "<": 9,
-    "<=": 9,
-    ">": 9,
-    ">=": 9,
-    "<<": 10,
-    ">>": 10,
-    "+": 11,
-    "-": 11,
-    "**": 12,
-    "*": 12,
-    "/": 12,
-    "%": 12,
-}
-CONDITIONAL_PRECEDENCE = 1
-DEFAULT_PRECEDENCE = 2
-MINUS_PRECEDENCE = 11  # `-2*3` is -(2*3)
-NOT_PRECEDENCE = 13
 
 
 @dataclass(slots=True)
@@ -121,16 +72,6 @@ def _grammar(machine: Machine) -> _Grammar:
     return _Grammar(operands, sources, registers, machine.dialect.array_size_may_be_constant)
 
 
-class _SyntaxError(Exception):
-    """Unwinds to the statement; the problem is already recorded."""
-
-
-def number_value(text: str) -> int:
-    """The value of a literal's text, with or without the suffix ``n``."""
-    digits = text.replace("_", "").removesuffix("n")
-    return int(digits, 16) if digits.startswith("0x") else int(digits)
-
-
 def parse_source(text: str, file_name: str, machine: Machine) -> SourceFile:
     """Parse one file; it never raises, `SourceFile.problems` has every syntax error."""
     tokens = lexer.tokenize(text, machine)
@@ -140,59 +81,12 @@ def parse_source(text: str, file_name: str, machine: Machine) -> SourceFile:
     return SourceFile(file_name, text, tree, tokens.comments, tuple(parser.problems), lines)
 
 
-class _Parser:
-    __slots__ = (
-        "_depth",
-        "_file_name",
-        "_grammar",
-        "_index",
-        "_kinds",
-        "_lines",
-        "_parsers",
-        "_starts",
-        "_texts",
-        "problems",
-    )
+class _Parser(ExpressionReader):
+    __slots__ = ("_grammar",)
 
     def __init__(self, tokens: lexer.Tokens, lines: Lines, file_name: str, machine: Machine) -> None:
-        self._kinds, self._texts, self._starts = tokens.kinds, tokens.texts, tokens.starts
-        self._lines = lines
-        self._file_name = file_name
+        super().__init__(tokens, lines, file_name)
         self._grammar = _grammar(machine)
-        self._index = 0
-        self._depth = 0
-        self.problems: list[Problem] = []
-
-    # Tokens
-
-    def _end(self) -> int:
-        """Where the last accepted token ends."""
-        index = self._index - 1
-        return self._starts[index] + len(self._texts[index])
-
-    def _take(self, kind: str, expected: str | None = None) -> int:
-        """Accept a token of `kind` and return its index."""
-        index = self._index
-        if self._kinds[index] != kind:
-            raise self._unexpected(expected or _shown_kind(kind))
-        self._index = index + 1
-        return index
-
-    def _unexpected(self, expected: str) -> _SyntaxError:
-        """The error of the next token, recorded; the caller raises it."""
-        kind, text, start = self._kinds[self._index], self._texts[self._index], self._starts[self._index]
-        code = "lexical" if text in ("\u2028", "\u2029") else "syntax"
-        return self._fail(f"found {_shown_token(kind, text)} where {expected} was expected", start, code)
-
-    def _fail(self, message: str, offset: int, code: str = "syntax") -> _SyntaxError:
-        """The error at `offset`, or after the last accepted token when that is on an earlier line, recorded."""
-        line, column = self._lines.position(offset)
-        if self._index:
-            last_line, last_column = self._lines.position(self._end())
-            if last_line < line:
-                line, column = last_line, last_column
-        self.problems.append(Problem(message, self._file_name, line, column, code=code))
-        return _SyntaxError()
 
     # Statements
 
@@ -206,7 +100,7 @@ class _Parser:
                 continue
             try:
                 statements.append(self._statement(kind))
-            except _SyntaxError:
+            except ReadError:
                 while kinds[self._index] not in (LINE_END, lexer.END):
                     self._index += 1
         return statements
@@ -261,83 +155,6 @@ class _Parser:
         self._take("=")
         value = self._expression(CONDITIONAL_PRECEDENCE)
         return ConstantStatement(self._texts[name][1:], value, long, start=start, end=self._end())
-
-    # Constant expressions
-
-    def _expression(self, least: int) -> Expression:
-        """An expression whose operators all bind at least as tightly as `least`."""
-        self._depth += 1
-        left = self._operand()
-        chained = 0
-        while True:
-            operator = self._kinds[self._index]
-            if operator == "?" and least <= CONDITIONAL_PRECEDENCE:
-                left = self._conditional(left)
-            elif (precedence := BINARY_PRECEDENCE.get(operator, 0)) >= max(least, 1):
-                self._index += 1
-                right = self._expression(precedence + 1)
-                left = Binary(operator, left, right, start=left.start, end=right.end)
-            else:
-                break
-            chained += 1
-            self._check_size("chained", chained, CHAIN_LIMIT)
-        self._depth -= 1
-        return left
-
-    def _check_size(self, how: str, size: int, limit: int) -> None:
-        if size > limit:
-            message = f"the expression has more than {limit} {how} operators; split it into several constants"
-            raise self._fail(message, self._starts[self._index])
-
-    def _conditional(self, condition: Expression) -> Expression:
-        self._index += 1
-        then = self._expression(CONDITIONAL_PRECEDENCE)
-        self._take(":", "`:` of the conditional expression")
-        otherwise = self._expression(CONDITIONAL_PRECEDENCE)
-        return Conditional(condition, then, otherwise, start=condition.start, end=otherwise.end)
-
-    def _operand(self) -> Expression:
-        self._check_size("nested", self._depth, NESTING_LIMIT)
-        index = self._index
-        kind, start = self._kinds[index], self._starts[index]
-        if kind in (NUMBER, LONG_NUMBER):
-            self._index += 1
-            return self._number(index)
-        if kind == CONSTANT:
-            constant = self._constant_name()
-            if self._kinds[self._index] != "??":
-                return constant
-            self._index += 1
-            otherwise = self._expression(DEFAULT_PRECEDENCE + 1)
-            return Default(constant, otherwise, start=start, end=otherwise.end)
-        if kind in ("-", "!"):
-            self._index += 1
-            operand = self._expression((MINUS_PRECEDENCE if kind == "-" else NOT_PRECEDENCE) + 1)
-            return Unary(kind, operand, start=start, end=operand.end)
-        if kind == "(":
-            self._index += 1
-            inner = self._expression(CONDITIONAL_PRECEDENCE)
-            self._take(")")
-            return inner
-        raise self._unexpected("a number, a `%constant`, `-`, `!` or `(`")
-
-    def _constant_name(self) -> ConstantName:
-        index = self._index
-        self._index = index + 1
-        start, text = self._starts[index], self._texts[index]
-        return ConstantName(text[1:], start=start, end=start + len(text))
-
-    def _number(self, index: int, power: int | None = None) -> Number:
-        text, start = self._texts[index], self._starts[index]
-        return Number(self._value(index), self._kinds[index] == LONG_NUMBER, power, start=start, end=start + len(text))
-
-    def _value(self, index: int) -> int:
-        text = self._texts[index]
-        if len(text) > DIGIT_LIMIT:
-            raise self._fail(
-                f"a number of {len(text)} characters; at most {DIGIT_LIMIT} are allowed", self._starts[index]
-            )
-        return number_value(text)
 
     # Steps
 
@@ -459,7 +276,7 @@ class _Parser:
             following = node.following.get(kind)
             if following is None:
                 allowed = [*node.following, *([")"] if node.shape is not None else [])]
-                raise self._unexpected(" or ".join(_shown_kind(symbol) for symbol in allowed))
+                raise self._unexpected(" or ".join(shown_kind(symbol) for symbol in allowed))
             if kind == NAME:
                 text, start = self._texts[index], self._starts[index]
                 names = (*names, Name(text, start=start, end=start + len(text)))
@@ -470,37 +287,6 @@ class _Parser:
                 number = self._value(index)
             self._index = index + 1
             node = following
-
-
-def _shown_kind(kind: str) -> str:
-    """A kind of token for a message."""
-    shown = {
-        NAME: "a name",
-        NUMBER: "a number",
-        LONG_NUMBER: "a number with suffix `n`",
-        CONSTANT: "a `%constant`",
-        REFERENCE: "an `@reference`",
-        lexer.STRING: "a string",
-        FREE_INPUT: "a free input",
-        LOW_FREE_INPUT: "a free input",
-        lexer.COMMAND: "a command",
-        LINE_END: "the end of the line",
-        lexer.END: "the end of the file",
-    }
-    return shown.get(kind, f"`{kind}`")
-
-
-def _shown_token(kind: str, text: str) -> str:
-    if kind in (LINE_END, lexer.END):
-        return _shown_kind(kind)
-    if kind == lexer.INVALID and text.startswith("/*"):
-        return "a comment that is never closed by `*/`"
-    if kind == lexer.INVALID and text.endswith("{"):
-        return f"`{text}` that is never closed by `}}`"
-    text = text if len(text) <= 40 else text[:40] + "…"
-    if kind == lexer.INVALID:
-        return f"the character {text!r}" if not text.isprintable() or text.isspace() else f"`{text}`"
-    return f"`{text}`"
 
 
 def _after_step(

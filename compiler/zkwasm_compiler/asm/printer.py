@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-from zkwasm_compiler.asm.parser import (
+from zkwasm_compiler.asm.expressions import (
     BINARY_PRECEDENCE,
     CONDITIONAL_PRECEDENCE,
     DEFAULT_PRECEDENCE,
@@ -79,7 +79,7 @@ def show_statement(statement: Statement) -> str:
         case IncludeStatement(path):
             return f'INCLUDE "{path}"'
         case CommandStatement(text):
-            return f"{INDENT}$${{{text}}}"
+            return INDENT + _braced("$$", text)
         case CommentStatement(text):
             return text if text.startswith(";") else f"; {text}"
         case _:
@@ -147,9 +147,8 @@ def _factor(factor: Factor) -> str:
         case Number(value, long, power):
             return _literal(value, long) if power is None else f"{_literal(value, long)}**{_literal(power, long)}"
         case FreeInput(text, low_limb_only):
-            if low_limb_only:
-                return f"$0{{{text}}}"
-            return f"${{{text}}}" if text else "$"
+            sign = "$0" if low_limb_only else "$"
+            return _braced(sign, text) if text or low_limb_only else "$"
         case ConstantName(name):
             return f"%{name}"
         case Reference(name):
@@ -195,6 +194,13 @@ def _chain(expression: Binary, least: int) -> str:
         own = precedence
         shown = f"{shown} {node.operator} {show_expression(node.right, own + 1)}"
     return _closed(shown, own, least)
+
+
+def _braced(sign: str, text: str) -> str:
+    """Advice or a command. *Raises:* InternalError for a text that the braces cannot hold."""
+    if "}" in text:
+        raise InternalError(f"the advice of a built syntax tree contains a brace: {text}")
+    return f"{sign}{{{text}}}"
 
 
 def _literal(value: int, long: bool = False) -> str:

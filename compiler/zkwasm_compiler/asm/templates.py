@@ -16,6 +16,7 @@ class Template:
     slots: tuple[tuple[str, Slot], ...]
     needs_sum: bool
     has_names: bool
+    defines_free: bool
 
 
 @lru_cache
@@ -27,6 +28,7 @@ def templates(machine: Machine) -> dict[tuple[str, str], Template]:
             slots := tuple((name, value) for name, value in form.fields if isinstance(value, Slot)),
             operation.needs_sum,
             any(slot not in (Slot.NUMBER, Slot.NEGATED_NUMBER) for _, slot in slots),
+            operation.defines_free,
         )
         for operation in machine.operations
         for form in operation.forms

@@ -88,12 +88,16 @@ def _forbidden_table(machine: Machine) -> dict[frozenset[str], str]:
 
 def forbidden(machine: Machine, operations: Sequence[str], destinations: Sequence[str] = ()) -> Iterator[str]:
     """The reasons why operations and destinations that fit into one step must not be put there."""
-    table = _forbidden_table(machine)
     things = [*operations, *(f"=> {name}" for name in destinations)]
     for position, second in enumerate(things):
         for first in things[:position]:
-            if reason := table.get(frozenset((first, second))):
+            if reason := forbidden_pair(machine, first, second):
                 yield f"{first} with {second}: {reason}"
+
+
+def forbidden_pair(machine: Machine, first: str, second: str) -> str | None:
+    """Why an operation and another, or ``=> REGISTER``, must not be in one step; None when they may."""
+    return _forbidden_table(machine).get(frozenset((first, second)))
 
 
 def free_input_problems(machine: Machine, operations: Sequence[str]) -> Iterator[str]:

@@ -1,0 +1,255 @@
+"""Rows of the ROM from steps: `add` merges the fields of a step, `finish` puts in what names mean.
+
+Between the two lie all later statements, because labels and variables may be defined after their use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from zkwasm_compiler.asm import advice
+from zkwasm_compiler.asm.advice import Advice, AdviceSyntaxError, UnresolvedError
+from zkwasm_compiler.asm.constants import ConstantError
+from zkwasm_compiler.asm.left_side import LeftSide
+from zkwasm_compiler.asm.program import AdviceNode, RomRow
+from zkwasm_compiler.asm.report import Report, Unit
+from zkwasm_compiler.asm.symbols import JAVASCRIPT_MEMBERS, JAVASCRIPT_NUMBER, Symbols
+from zkwasm_compiler.asm.syntax import CommandStatement, Number, Operand, OperationCall, RegisterName, StepStatement
+from zkwasm_compiler.asm.templates import Template, templates
+from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.isa import legality
+from zkwasm_compiler.isa.machine import Machine, Slot
+
+NEXT = "next"
+"""The label that always means the following instruction."""
+
+
+@dataclass(slots=True)
+class _OpenRow:
+    """A row whose names are not resolved yet."""
+
+    row: dict[str, Any]
+    step: StepStatement
+    line: int
+    unit: Unit
+    advice: Advice | None = None
+    before: list[CommandStatement] | None = None
+    after: list[CommandStatement] | None = None
+    has_names: bool = False
+    is_broken: bool = False
+
+
+class StepRows:
+    """The rows of one program."""
+
+    def __init__(self, machine: Machine, symbols: Symbols, report: Report) -> None:
+        self._machine = machine
+        self._symbols = symbols
+        self._report = report
+        self._left_side = LeftSide(machine, symbols, report)
+        self._templates = templates(machine)
+        self._set_fields = {row.name: row.set_field for row in machine.registers if not row.read_only}
+        self._rarely_together = frozenset(row.first for row in machine.forbidden)
+        self._rows: list[_OpenRow] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    # Pass 1
+
+    def add(self, step: StepStatement, unit: Unit, line: int) -> None:
+        """The row of a step, with the commands that wait for it."""
+        row: dict[str, Any] = {}
+        open_row = _OpenRow(row, step, line, unit)
+        reported = len(self._report.problems)
+        bare_free_input = self._add_left_side(open_row) if step.terms else False
+        if step.destinations:
+            self._add_destinations(row, step.destinations)
+        defining = self._add_operations(open_row, step.operations) if step.operations else 0
+        if bare_free_input and defining != 1:
+            for message in legality.free_input_problems(self._machine, [call.name for call in step.operations]):
+                self._report.warn("free_input", message, step)
+        row["line"] = line
+        if unit.commands:
+            row["cmdBefore"] = None
+            open_row.before, unit.commands = unit.commands, []
+        open_row.is_broken = len(self._report.problems) > reported
+        self._rows.append(open_row)
+        get = row.get
+        # As in the public assembler JMPZ is not among them.
+        unit.command_may_follow = not (get("JMP") or get("JMPC") or get("JMPN") or get("call") or get("return"))
+
+    def add_command_after(self, command: CommandStatement) -> None:
+        """A command that runs after the last step."""
+        last = self._rows[-1]
+        if last.after is None:
+            last.row["cmdAfter"] = None  # takes its place in the order of keys
+            last.after = []
+        last.after.append(command)
+
+    def _add_left_side(self, open_row: _OpenRow) -> bool:
+        """The fields of the left side; whether it has a bare ``$``."""
+        row = open_row.row
+        try:
+            row.update(self._left_side.fields(open_row.step.terms, len(self._rows)))
+        except ConstantError as error:
+            self._report.problem(error.code, str(error), error.node)
+            return False
+        except AdviceSyntaxError as error:
+            self._report.problem("tag_syntax", f"in the advice: {error.message}")
+            return False
+        node = row.get("freeInTag")
+        if node is None:
+            return False
+        if type(node) is advice.Empty:
+            row["freeInTag"] = {"op": ""}
+            return True
+        open_row.advice = node
+        return False
+
+    def _add_destinations(self, row: dict[str, Any], destinations: tuple[RegisterName, ...]) -> None:
+        for register in destinations:
+            set_field = self._set_fields.get(register.name)
+            if set_field is None:
+                self._report.problem("readonly_destination", f"{register.name} is read only", register)
+                continue
+            if set_field in row:
+                self._report.problem("destination_twice", f"{register.name} is assigned twice", register)
+            row[set_field] = 1
+
+    def _add_operations(self, open_row: _OpenRow, operations: tuple[OperationCall, ...]) -> int:
+        """The fields of the operations; how many of these define ``$``."""
+        row, step = open_row.row, open_row.step
+        needs_sum: OperationCall | None = None
+        defining = 0
+        for call in operations:
+            operand = call.operand
+            template = self._templates.get((call.name, "" if operand is None else operand.shape))
+            if template is None:
+                raise InternalError(f"a built syntax tree has {call} in line {open_row.line}, which the machine lacks")
+            if row.keys().isdisjoint(template.fields):
+                row.update(template.fields)
+                if operand is not None and template.slots:
+                    self._fill(row, template, operand)
+                    open_row.has_names = open_row.has_names or template.has_names
+            else:
+                shared = next(name for name in template.fields if name in row)
+                message = f"{call.name} needs the field `{shared}`, which the step already uses; use two steps"
+                self._report.problem("field_collision", message, call)
+            defining += template.defines_free
+            if template.needs_sum:
+                needs_sum = needs_sum or call
+            if call.name in self._rarely_together:
+                self._warn_of_forbidden(step, call)
+        if needs_sum is not None and not step.terms:
+            message = f"{needs_sum.name} needs a left side: a value before the colon"
+            self._report.problem("left_required", message, needs_sum)
+        if row.get("JMPC") == 1 and "bin" not in row:
+            message = "a jump on the carry needs a binary operation in the same step"
+            self._report.problem("jmpc_without_bin", message, step)
+        return defining
+
+    def _warn_of_forbidden(self, step: StepStatement, call: OperationCall) -> None:
+        """Warn of what must not be in a step together with `call`."""
+        others = [other.name for other in step.operations if other is not call]
+        destinations = [register.name for register in step.destinations]
+        for other in (*others, *(f"=> {name}" for name in destinations)):
+            if reason := legality.forbidden_pair(self._machine, call.name, other):
+                self._report.warn("never_emit", f"{call.name} with {other}: {reason}", step)
+
+    def _fill(self, row: dict[str, Any], template: Template, operand: Operand) -> None:
+        """Put names and numbers of the operand into their fields."""
+        for name, slot in template.slots:
+            if slot is Slot.FIRST_NAME:
+                row[name] = operand.names[0].text
+            elif slot is Slot.NEXT:
+                row[name] = NEXT
+            elif slot is Slot.SECOND_NAME:
+                row[name] = operand.names[1].text
+            else:
+                value = self._operand_number(operand)
+                row[name] = value if slot is Slot.NUMBER else -value
+
+    def _operand_number(self, operand: Operand) -> int:
+        value = operand.number or 0
+        if value < 1 << 53:
+            return value
+        try:
+            return self._symbols.literal(Number(value, start=operand.start, end=operand.end))
+        except ConstantError as error:
+            self._report.problem(error.code, str(error), operand)
+            return 0
+
+    # Pass 2
+
+    def finish(self) -> tuple[RomRow, ...]:
+        """Resolve the names of all rows."""
+        for index, open_row in enumerate(self._rows):
+            row, unit = open_row.row, open_row.unit
+            if not open_row.is_broken:
+                self._report.enter(unit, open_row.step, open_row.line)
+                if open_row.has_names:
+                    self._resolve_offset(row)
+                    self._resolve_jump(row, "jmpAddr", index)
+                    self._resolve_jump(row, "elseAddr", index)
+                if open_row.before is not None:
+                    row["cmdBefore"] = self._commands(open_row.before)
+                if open_row.after is not None:
+                    row["cmdAfter"] = self._commands(open_row.after)
+                if open_row.advice is not None:
+                    row["freeInTag"] = self._advice(open_row.advice)
+            row["fileName"] = unit.file_name
+            row["lineStr"] = unit.lines.texts[open_row.line - 1]
+        return tuple([cast(RomRow, open_row.row) for open_row in self._rows])
+
+    def _resolve_offset(self, row: dict[str, Any]) -> None:
+        name = row.get("offset")
+        if type(name) is not str or name == JAVASCRIPT_NUMBER:
+            return
+        row["offsetLabel"] = name
+        is_jump = any(row.get(flag) for flag in ("JMP", "JMPC", "JMPN", "JMPZ", "call"))
+        if is_jump and not row.get("useJmpAddr"):
+            row["offset"] = self._symbols.label_address(name)
+            return
+        variable = self._symbols.addressed_variable(name)
+        if variable is None:
+            row["offset"] = 0
+            return
+        offset = row["offset"] = variable.offset + row.get("extraOffset", 0)
+        row["useCTX"] = int(variable.scope == "CTX")
+        if variable.count > 1 and self._machine.dialect.array_bounds:
+            row["maxInd"] = variable.offset + variable.count - 1 - offset
+            row["baseLabel"] = variable.offset
+            row["sizeLabel"] = variable.count
+
+    def _resolve_jump(self, row: dict[str, Any], field: str, index: int) -> None:
+        name = row.get(field)
+        if type(name) is not str or name == JAVASCRIPT_NUMBER:
+            return
+        row[field + "Label"] = name
+        if name == NEXT:
+            row[field] = index + 1
+        elif name in JAVASCRIPT_MEMBERS and name not in self._symbols.labels:
+            # The public assembler finds a function there, which it cannot write into the JSON.
+            self._report.warn("label_undefined", f"the label `{name}` is not defined; the jump goes to 0")
+            del row[field]
+        else:
+            row[field] = self._symbols.label_address(name)
+
+    def _commands(self, commands: list[CommandStatement]) -> list[AdviceNode]:
+        found = []
+        for command in commands:
+            try:
+                found.append(self._advice(advice.parse(command.text, self._machine)))
+            except AdviceSyntaxError as error:
+                self._report.problem("tag_syntax", f"in the command `{command.text}`: {error.message}")
+        return found
+
+    def _advice(self, node: Advice) -> AdviceNode:
+        if advice.has_data(node):
+            try:
+                node = advice.resolve(node, self._symbols, self._machine)
+            except UnresolvedError as error:
+                self._report.problem(error.code, str(error))
+        return advice.to_json(node)
