@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from zkwasm_compiler.errors import ConfigurationError, InputError
 
 
@@ -11,3 +14,12 @@ class UsageError(ConfigurationError):
 
 class BuildError(InputError):
     """Programs that do not compile, examples that go wrong, files that cannot be written. Carries every problem."""
+
+
+@contextmanager
+def as_usage() -> Iterator[None]:
+    """Turn a `ConfigurationError` about something that the command line named into a `UsageError`."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise UsageError(*error.problems) from error

@@ -52,6 +52,7 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     import json
 
+    from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.sources import compile_file, require_module
     from hatch_zkwasm.values import signature
     from hatch_zkwasm.writing import STANDARD_OUTPUT, write_files
@@ -60,7 +61,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     path: Path = arguments.file
     require_module(path)
-    program = compile_file(path, exports=arguments.exports, optimization_level=arguments.optimization_level)
+    with as_usage():
+        program = compile_file(path, exports=arguments.exports, optimization_level=arguments.optimization_level)
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     nowhere = arguments.output is None and arguments.rom is None and not arguments.json

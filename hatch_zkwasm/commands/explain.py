@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.sources import read_module, require_module, with_file
     from zkwasm_compiler import CompileOptions
     from zkwasm_compiler.errors import InputError
@@ -40,7 +41,8 @@ def execute(arguments: argparse.Namespace) -> int:
         name=path.stem,
     )
     try:
-        text = explain(read_module(path), arguments.function, options)
+        with as_usage():
+            text = explain(read_module(path), arguments.function, options)
     except InputError as error:
         raise with_file(error, str(path), str(path)) from error
     sys.stdout.write(text if text.endswith("\n") else text + "\n")

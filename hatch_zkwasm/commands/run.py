@@ -93,16 +93,13 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
-    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.faults import naming_functions
     from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
-    from zkwasm_compiler.errors import ConfigurationError
     from zkwasm_simulator import Instance
 
-    try:
+    with as_usage():
         values = parse_arguments(export, arguments.arguments)
-    except ConfigurationError as error:
-        raise UsageError(*error.problems) from None
     with naming_functions(program):
         result = Instance(program).call(export.name, *values)
         counters = result.counters
