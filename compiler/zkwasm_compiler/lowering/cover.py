@@ -17,13 +17,14 @@ from zkwasm_compiler.analysis.order import reverse_postorder
 from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
+from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 from zkwasm_compiler.rules.affine import affine_rule
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, LONG, TIDY, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
 
-MAXIMUM_TERMS = 6
-"""Operands of one sum: more would keep too many registers alive at once."""
+MAXIMUM_TERMS = len(VALUE_REGISTERS) - 1
+"""Operands of one sum: the step that checks it reads them and the result."""
 
 
 @dataclass(eq=False, slots=True)
