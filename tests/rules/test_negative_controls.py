@@ -198,3 +198,31 @@ def test_incomplete_rule_is_refused(name: str) -> None:
 def test_an_op_without_meaning_is_unproved() -> None:
     with pytest.raises(UnprovedError, match="no meaning"):
         prove(made("i32.popcnt(x:word)", "r:word", "${x} => r"))
+
+
+def weakened(rule: Rule) -> list[Rule]:
+    """The rule without one of its checks, for each of them. What gives `$` or a jump's target is none."""
+    found = []
+    for i, step in enumerate(rule.steps):
+        for j, operation in enumerate(step.operations):
+            decides = rule.output is None and i == len(rule.steps) - 1
+            defines = step.defined and operation.name != "JMPC"
+            if operation.name != "CALL" and not decides and not defines:
+                operations = step.operations[:j] + step.operations[j + 1 :]
+                found.append(
+                    replace(rule, steps=(*rule.steps[:i], replace(step, operations=operations), *rule.steps[i + 1 :]))
+                )
+    return found
+
+
+def _judge(rule: Rule) -> None:
+    prove(rule)
+    check_complete(rule)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if weakened(rule)], ids=lambda rule: rule.name)
+def test_every_check_is_needed(rule: Rule) -> None:
+    """Without any one check something wrong can be proved, or (without a trap's test) something right cannot."""
+    for weaker in weakened(rule):
+        with pytest.raises((UnprovedError, IncompleteError)):
+            _judge(weaker)
