@@ -44,6 +44,8 @@ class BodyStep:
     fixed: dict[str, VirtualRegister]
     anywhere: list[VirtualRegister]
     defined: VirtualRegister | None
+    carried: VirtualRegister | None
+    """The value that the step's op is and so can put into any register: the one it defines, or one that it copies."""
     results: dict[str, VirtualRegister]
     clobbers: frozenset[str]
     commutes: bool
@@ -219,11 +221,19 @@ def _facts(step: Step[VirtualRegister], origin: int, label: str) -> BodyStep:
         fixed,
         anywhere,
         step.destinations[0] if step.destinations else None,
+        step.destinations[0] if step.destinations else _carried(step),
         {register: value for value, register in step.writes_fixed()},
         frozenset(step.clobbers()),
         _commutes(step.operations) and fixed["A"] != fixed["B"],
         step.memory is None and not indexed and (jump is None or jump.name != "CALL"),
     )
+
+
+def _carried(step: Step[VirtualRegister]) -> VirtualRegister | None:
+    """What a step without destinations copies, if its op is anything at all: that of a bare CALL is not."""
+    if not step.terms and all(operation.name in ("JMP", "CALL", "RETURN") for operation in step.operations):
+        return None
+    return copied(step)
 
 
 def _commutes(operations: tuple[Operation[VirtualRegister], ...]) -> bool:

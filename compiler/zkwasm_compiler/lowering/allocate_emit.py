@@ -226,15 +226,16 @@ class _Emitter:
             )
             for operation in step.operations
         ]
-        value = body_step.defined
+        value = body_step.carried
         destinations: tuple[str, ...] = ()
         if value is not None:
-            rows = self.transfers.grid.rows[number]
             destinations = tuple(
-                name for name, row in rows.items() if row[2 * position + 2] == value and not body_step.changes(name)
+                name
+                for name, row in self.transfers.grid.rows[number].items()
+                if row[2 * position + 2] == value and held.get(name) != value and not body_step.changes(name)
             )
-            if value in self.cells.stored and body_step.stores:
-                operations.append(store(self.cells.slot(value)))
+        if body_step.defined is not None and body_step.defined in self.cells.stored and body_step.stores:
+            operations.append(store(self.cells.slot(body_step.defined)))
         return Step(
             terms=tuple(
                 Term("C" if term.rotated else anywhere(term.register), term.coefficient, term.rotated)

@@ -72,7 +72,7 @@ class Grid:
             step = block.steps[point // 2 - 1]
             if step.changes(register):
                 return "taken", point
-            if step.defined == value:
+            if step.carried == value:
                 return "held", point
             occupant = row[point - 1]
             if occupant is not None:

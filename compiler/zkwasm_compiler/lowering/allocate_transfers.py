@@ -64,8 +64,8 @@ class Transfers:
                     held.pop(register, None)
                 if register in step.results:
                     held[register] = step.results[register]
-                elif step.defined is not None and rows[register][2 * position + 2] == step.defined:
-                    held[register] = step.defined
+                elif step.carried is not None and rows[register][2 * position + 2] == step.carried:
+                    held[register] = step.carried
         self.gaps.append(gaps)
         self.ends.append(held)
 
