@@ -90,6 +90,17 @@ def test_messages_say_where_and_what(source: str, message: str) -> None:
     assert str(parse(source, "").problems[0]).removeprefix("line ").startswith(message)
 
 
+def test_wrong_advice_is_placed_inside_its_braces() -> None:
+    checked = check("A => B\n$${log(}\nA + ${B + * 2} => C\nl: $${x y} A => B\n${1 +\n ?} => D\n")
+    assert [str(problem) for problem in checked.problems] == [
+        "main.zkasm:3:11: in the advice: found `*` where a number, a register, a name, a call or `(` was expected",
+        "main.zkasm:5:1: in the advice: found `?` where a number, a register, a name, a call or `(` was expected",
+        "main.zkasm:1:1: in the command `log(`: found the end of the advice where a number, a register, a name, a call "
+        "or `(` was expected",
+        "main.zkasm:4:9: in the command `x y`: found `y` where an operator or `}` was expected",
+    ]
+
+
 def test_an_unterminated_brace_leaves_the_next_lines_alone() -> None:
     parsed = parse("${A => B\nC => D\nl: $${x\nD => E\n")
     assert len(parsed.problems) == 2

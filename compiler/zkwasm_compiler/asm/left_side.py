@@ -66,11 +66,10 @@ class LeftSide:
             self._add(total, values, term)
         for key, value in total.items():
             if type(value) is int:
-                total[key] = str(value) if value.bit_length() < _BIT_LIMIT else self._too_large(first)
+                if value.bit_length() > _BIT_LIMIT:
+                    raise ConstantError("constant_range", f"a coefficient of more than {_BIT_LIMIT} bits", first)
+                total[key] = str(value)
         return total
-
-    def _too_large(self, node: Node) -> str:
-        raise ConstantError("constant_range", f"a coefficient of more than {_BIT_LIMIT} bits", node)
 
     def _factor(self, factor: Factor, own_address: int) -> Values:
         if type(factor) is RegisterName:

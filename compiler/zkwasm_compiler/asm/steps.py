@@ -15,7 +15,16 @@ from zkwasm_compiler.asm.left_side import LeftSide
 from zkwasm_compiler.asm.program import AdviceNode, RomRow
 from zkwasm_compiler.asm.report import Report, Unit
 from zkwasm_compiler.asm.symbols import JAVASCRIPT_MEMBERS, JAVASCRIPT_NUMBER, Symbols
-from zkwasm_compiler.asm.syntax import CommandStatement, Number, Operand, OperationCall, RegisterName, StepStatement
+from zkwasm_compiler.asm.syntax import (
+    CommandStatement,
+    FreeInput,
+    Node,
+    Number,
+    Operand,
+    OperationCall,
+    RegisterName,
+    StepStatement,
+)
 from zkwasm_compiler.asm.templates import Template, templates
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.isa import legality
@@ -97,7 +106,7 @@ class StepRows:
             self._report.problem(error.code, str(error), error.node)
             return False
         except AdviceSyntaxError as error:
-            self._report.problem("tag_syntax", f"in the advice: {error.message}")
+            self._report.problem("tag_syntax", f"in the advice: {error.message}", _advice_place(open_row.step, error))
             return False
         node = row.get("freeInTag")
         if node is None:
@@ -187,18 +196,17 @@ class StepRows:
         """Resolve the names of all rows."""
         for index, open_row in enumerate(self._rows):
             row, unit = open_row.row, open_row.unit
-            if not open_row.is_broken:
-                self._report.enter(unit, open_row.step, open_row.line)
-                if open_row.has_names:
-                    self._resolve_offset(row)
-                    self._resolve_jump(row, "jmpAddr", index)
-                    self._resolve_jump(row, "elseAddr", index)
-                if open_row.before is not None:
-                    row["cmdBefore"] = self._commands(open_row.before)
-                if open_row.after is not None:
-                    row["cmdAfter"] = self._commands(open_row.after)
-                if open_row.advice is not None:
-                    row["freeInTag"] = self._advice(open_row.advice)
+            self._report.enter(unit, open_row.step, open_row.line)
+            if open_row.has_names and not open_row.is_broken:
+                self._resolve_offset(row)
+                self._resolve_jump(row, "jmpAddr", index)
+                self._resolve_jump(row, "elseAddr", index)
+            if open_row.before is not None:
+                row["cmdBefore"] = self._commands(open_row.before)
+            if open_row.after is not None:
+                row["cmdAfter"] = self._commands(open_row.after)
+            if open_row.advice is not None:
+                row["freeInTag"] = self._advice(open_row.advice)
             row["fileName"] = unit.file_name
             row["lineStr"] = unit.lines.texts[open_row.line - 1]
         return tuple([cast(RomRow, open_row.row) for open_row in self._rows])
@@ -243,7 +251,8 @@ class StepRows:
             try:
                 found.append(self._advice(advice.parse(command.text, self._machine)))
             except AdviceSyntaxError as error:
-                self._report.problem("tag_syntax", f"in the command `{command.text}`: {error.message}")
+                place = _place_in(command, len("$${"), error)
+                self._report.problem("tag_syntax", f"in the command `{command.text}`: {error.message}", place)
         return found
 
     def _advice(self, node: Advice) -> AdviceNode:
@@ -253,3 +262,18 @@ class StepRows:
             except UnresolvedError as error:
                 self._report.problem(error.code, str(error))
         return advice.to_json(node)
+
+
+def _advice_place(step: StepStatement, error: AdviceSyntaxError) -> Node | None:
+    """Where in the source the advice of a step is wrong."""
+    free = next(
+        factor for term in step.terms for factor in term.factors if isinstance(factor, FreeInput) and factor.text
+    )
+    return _place_in(free, len("$0{" if free.low_limb_only else "${"), error)
+
+
+def _place_in(node: Node, opening: int, error: AdviceSyntaxError) -> Node | None:
+    if node.start < 0:
+        return None
+    start = node.start + opening + error.offset
+    return Node(start=start, end=start)
