@@ -139,8 +139,10 @@ def _parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namesp
     protected = [f" {word}" if _NEGATIVE_NUMBER.match(word) else word for word in words]
     arguments, rest = parser.parse_known_args(protected)
     if rest:
-        wrong = [word for word in rest if word.startswith("-")]
+        end = rest.index("--") if "--" in rest else len(rest)
+        late = rest[:end] + rest[end + 1 :]
+        wrong = [word for word in rest[:end] if word.startswith("-")]
         if wrong or not hasattr(arguments, "arguments"):
-            arguments.parser.error(f"unrecognized arguments: {' '.join(word.strip() for word in wrong or rest)}")
-        arguments.arguments += rest
+            arguments.parser.error(f"unrecognized arguments: {' '.join(word.strip() for word in wrong or late)}")
+        arguments.arguments += late
     return arguments

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -68,6 +70,8 @@ def files(folder: Path) -> list[str]:
         ),
         (["numbers.wat", "--call", "nothing", "-O0"], ["nothing() returns", "status 0"], 0),
         (["one.wat", "41"], ["increment(41) = 42", "status 0"], 0),
+        (["one.wat", "-0x29"], ["increment(-41) = -40", "status 0"], 0),
+        (["one.wat", "-O1", "--", "-41"], ["increment(-41) = -40", "status 0"], 0),
     ],
 )
 def test_run(words: list[str], first_lines: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,11 +219,11 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_small_module_compiles_in_under_a_second() -> None:
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "hatch_zkwasm", "compile", "numbers.wat", "-o", "x.zkasm"]
-    subprocess.run(command, check=True, capture_output=True)
+    assert min(_seconds(command) for _ in range(3)) < 1
+
+
+def _seconds(command: list[str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
-    assert time.perf_counter() - start < 1
+    return time.perf_counter() - start
