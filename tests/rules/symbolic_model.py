@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import gcd
 
 import z3
 
@@ -95,10 +96,16 @@ class Facts:
     products: dict[tuple[str, str], None] = field(default_factory=dict)
     abstractions: dict[object, Polynomial] = field(default_factory=dict)
     halves: dict[object, Limbs] = field(default_factory=dict)
+    quotients: dict[object, tuple[Polynomial, Polynomial]] = field(default_factory=dict)
 
     def fork(self) -> Facts:
         return Facts(
-            dict(self.bounds), list(self.formulas), dict(self.products), dict(self.abstractions), dict(self.halves)
+            dict(self.bounds),
+            list(self.formulas),
+            dict(self.products),
+            dict(self.abstractions),
+            dict(self.halves),
+            dict(self.quotients),
         )
 
     # -- variables and bounds
@@ -191,12 +198,20 @@ class Facts:
         """Floored quotient and remainder by a positive constant."""
         if x.number is not None:
             return Polynomial.constant(x.number // divisor), Polynomial.constant(x.number % divisor)
+        factor = gcd(divisor, *x.terms.values())
+        if factor > 1:  # so the remainder is a multiple of it
+            quotient, remainder = self.divide(
+                Polynomial({key: number // factor for key, number in x.terms.items()}), divisor // factor
+            )
+            return quotient, remainder * factor
         low, high = self.interval(x)
         if low >= 0 and high < divisor:
             return Polynomial.constant(0), x
-        quotient, remainder = self.fresh("q", low // divisor, high // divisor), self.fresh("r", 0, divisor - 1)
-        self.say_equal(x, quotient * divisor + remainder)
-        return quotient, remainder
+        if (x.key, divisor) not in self.quotients:
+            quotient, remainder = self.fresh("q", low // divisor, high // divisor), self.fresh("r", 0, divisor - 1)
+            self.say_equal(x, quotient * divisor + remainder)
+            self.quotients[x.key, divisor] = quotient, remainder
+        return self.quotients[x.key, divisor]
 
     def value(self, low: Polynomial, high: Polynomial) -> Polynomial:
         """low + 2^32*high as one variable or constant, so that products of values are products of two variables."""
@@ -406,12 +421,16 @@ def _binary(facts: Facts, name: str, a: Limbs, b: Limbs) -> tuple[Limbs, z3.Bool
 
 
 def _arith(facts: Facts, operands: list[Limbs], op: Limbs) -> None:
+    """A*B + C = D*2^64 + op for normalised D and op: they are quotient and remainder, limb by limb."""
     a, b, c, d = operands
-    rest = c[0] + c[1] * WORD - d[0] * WORD * WORD - d[1] * WORD * WORD * WORD - op[0] - op[1] * WORD
     x, y = a[0] + a[1] * WORD, b[0] + b[1] * WORD
-    facts.say(facts.expression(x * y + rest) == 0)
+    parts = facts.divide(x * y + c[0] + c[1] * WORD, WORD * WORD)
+    for limbs, part in zip((d, op), parts, strict=True):
+        for limb, half in zip(limbs, facts.split(part), strict=True):
+            facts.say_equal(limb, half)
     if x.number is None and y.number is None:
-        facts.say(facts.expression(facts.product(facts.value(*a), facts.value(*b)) + rest) == 0)
+        total = facts.product(facts.value(*a), facts.value(*b)) + c[0] + c[1] * WORD
+        facts.say_equal(total, (d[0] + d[1] * WORD) * WORD * WORD + op[0] + op[1] * WORD)
 
 
 def _jump(
