@@ -6,6 +6,7 @@ from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.lowering.allocate_body import Body, BodyStep
 from zkwasm_compiler.lowering.allocate_grid import REGISTERS, Grid, Plan, Value
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
+from zkwasm_compiler.lowering.allocate_stores import StoreCosts
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 
 PASSES = 4
@@ -24,6 +25,7 @@ class _Filler:
         self.grid = Grid(body)
         order = sorted(range(len(body.blocks)), key=lambda number: -body.blocks[number].frequency)
         self.order = order
+        self.stores = StoreCosts(body, live)
 
     def run(self) -> Grid:
         self.place_forced()
@@ -76,13 +78,24 @@ class _Filler:
             self.grid.exchange(number, position, step)
 
     def pair_cost(self, number: int, position: int, step: BodyStep) -> float:
-        frequency = self.body.blocks[number].frequency
-        plans = [self.demand(number, position, register, step.fixed[register]) for register in ("A", "B")]
-        return sum(frequency if plan is None else plan.cost for plan in plans)
+        total = 0.0
+        for register in ("A", "B"):
+            value = step.fixed[register]
+            plan = self.demand(number, position, register, value)
+            total += self.fill_cost(number, 2 * position, value) if plan is None else plan.cost
+        return total
 
     def demand(self, number: int, position: int, register: str, value: Value) -> Plan | None:
         """The plan for a value that step `position` reads in `register`; None when a fill there is the cheapest."""
-        return self.grid.plan(number, register, value, 2 * position, self.body.blocks[number].frequency)
+        budget = self.fill_cost(number, 2 * position, value)
+        return self.grid.plan(number, register, value, 2 * position, budget, self.body.blocks[number].frequency)
+
+    def fill_cost(self, number: int, point: int, value: Value) -> float:
+        """What a fill with `value` costs in the gap behind a point: a step, and a store if no register holds it."""
+        frequency = self.body.blocks[number].frequency
+        if any(row[point] == value for row in self.grid.rows[number].values()):
+            return frequency
+        return frequency + self.stores.cost(value)
 
     def serve_fixed(self, number: int, position: int) -> None:
         block = self.body.blocks[number]
@@ -93,11 +106,28 @@ class _Filler:
                 for register in sorted(fixed)
                 if fixed[register] == value and self.grid.rows[number][register][2 * position] != value
             ]
-            self.extend(number, 2 * position, registers, value, block.frequency)
+            self.extend(number, 2 * position, registers, value)
 
-    def extend(self, number: int, point: int, registers: list[str], value: Value, budget: float) -> bool:
-        """Replace the fill of several registers with one value, which costs `budget`, by something cheaper."""
-        plans = [self.grid.plan(number, register, value, point, budget) for register in registers]
+    def extend(self, number: int, point: int, registers: list[str], value: Value) -> bool:
+        """Replace the fill of several registers with one value in the gap behind a point by something cheaper."""
+        budget = self.fill_cost(number, point, value)
+        if self.replace(number, point, registers, value, budget, self.body.blocks[number].frequency):
+            return True
+        if budget > self.body.blocks[number].frequency:
+            early = [(register, self.grid.place_early(number, register, value, point)) for register in registers]
+            if early and all(plan is not None for _, plan in early):
+                for register, plan in early:
+                    assert plan is not None
+                    self.grid.apply(register, plan)
+                return True
+            self.stores.paid.add(value)
+        return False
+
+    def replace(
+        self, number: int, point: int, registers: list[str], value: Value, budget: float, floor: float
+    ) -> bool:
+        """Claim the registers for `value` further back, if the fills that remain cost less than `budget`."""
+        plans = [self.grid.plan(number, register, value, point, budget, floor) for register in registers]
         cost = sum(budget if plan is None else plan.cost for plan in plans)
         if not registers or cost >= budget - 1e-9:
             return False
@@ -124,14 +154,19 @@ class _Filler:
         for name in free:
             rows[name][point] = value
             plan = self.demand(number, position, name, value)
+            cost = self.fill_cost(number, point - 1, value) if plan is None else plan.cost
+            if plan is None and cost > self.body.blocks[number].frequency:
+                plan = self.grid.place_early(number, name, value, point - 1)
+                cost = cost if plan is None else plan.cost
             rows[name][point] = None
-            cost = self.body.blocks[number].frequency if plan is None else plan.cost
             follower, distance = self.follower(number, name, point)
             offers.append(((cost, int(follower != value), distance), name, plan))
         _, register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
         rows[register][point] = value
         if plan is not None:
             self.grid.apply(register, plan)
+        elif not any(row[point - 1] == value for row in rows.values()):
+            self.stores.paid.add(value)
         return register
 
     def follower(self, number: int, register: str, point: int) -> tuple[Value | None, int]:
@@ -168,7 +203,7 @@ class _Filler:
             block = self.body.blocks[number]
             for position in range(len(block.steps)):
                 for value, registers in self.fills_in_gap(number, 2 * position).items():
-                    better |= self.extend(number, 2 * position, registers, value, block.frequency)
+                    better |= self.extend(number, 2 * position, registers, value)
         for edge in sorted(self.body.edges(), key=lambda edge: -edge.frequency):
             target, end = self.grid.rows[edge.target], self.body.blocks[edge.source].end
             fills: dict[Value, list[str]] = {}
@@ -181,7 +216,7 @@ class _Filler:
                     fills.setdefault(before, []).append(register)
             for value, registers in fills.items():
                 if all(self.grid.rows[edge.source][register][end] is None for register in registers):
-                    better |= self.extend(edge.source, end, registers, value, edge.frequency)
+                    better |= self.replace(edge.source, end, registers, value, edge.frequency, edge.frequency)
         return better
 
     def fills_in_gap(self, number: int, point: int) -> dict[Value, list[str]]:

@@ -119,14 +119,31 @@ class Grid:
 
     # Plans
 
-    def plan(self, number: int, register: str, value: Value, point: int, budget: float) -> Plan | None:
-        """The cheapest way to have `value` in the register at an even point, if it costs less than `budget`."""
+    def plan(
+        self, number: int, register: str, value: Value, point: int, budget: float, floor: float
+    ) -> Plan | None:
+        """The cheapest way to have `value` in the register at an even point, if it costs less than `budget`.
+
+        Blocks that run less often than `floor` are not entered: their registers are for their own demands first.
+        """
         status, low = self.scan(number, register, value, point)
         if status == "held":
             return Plan(0.0, (Claim(number, low, point, value),) if low <= point else ())
         if status == "taken" or number == 0:
             return None
-        return _Region(self, number, register, value, point, budget).plan()
+        return _Region(self, register, Claim(number, 0, point, value), budget, floor).plan()
+
+    def place_early(self, number: int, register: str, value: Value, point: int) -> Plan | None:
+        """A fill of the register in an earlier gap of the block, where another register still holds `value`."""
+        block, row, high = self.body.blocks[number], self.rows[number][register], point
+        while True:
+            if row[point] is None and any(other[point] == value for other in self.rows[number].values()):
+                return Plan(block.frequency, (Claim(number, point + 1, high, value),))
+            if point == 0 or row[point] is not None or row[point - 1] is not None:
+                return None
+            if block.steps[point // 2 - 1].changes(register):
+                return None
+            point -= 2
 
     def apply(self, register: str, plan: Plan) -> None:
         """Make the claims of a plan."""
@@ -150,12 +167,13 @@ class Grid:
 class _Region:
     """The blocks behind one demand, and the cheapest edges to fill on."""
 
-    def __init__(self, grid: Grid, number: int, register: str, value: Value, point: int, budget: float) -> None:
+    def __init__(self, grid: Grid, register: str, start: Claim, budget: float, floor: float) -> None:
         self.grid = grid
         self.blocks = grid.body.blocks
         self.register = register
         self.budget = budget
-        self.start = Claim(number, 0, point, value)
+        self.floor = floor
+        self.start = start
         self.network = Network()
         self.claims: dict[int, Claim] = {}
 
@@ -184,7 +202,7 @@ class _Region:
         if source in self.claims:
             self.network.add(source if self.claims[source].value == before else SOURCE, node, price)
             return None
-        if len(self.claims) >= REGION_LIMIT or block.frequency < self.budget * 0.999:
+        if len(self.claims) >= REGION_LIMIT or block.frequency < self.floor * 0.999:
             self.network.add(SOURCE, node, price)
             return None
         status, low = self.grid.scan(source, self.register, before, block.end)
