@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_zkwasm.cli import main
 from hatch_zkwasm.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,3 +32,20 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_every_command_is_described() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert [command.NAME for command in COMMANDS if f"| `zkwasm {command.NAME} " not in page] == []
+
+
+def test_the_shown_run_is_real(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / "command-line.md"
+    written = page.read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```console\n(.*?)^```$", written, re.MULTILINE | re.DOTALL)
+    command = block.partition("\n")[0]
+    assert command.startswith("$ zkwasm run ")
+    assert main(command.split()[2:]) == 0
+    shown = f"{command}\n{capsys.readouterr().out}"
+    if request.config.getoption("--bless"):
+        page.write_text(written.replace(block, shown), encoding="utf-8")
+    else:
+        assert block == shown, "the output is stale; run pytest --bless and read the difference"
