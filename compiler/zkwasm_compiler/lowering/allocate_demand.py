@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.lowering.allocate_body import Body, BodyStep
-from zkwasm_compiler.lowering.allocate_grid import REGISTERS, Grid, Plan, Value
+from zkwasm_compiler.lowering.allocate_grid import REGISTERS, Claim, Grid, Plan, Value
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
 from zkwasm_compiler.lowering.allocate_stores import StoreCosts
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
@@ -22,10 +22,10 @@ class _Filler:
     def __init__(self, body: Body, live: LiveRanges) -> None:
         self.body = body
         self.live = live
-        self.grid = Grid(body)
+        self.stores = StoreCosts(body, live)
+        self.grid = Grid(body, self.stores)
         order = sorted(range(len(body.blocks)), key=lambda number: -body.blocks[number].frequency)
         self.order = order
-        self.stores = StoreCosts(body, live)
 
     def run(self) -> Grid:
         self.place_forced()
@@ -123,9 +123,7 @@ class _Filler:
             self.stores.paid.add(value)
         return False
 
-    def replace(
-        self, number: int, point: int, registers: list[str], value: Value, budget: float, floor: float
-    ) -> bool:
+    def replace(self, number: int, point: int, registers: list[str], value: Value, budget: float, floor: float) -> bool:
         """Claim the registers for `value` further back, if the fills that remain cost less than `budget`."""
         plans = [self.grid.plan(number, register, value, point, budget, floor) for register in registers]
         cost = sum(budget if plan is None else plan.cost for plan in plans)
@@ -134,7 +132,21 @@ class _Filler:
         for register, plan in zip(registers, plans, strict=True):
             assert plan is not None
             self.grid.apply(register, plan)
+            self.keep_for_edges(plan)
         return True
+
+    def keep_for_edges(self, plan: Plan) -> None:
+        """Keep what an edge fills registers with in some register up to there, where it would have to be stored else."""
+        for edge, value in plan.edges:
+            if not self.stores.cost(value):
+                continue
+            keepers = self.grid.keepers(edge.source, value)
+            end = self.body.blocks[edge.source].end
+            if keepers and self.grid.rows[edge.source][keepers[0]][end] is None:
+                _, low = self.grid.scan(edge.source, keepers[0], value, end)
+                self.grid.apply(keepers[0], Plan(0.0, (Claim(edge.source, low, end, value),)))
+            elif not keepers:
+                self.stores.paid.add(value)
 
     def serve_anywhere(self, number: int, position: int) -> None:
         block, rows, point = self.body.blocks[number], self.grid.rows[number], 2 * position + 1
@@ -165,6 +177,7 @@ class _Filler:
         rows[register][point] = value
         if plan is not None:
             self.grid.apply(register, plan)
+            self.keep_for_edges(plan)
         elif not any(row[point - 1] == value for row in rows.values()):
             self.stores.paid.add(value)
         return register

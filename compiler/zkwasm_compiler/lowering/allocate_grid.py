@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep
 from zkwasm_compiler.lowering.allocate_cut import SINK, SOURCE, Network
+from zkwasm_compiler.lowering.allocate_stores import StoreCosts
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 from zkwasm_compiler.machine.step import VirtualRegister
 
@@ -39,17 +40,19 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The claims that serve a demand, and what the fills that remain cost."""
+    """The claims that serve a demand, what the fills that remain cost, and the edges on which they are."""
 
     cost: float
     claims: tuple[Claim, ...]
+    edges: tuple[tuple[BodyEdge, Value], ...] = ()
 
 
 class Grid:
     """`rows[b][register][point]` is the value that block b keeps in the register at the point, or None."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, stores: StoreCosts) -> None:
         self.body = body
+        self.stores = stores
         self.rows: list[dict[str, Row]] = [
             {register: [None] * (block.end + 1) for register in REGISTERS} for block in body.blocks
         ]
@@ -100,6 +103,18 @@ class Grid:
             if register != but
         )
 
+    def keepers(self, number: int, value: Value) -> list[str]:
+        """The registers that hold `value` at the end of a block or could do so for nothing; holders come first."""
+        end = self.body.blocks[number].end
+        rows = self.rows[number]
+        holding = [name for name in VALUE_REGISTERS if rows[name][end] == value]
+        able = [
+            name
+            for name in VALUE_REGISTERS
+            if rows[name][end] is None and self.scan(number, name, value, end)[0] == "held"
+        ]
+        return holding + able
+
     def turn(self, number: int, position: int, register: str, value: Value) -> bool:
         """Exchange A and B of a loose step if that puts `value` into `register`."""
         step = self.body.blocks[number].steps[position]
@@ -119,9 +134,7 @@ class Grid:
 
     # Plans
 
-    def plan(
-        self, number: int, register: str, value: Value, point: int, budget: float, floor: float
-    ) -> Plan | None:
+    def plan(self, number: int, register: str, value: Value, point: int, budget: float, floor: float) -> Plan | None:
         """The cheapest way to have `value` in the register at an even point, if it costs less than `budget`.
 
         Blocks that run less often than `floor` are not entered: their registers are for their own demands first.
@@ -176,6 +189,7 @@ class _Region:
         self.start = start
         self.network = Network()
         self.claims: dict[int, Claim] = {}
+        self.arcs: list[tuple[BodyEdge, int, int, Value]] = []
 
     def plan(self) -> Plan | None:
         work: list[tuple[int, int, Value]] = [(SINK, self.start.block, self.start.value)]
@@ -188,27 +202,38 @@ class _Region:
         cost, side = self.network.cut(self.budget)
         if cost >= self.budget - 1e-9:
             return None
-        return Plan(cost, (self.start, *(self.claims[node] for node in sorted(side) if node in self.claims)))
+        side.add(SINK)
+        claims = (self.claims[node] for node in sorted(side) if node in self.claims)
+        edges = tuple((edge, value) for edge, tail, head, value in self.arcs if head in side and tail not in side)
+        return Plan(cost, (self.start, *claims), edges)
 
     def enter(self, node: int, edge: BodyEdge, value: Value) -> tuple[int, int, Value] | None:
         """Follow one edge back; gives the node to go on from."""
         before, source, start = edge.before(value), edge.source, self.start
-        price = 0.0 if self.grid.edge_fills(edge, value, self.register) else edge.frequency
         block = self.blocks[source]
         if source == start.block and start.high == block.end:
             if before != start.value:
-                self.network.add(SOURCE, node, price)
+                self.add(SOURCE, node, edge, value)
             return None
         if source in self.claims:
-            self.network.add(source if self.claims[source].value == before else SOURCE, node, price)
+            self.add(source if self.claims[source].value == before else SOURCE, node, edge, value)
             return None
         if len(self.claims) >= REGION_LIMIT or block.frequency < self.floor * 0.999:
-            self.network.add(SOURCE, node, price)
+            self.add(SOURCE, node, edge, value)
             return None
         status, low = self.grid.scan(source, self.register, before, block.end)
         if status == "taken" or (status == "open" and source == 0):
-            self.network.add(SOURCE, node, price)
+            self.add(SOURCE, node, edge, value)
             return None
         self.claims[source] = Claim(source, low, block.end, before)
-        self.network.add(source, node, price)
+        self.add(source, node, edge, value)
         return (source, source, before) if status == "open" else None
+
+    def add(self, tail: int, head: int, edge: BodyEdge, value: Value) -> None:
+        """An arc for an edge: its price is a step, and a store where no register can hold the value."""
+        before = edge.before(value)
+        price = 0.0 if self.grid.edge_fills(edge, value, self.register) else edge.frequency
+        if price and self.grid.stores.cost(before) and not self.grid.keepers(edge.source, before):
+            price += self.grid.stores.cost(before)
+        self.network.add(tail, head, price)
+        self.arcs.append((edge, tail, head, before))
