@@ -11,12 +11,14 @@ from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.renumber import renumber
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.passes.branches import branches
+from zkwasm_compiler.passes.conditions import conditions
 from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
 from zkwasm_compiler.passes.inline import inline
+from zkwasm_compiler.passes.licm import licm
 from zkwasm_compiler.passes.parameters import parameters
 
 LEVELS = range(4)
@@ -43,11 +45,15 @@ FUNCTION_PASSES = (
     Pass(parameters, 1, 3),
     # Before fold, which then sees through what is written to a global and read again.
     Pass(global_values, 1, 3),
+    # Before fold as well; on one branch's side of a test it makes constants of what was tested.
+    Pass(conditions, 2, 3),
     # After parameters, which brings definitions to their uses; makes conditions constant for branches.
     Pass(fold, 1, 3),
     # After fold, whose canonical forms make equal values look equal; over the whole function where there is time.
     Pass(lvn, 1, 1),
     Pass(gvn, 2, 3),
+    # After gvn, so that one value moves and not its copies.
+    Pass(licm, 2, 3),
     # Last: fold and value numbering leave what they replaced.
     Pass(dce, 1, 3),
 )

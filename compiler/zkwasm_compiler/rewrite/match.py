@@ -81,7 +81,7 @@ def _match(term: Term, value: Value, bindings: Bindings, once: bool, facts: Fact
 
 
 def _match_args(pattern: Apply, value: Value, bindings: Bindings, once: bool, facts: Facts) -> bool:
-    for term, arg in zip(pattern.args, value.args, strict=True):
+    for term, arg in zip(pattern.args, value.args, strict=True):  # noqa: SIM110 - half the time of all()
         if not _match(term, arg, bindings, once, facts):
             return False
     return True

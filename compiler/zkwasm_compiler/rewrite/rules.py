@@ -5,6 +5,7 @@ from __future__ import annotations
 from zkwasm_compiler.rewrite.arithmetic import ARITHMETIC
 from zkwasm_compiler.rewrite.comparisons import COMPARISONS
 from zkwasm_compiler.rewrite.match import RuleSet
+from zkwasm_compiler.rewrite.narrowing import NARROWING
 from zkwasm_compiler.rewrite.rule import instantiate
 
-RULES = RuleSet([*instantiate(ARITHMETIC), *instantiate(COMPARISONS)])
+RULES = RuleSet([*instantiate(ARITHMETIC), *instantiate(COMPARISONS), *instantiate(NARROWING)])
