@@ -1,7 +1,7 @@
 """What register allocation works on: a function with copies seen through, plain jumps removed and edges as objects.
 
-In SSA a copy is the same value, so copies disappear here; constants are one value each. `Body` numbers the points of the
-function: a block of n steps has the points 0..2n. Point 2i is before the gap in front of step i, where moves may be
+In SSA a copy is the same value, so copies disappear here; constants are one value each. `Body` numbers the points of
+the function: a block of n steps has the points 0..2n. Point 2i is before the gap in front of step i, where moves may be
 inserted, point 2i + 1 is after it, just before step i reads, and 2n is the block's end.
 """
 

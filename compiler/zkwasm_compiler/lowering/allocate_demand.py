@@ -120,7 +120,7 @@ class _Filler:
                     assert plan is not None
                     self.grid.apply(register, plan)
                 return True
-            self.stores.paid.add(value)
+            self.stores.pay(value)
         return False
 
     def replace(self, number: int, point: int, registers: list[str], value: Value, budget: float, floor: float) -> bool:
@@ -136,7 +136,7 @@ class _Filler:
         return True
 
     def keep_for_edges(self, plan: Plan) -> None:
-        """Keep what an edge fills registers with in some register up to there, where it would have to be stored else."""
+        """Keep what an edge fills registers with in some register up to there, if it would have to be stored else."""
         for edge, value in plan.edges:
             if not self.stores.cost(value):
                 continue
@@ -146,7 +146,7 @@ class _Filler:
                 _, low = self.grid.scan(edge.source, keepers[0], value, end)
                 self.grid.apply(keepers[0], Plan(0.0, (Claim(edge.source, low, end, value),)))
             elif not keepers:
-                self.stores.paid.add(value)
+                self.stores.pay(value)
 
     def serve_anywhere(self, number: int, position: int) -> None:
         block, rows, point = self.body.blocks[number], self.grid.rows[number], 2 * position + 1
@@ -172,14 +172,18 @@ class _Filler:
                 cost = cost if plan is None else plan.cost
             rows[name][point] = None
             follower, distance = self.follower(number, name, point)
+            if follower == value and self.lasts(number, name, point, point + distance):
+                cost -= self.body.blocks[number].frequency
             offers.append(((cost, int(follower != value), distance), name, plan))
-        _, register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
+        (_, other, distance), register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
         rows[register][point] = value
+        if not other and self.lasts(number, register, point, point + distance):
+            self.grid.apply(register, Plan(0.0, (Claim(number, point, point + distance, value),)))
         if plan is not None:
             self.grid.apply(register, plan)
             self.keep_for_edges(plan)
         elif not any(row[point - 1] == value for row in rows.values()):
-            self.stores.paid.add(value)
+            self.stores.pay(value)
         return register
 
     def follower(self, number: int, register: str, point: int) -> tuple[Value | None, int]:
@@ -189,6 +193,11 @@ class _Filler:
             if row[later] is not None:
                 return row[later], later - point
         return None, len(row) - point
+
+    def lasts(self, number: int, register: str, point: int, later: int) -> bool:
+        """Whether a value put into the register at a point is there at a later one, where it would be filled else."""
+        steps = self.body.blocks[number].steps[point // 2 : later // 2]
+        return later % 2 == 1 and not any(step.changes(register) for step in steps)
 
     def evict(self, number: int, position: int) -> str:
         """Free a register at a step: the one whose value is read last in the block."""

@@ -16,20 +16,30 @@ from zkwasm_compiler.machine.step import Advice, Operation, Slot, Step, Term, Vi
 
 
 def emit(
-    function: MachineFunction[VirtualRegister], body: Body, transfers: Transfers, cells: Cells
+    function: MachineFunction[VirtualRegister],
+    body: Body,
+    transfers: Transfers,
+    cells: Cells,
+    arrivals: dict[Value, int],
 ) -> AllocatedFunction:
-    """The allocated function."""
-    return _Emitter(function, body, transfers, cells).run()
+    """The allocated function. `arrivals` says in which blocks arguments are stored."""
+    return _Emitter(function, body, transfers, cells, arrivals).run()
 
 
 class _Emitter:
     def __init__(
-        self, function: MachineFunction[VirtualRegister], body: Body, transfers: Transfers, cells: Cells
+        self,
+        function: MachineFunction[VirtualRegister],
+        body: Body,
+        transfers: Transfers,
+        cells: Cells,
+        arrivals: dict[Value, int],
     ) -> None:
         self.function = function
         self.body = body
         self.transfers = transfers
         self.cells = cells
+        self.arrivals = arrivals
         self.labels = {block.label for block in body.blocks}
         self.edge_labels: dict[BodyEdge, str] = {}
         self.edge_steps = {edge: self.edge_moves(edge) for edge in body.edges()}
@@ -171,9 +181,9 @@ class _Emitter:
         return self.moves(gap.fills, stores, gap.before, free)
 
     def stores_after(self, number: int, position: int) -> list[tuple[Value, Slot]]:
-        """The stored values that arrive at the start of the function or that step `position` - 1 makes but cannot store."""
+        """The values to store that arrive at the start of a block, or that the step before made but could not store."""
         if not position:
-            arrived = [value for value, place in self.body.places.items() if isinstance(place, str) and not number]
+            arrived = [value for value, block in self.arrivals.items() if block == number]
             return [(value, self.cells.slot(value)) for value in arrived if value in self.cells.stored]
         step = self.body.blocks[number].steps[position - 1]
         made = [*step.results.values(), *([step.defined] if step.defined is not None and not step.stores else [])]

@@ -14,6 +14,7 @@ class StoreCosts:
         self.body = body
         self.live = live
         self.paid: set[VirtualRegister] = set()
+        self.costs: dict[VirtualRegister, float] = {}
         self.homes = {
             value: (number, step)
             for number, block in enumerate(body.blocks)
@@ -27,13 +28,34 @@ class StoreCosts:
         """The steps, weighted, that storing `value` takes if it is not stored yet."""
         if value.constant is not None or value in self.paid:
             return 0.0
+        if value not in self.costs:
+            self.costs[value] = self.with_web(value)[0]
+        return self.costs[value]
+
+    def pay(self, value: VirtualRegister) -> None:
+        """Take it that `value` is stored, and with it what shares its cell."""
+        if value.constant is None and value not in self.paid:
+            self.paid |= self.with_web(value)[1]
+            self.costs.clear()
+
+    def with_web(self, value: VirtualRegister) -> tuple[float, set[VirtualRegister]]:
+        """The cost for a value, and all values that are stored with it."""
         if value not in self.parameters:
-            return self.at_definition(value)
-        return sum(
-            0.0 if self.joins(value, edge.before(value)) else edge.frequency
-            for edge in self.body.blocks[self.parameters[value]].incoming
-            if edge.before(value) != value
-        )
+            return self.at_definition(value), {value}
+        total, web, work = 0.0, {value}, [value]
+        while work:
+            parameter = work.pop()
+            for edge in self.body.blocks[self.parameters[parameter]].incoming:
+                argument = edge.before(parameter)
+                if argument in web or argument in self.paid:
+                    continue
+                if not self.joins(parameter, argument):
+                    total += edge.frequency
+                else:
+                    web.add(argument)
+                    if argument in self.parameters:
+                        work.append(argument)
+        return total, web
 
     def at_definition(self, value: VirtualRegister) -> float:
         """The cost of storing a value that is no parameter where it is made."""
@@ -43,7 +65,9 @@ class StoreCosts:
         return 0.0 if isinstance(self.body.places.get(value), int) else self.body.blocks[0].frequency
 
     def joins(self, parameter: VirtualRegister, argument: VirtualRegister) -> bool:
-        """Whether the argument's definition can store into the parameter's cell for nothing."""
-        if argument.constant is not None or argument in self.parameters or self.at_definition(argument):
+        """Whether the argument can share the parameter's cell and be stored there for nothing where it is made."""
+        if argument.constant is not None:
+            return False
+        if argument not in self.parameters and self.at_definition(argument):
             return False
         return not self.live.of(parameter) & self.live.of(argument)
