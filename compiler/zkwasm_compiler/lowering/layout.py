@@ -2,8 +2,9 @@
 
 What a jump costs on this machine decides. A conditional jump names both of its targets for free. An unconditional one
 is free when the step before it can carry it: a step without a jump takes the JMP, a check `JMPN(fail)` takes its target
-as the other branch. A block that is nothing but a jump is threaded: its predecessors go to its target. Only a block that
-ends with a call before the jump needs a neighbour: those are placed before their targets, the most frequent first.
+as the other branch. A block that is nothing but a jump is threaded: its predecessors go to its target. Only a block
+that ends with a call before the jump needs a neighbour: those are placed before their targets, the most frequent
+first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The text around the functions: row 0, public values, initialisation, dispatch, traps and the end of the trace.
 
 docs/public-interface.md describes it for provers and verifiers. Function index 0 runs the initialisation (globals,
-start function) and nothing else; index i > 0 the i-th export. Source: the public skeleton of the machine's example programs.
+start function) and nothing else; index i > 0 the i-th export.
 """
 
 from __future__ import annotations
