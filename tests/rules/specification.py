@@ -27,10 +27,17 @@ MEANINGS: dict[str, Meaning] = {
     "f64.reinterpret_i64": lambda facts, x: x,
     "zk.add_nw": lambda facts, x, y: x + y,
     "zk.sub_nw": lambda facts, x, y: x - y,
+    "zk.mul_nw_32": lambda facts, x, y: _small_product(facts, x * y),
     "zk.neg_nz": lambda facts, x: WORD - x,
     "zk.mul_nw": lambda facts, x, y: x * y,
+    "zk.mul_add_nw": lambda facts, x, y, z: x * y + z,
+    "zk.div_u_nz_32": lambda facts, x, y: _divide(facts, x, y, 32)[0],
+    "zk.rem_u_nz_32": lambda facts, x, y: _divide(facts, x, y, 32)[1],
+    "zk.div_u_nz_64": lambda facts, x, y: _divide(facts, x, y, 64)[0],
+    "zk.rem_u_nz_64": lambda facts, x, y: _divide(facts, x, y, 64)[1],
     "zk.mulhi_u": lambda facts, x, y: facts.divide(x * y, WORD * WORD)[0],
     "zk.rotl_pow2": lambda facts, x, p: _rotated(facts, x * p, 64),
+    "zk.low": lambda facts, x: x,
     "zk.high": lambda facts, x: facts.split(x)[1],
     "zk.fold": lambda facts, x: facts.split(x)[0] + facts.split(x)[1],
     "zk.high_ones": lambda facts, x: x + (WORD - 1) * WORD,
@@ -48,6 +55,7 @@ PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
     "zk.add_nw": lambda x, y: x + y < WORD,
     "zk.sub_nw": lambda x, y: x >= y,
     "zk.neg_nz": lambda x: x >= 1,
+    "zk.low": lambda x: x < WORD,
     "zk.fold": lambda x: (x % WORD) * WORD + (x - x % WORD) < WORD * WORD,
     "zk.fill_ones": lambda x, s: x < 1 << (64 - s),
     "zk.clz_nz_32": lambda x: x >= 1,
@@ -61,7 +69,10 @@ ENFORCED: Mapping[str, Callable[..., Any]] = {
     "zk.pow2_64": lambda s: s < 64,
     "zk.rpow2_32": lambda s: s < 32,
     "zk.rpow2_64": lambda s: (s < 64) * (s > 0),
+    "zk.mul_nw_32": lambda x, y: x * y < WORD,  # proofs assume it too: of the product, see `_small_product`
     "zk.mul_nw": lambda x, y: x * y < WORD * WORD,
+    "zk.mul_add_nw": lambda x, y, z: x * y + z < WORD * WORD,
+    **{f"zk.{op}_u_nz_{bits}": lambda x, y: y >= 1 for op in ("div", "rem") for bits in (32, 64)},
 }
 """Promises, for numbers, on which soundness does not rest: without them nothing can be proved."""
 
@@ -80,6 +91,12 @@ def _constant(value: Polynomial) -> int:
     if value.number is None:
         raise NotImplementedError("a shift by an amount that is not constant")
     return value.number
+
+
+def _small_product(facts: Facts, product: Polynomial) -> Polynomial:
+    """A product that is promised to be below 2^32."""
+    facts.say(facts.expression(product) < WORD)
+    return product
 
 
 def _rotated(facts: Facts, product: Polynomial, bits: int) -> Polynomial:

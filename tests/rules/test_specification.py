@@ -34,7 +34,11 @@ def _shape(pattern: Pattern) -> str:
     return f"{pattern.op}({','.join(map(_shape, pattern.children))})"
 
 
-ABSTRACT = (".mul", ".mul_nw", ".mulhi_u", ".div_u", ".rem_u", ".and", ".or", ".xor")
+ABSTRACT = (
+    *(".mul", ".mul_nw", ".mul_nw_32", ".mul_add_nw", ".mulhi_u"),
+    *(".div_u", ".rem_u", ".div_u_nz_32", ".rem_u_nz_32", ".div_u_nz_64", ".rem_u_nz_64"),
+    *(".and", ".or", ".xor"),
+)
 """Ops whose formulas forget something about variables: products, and bits."""
 
 

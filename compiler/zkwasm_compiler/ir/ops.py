@@ -135,17 +135,23 @@ _add(Op("br_table", (I32,), NONE, pure=False, terminator=True))  # targets: one 
 _add(Op("return", None, NONE, pure=False, terminator=True))
 _add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))
 
-# What only legalisation makes: exact arithmetic of this machine. *nw*: the caller knows that nothing wraps.
-_add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))
-_add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))
+# What only narrowing and legalisation make: exact arithmetic of this machine. *nw*: the caller knows that nothing wraps.
+_add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))  # x + y < 2^32
+_add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))  # x >= y
+_add(Op("zk.mul_nw_32", (I32, I32), I32, lambda x, y: x * y, commutative=True))  # x * y < 2^32
 _add(Op("zk.neg_nz", (I32,), I32, lambda x: (1 << 32) - x))  # of a nonzero x
 _add(Op("zk.pow2_32", (I32,), I32, lambda s: 1 << s))  # s < 32
 _add(Op("zk.pow2_64", (I32,), I64, lambda s: 1 << s))  # s < 64
 _add(Op("zk.rpow2_32", (I32,), I64, lambda s: 1 << (32 - s)))  # s < 32
 _add(Op("zk.rpow2_64", (I32,), I64, lambda s: 1 << (64 - s)))  # 0 < s < 64
-_add(Op("zk.mul_nw", (I64, I64), I64, lambda x, y: x * y, commutative=True))
+_add(Op("zk.mul_nw", (I64, I64), I64, lambda x, y: x * y, commutative=True))  # x * y < 2^64
+_add(Op("zk.mul_add_nw", (I64, I64, I64), I64, lambda x, y, z: x * y + z))  # x * y + z < 2^64
+for _type in (I32, I64):
+    _add(Op(f"zk.div_u_nz_{_type.bits}", (_type, _type), _type, lambda x, y: x // y))  # y > 0
+    _add(Op(f"zk.rem_u_nz_{_type.bits}", (_type, _type), _type, lambda x, y: x % y))  # y > 0
 _add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=True))
 _add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two
+_add(Op("zk.low", (I64,), I32, lambda x: x))  # x < 2^32
 _add(Op("zk.high", (I64,), I32, lambda x: x >> 32))
 _add(Op("zk.fold", (I64,), I32, lambda x: (x & 0xFFFFFFFF) + (x >> 32)))  # the halves have no bit in common
 _add(Op("zk.high_ones", (I64,), I64, lambda x: x + 0xFFFFFFFF00000000))  # x < 2^32

@@ -89,6 +89,9 @@ _DIVISION = """
     """
 rule("i32.div_u", "i32.div_u(x:clean, y:clean)", "q:clean", _DIVISION)
 rule("i32.rem_u", "i32.rem_u(x:clean, y:clean)", "r:clean", _DIVISION)
+_NONZERO_DIVISION = _DIVISION.partition("trap_integer_divide_by_zero)")[2]
+rule("zk.div_u_nz_32", "zk.div_u_nz_32(x:clean, y:clean)", "q:clean", _NONZERO_DIVISION)
+rule("zk.rem_u_nz_32", "zk.rem_u_nz_32(x:clean, y:clean)", "r:clean", _NONZERO_DIVISION)
 
 # 1 + 2^(64-k)*x - 2^32*r + r is 1 + (the top k bits that were rotated) exactly for r = rotr(x, k); k = 31 would also
 # accept another r for x = 0x7FFFFFFF, so there the inverse rotation is checked.
@@ -120,7 +123,7 @@ for _op, _k in (("rotl", lambda c: -c["s"] % 32), ("rotr", lambda c: c["s"] % 32
         p=lambda c: 1 << 63,
     )
 
-# Sums and differences that legalisation knows to stay in 0..2^32-1.
+# Sums, differences and products that are known to stay in 0..2^32-1.
 for _representation in ("clean", "tidy"):
     rule(
         f"zk.add_nw.{_representation}",
@@ -158,6 +161,41 @@ for _representation in ("clean", "tidy"):
         f"r:{_representation}",
         "4294967296 - x => r",
     )
+    rule(
+        f"zk.mul_nw_32.constant.{_representation}",
+        f"zk.mul_nw_32(x:{_representation}, %c)",
+        f"r:{_representation}",
+        "x*%c => r",
+    )
+# The high limb of a WORD would leave the limb's range in a sum of steps; a binary operation keeps it there.
+rule("zk.add_nw.word", "zk.add_nw(x:word, y:word)", "r:word", "$ => r :ADD(x, y)")
+rule("zk.sub_nw.word", "zk.sub_nw(x:word, y:word)", "r:word", "$ => r :SUB(x, y)")
+rule("zk.neg_nz.word", "zk.neg_nz(x:word)", "r:word", "$ => r :SUB(#0, x)")
+rule("zk.mul_nw_32", "zk.mul_nw_32(x:clean, y:clean)", "r:clean", "${x * y} => r :ARITH(x, y, #0, #0)")
+rule(
+    "zk.mul_nw_32.word",
+    "zk.mul_nw_32(x:word, y:word)",
+    "r:word",
+    """
+    ${(x * y) >> 64} => d
+    ${x * y} => r :ARITH(x, y, #0, d)
+    """,
+)
+rule(
+    "zk.mul_nw_32.add",
+    "zk.add_nw(zk.mul_nw_32(x:clean, y:clean), z:clean)",
+    "r:clean",
+    "${(x * y) + z} => r :ARITH(x, y, z, #0)",
+)
+rule(
+    "zk.mul_nw_32.add_word",
+    "zk.add_nw(zk.mul_nw_32(x:word, y:word), z:word)",
+    "r:word",
+    """
+    ${((x * y) + z) >> 64} => d
+    ${(x * y) + z} => r :ARITH(x, y, z, d)
+    """,
+)
 
 # Powers of two from the program's tables of returns: the row at `end + e` gives 2^(w+e) in a table `pow2_w`, 2^(-e) in
 # a table `rpow2_w`. Both have w rows, the second without 2^64, which is no 64-bit number.

@@ -35,6 +35,12 @@ rule(
 )
 rule("zk.mul_nw", "zk.mul_nw(x:long, y:long)", "r:long", "${x * y} => r :ARITH(x, y, #0, #0)")
 rule(
+    "zk.mul_add_nw",
+    "zk.mul_add_nw(x:long, y:long, z:long)",
+    "r:long",
+    "${(x * y) + z} => r :ARITH(x, y, z, #0)",
+)
+rule(
     "zk.mulhi_u",
     "zk.mulhi_u(x:long, y:long)",
     "d:long",
@@ -127,6 +133,9 @@ _DIVISION = """
     """
 rule("i64.div_u", "i64.div_u(x:long, y:long)", "q:long", _DIVISION)
 rule("i64.rem_u", "i64.rem_u(x:long, y:long)", "r:long", _DIVISION)
+_NONZERO_DIVISION = _DIVISION.partition("trap_integer_divide_by_zero)")[2]
+rule("zk.div_u_nz_64", "zk.div_u_nz_64(x:long, y:long)", "q:long", _NONZERO_DIVISION)
+rule("zk.rem_u_nz_64", "zk.rem_u_nz_64(x:long, y:long)", "r:long", _NONZERO_DIVISION)
 _CONSTANT_DIVISION = """
     ${x / %d} => q
     ${x % %d} => r
@@ -162,6 +171,7 @@ rule("i64.eqz", "i64.eqz(x:long)", "r:clean", "$ => r :EQ(x, #0)")
 
 rule("i32.wrap_i64", "i32.wrap_i64(x:long)", "x:word", "")
 rule("i32.wrap_i64.clean", "i32.wrap_i64(x:clean)", "x:clean", "")
+rule("zk.low", "zk.low(x:long)", "x:clean", "")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
 for _to, _from in (("i32", "f32"), ("f32", "i32")):
     for _representation in ("clean", "tidy", "word"):
