@@ -15,6 +15,7 @@ from zkwasm_compiler.analysis.counters import Counter, counters_of
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
 from zkwasm_compiler.analysis.interval import (
     NEGATED,
+    SWAPPED,
     Range,
     constant,
     constrain,
@@ -25,12 +26,10 @@ from zkwasm_compiler.analysis.interval import (
     unsigned,
 )
 from zkwasm_compiler.analysis.order import incoming_edges
-from zkwasm_compiler.analysis.range_rules import NUMBERS, result_range
+from zkwasm_compiler.analysis.range_rules import NUMBERS, difference, result_range
 from zkwasm_compiler.analysis.widening import thresholds_of, widen
 from zkwasm_compiler.ir.function import Block, Function, Target, Value
 
-JOINS_BEFORE_WIDENING = 2
-JOINS_BEFORE_EXTREMES = 5
 MAXIMUM_WALKS = 40
 """A function that is not stable then gets loop headers of which nothing is known."""
 DIVISIONS = frozenset(f"{type_}.{op}" for type_ in ("i32", "i64") for op in ("div_u", "div_s", "rem_u", "rem_s"))
@@ -242,9 +241,9 @@ class _Solver:
             joined = join(known.range, range_)
             if joined != known.range:
                 known.grown += 1
-                if known.grown > JOINS_BEFORE_WIDENING:
-                    far = known.grown > JOINS_BEFORE_EXTREMES
-                    joined = widen(known.range, joined, () if far else self.thresholds)
+                thresholds = self.thresholds.after(known.grown)
+                if thresholds is not None:
+                    joined = widen(known.range, joined, thresholds)
                 known.range = joined
         return known.range
 
@@ -253,9 +252,10 @@ class _Solver:
         edges = [self.edges[target] for target in self.entry_edges[block] if target in self.edges]
         for order in ("lt_u", "lt_s", "gt_u", "gt_s"):
             if all((counter, order) in edge.started for edge in edges):
-                limit = _limit_range(counter, self.current)
-                parameter = counter.parameter
-                narrow = constrain(order, self.current[parameter], limit)
+                limit, parameter = _limit_range(counter, self.current), counter.parameter
+                limit = constrain(SWAPPED[order], limit, self.current[parameter]) or limit
+                last = difference(limit, constant(limit.bits, counter.step % (1 << limit.bits)))
+                narrow = constrain(f"{order[0]}e_{order[-1]}", self.current[parameter], last)
                 if narrow is not None:
                     self._define(parameter, narrow)
                 if limit.single is None:
