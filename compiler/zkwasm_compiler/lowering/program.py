@@ -239,7 +239,7 @@ class _FunctionPrinter:
     def step(self, step: Step[str]) -> list[str]:
         if not self.function.recursive or step.operation("RETURN") is None or not self.function.frame_size:
             return ["  " + print_step(step, self.slot)]
-        if not step.terms and not step.constant and step.free is None and step.long_constant is None:
+        if len(step.operations) == 1 and not step.destinations:  # nothing but the return: its sum is free
             released = replace(step, terms=(Term("SP"),), constant=-self.function.frame_size, destinations=("SP",))
             return ["  " + print_step(released, self.slot)]
         release: Step[str] = Step((Term("SP"),), -self.function.frame_size, destinations=("SP",))
