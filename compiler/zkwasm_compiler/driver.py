@@ -16,6 +16,7 @@ from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.program import Stages, check_limits, lower
 from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
 
@@ -83,7 +84,10 @@ def compile_stages(
     dump(result.ssa)
     context = optimize(module, options.optimization_level, verify=verify)
     dump(result.optimized)
-    legalize_module(module)
+    ranges = None
+    if options.optimization_level > 0:
+        ranges = {index: narrow(function, context) for index, function in module.functions.items()}
+    legalize_module(module, ranges)
     for function in module.functions.values():
         for clean in CLEAN_UP:
             clean(function, context)

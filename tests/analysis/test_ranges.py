@@ -73,9 +73,7 @@ class RangeChecker:
 
 def dominates(ranges: Ranges, value: Value, frame: interpreter._Frame) -> bool:
     """Whether the frame's value is the one that the block sees: its definition dominates the block."""
-    home = next(
-        block for block in frame.function.blocks if value in block.parameters or value in block.body
-    )
+    home = next(block for block in frame.function.blocks if value in block.parameters or value in block.body)
     return ranges._tree.dominates(home, frame.block)
 
 

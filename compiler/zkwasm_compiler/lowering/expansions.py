@@ -131,7 +131,7 @@ def _shl_64(build: Legalizer, value: Value) -> Value:
 def _shr_u_by(build: Legalizer, x: Value, amount: Value) -> Value:
     """x >> amount for an i32 amount below 64: the high word of x * 2^(64-amount), which needs amount > 0."""
     return build.choose(
-        build.i32("i32.eqz", amount),
+        build.is_zero(amount),
         lambda: x,
         lambda: build.i64("zk.mulhi_u", x, build.i64("zk.rpow2_64", amount)),
         Type.I64,
@@ -256,11 +256,11 @@ def _rem_s(build: Legalizer, value: Value) -> Value:
 @_expands("i32.clz")
 def _clz_32(build: Legalizer, value: Value) -> Value:
     (x,) = value.args
-    return build.choose(build.i32("i32.eqz", x), lambda: build.constant(32), lambda: build.i32("zk.clz_nz_32", x))
+    return build.choose(build.is_zero(x), lambda: build.constant(32), lambda: build.i32("zk.clz_nz_32", x))
 
 
 def _count_64(build: Legalizer, x: Value, op: str) -> Value:
-    count = build.choose(build.i32("i64.eqz", x), lambda: build.constant(64), lambda: build.i32(op, x))
+    count = build.choose(build.is_zero(x), lambda: build.constant(64), lambda: build.i32(op, x))
     return _clean64(build, count)
 
 
@@ -278,7 +278,7 @@ def _ctz_64(build: Legalizer, value: Value) -> Value:
 def _ctz_32(build: Legalizer, value: Value) -> Value:
     (x,) = value.args
     return build.choose(
-        build.i32("i32.eqz", x),
+        build.is_zero(x),
         lambda: build.constant(32),
         lambda: build.i32("zk.ctz_nz_64", _clean64(build, x)),
     )

@@ -9,8 +9,10 @@ The expansions of division, shifts and bit counts are in `lowering.expansions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from zkwasm_compiler.analysis import interval
+from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
 
@@ -27,18 +29,19 @@ COMPARISONS = frozenset(
 """i32 comparisons exist only as branch conditions; the i64 ones have values too."""
 
 
-def legalize(function: Function, module: Module) -> None:
-    """Rewrite `function` in place."""
-    Legalizer(function, module).run()
+def legalize(function: Function, module: Module, ranges: Ranges | None = None) -> None:
+    """Rewrite `function` in place. Tests whose outcome the ranges know are left out."""
+    Legalizer(function, module, ranges).run()
 
 
 class Legalizer:
     """Walks the blocks, appending to `current`; an expansion may end `current` and go on in a new block."""
 
-    def __init__(self, function: Function, module: Module) -> None:
+    def __init__(self, function: Function, module: Module, ranges: Ranges | None = None) -> None:
         self.function = function
         self.module = module
-        self.current = function.entry
+        self.ranges = ranges
+        self.current = self.home = function.entry
         self.offset: int | None = None
         self.replaced: dict[Value, Value] = {}
         self.only_branches = _only_branched_on(function)
@@ -49,7 +52,7 @@ class Legalizer:
             body, terminator = block.body, block.terminator
             assert terminator is not None
             block.body, block.terminator = [], None
-            self.current = block
+            self.current = self.home = block
             for value in body:
                 self.offset = value.offset
                 self.value(value)
@@ -93,6 +96,9 @@ class Legalizer:
         self, condition: Value, then: Callable[[], Value], otherwise: Callable[[], Value], type_: Type = Type.I32
     ) -> Value:
         """`then()` where the condition is not zero, else `otherwise()`; the join becomes the current block."""
+        bits = constant_bits(condition)
+        if bits is not None:
+            return then() if bits else otherwise()
         arms = (self.function.new_block(), self.function.new_block())
         join = self.function.new_block()
         result = self.function.add_parameter(join, type_)
@@ -114,13 +120,25 @@ class Legalizer:
     def jump(self, target: Target) -> None:
         self.current.terminator = self.function.new_value("br", Type.NONE, targets=[target], offset=self.offset)
 
+    def known(self, order: str, x: Value, bits: int) -> Value | None:
+        """``x order bits`` as a constant where the ranges know it; `order` as `analysis.interval` writes it."""
+        if self.ranges is None:
+            return None
+        outcome = interval.decide(order, self.ranges.at(x, self.home), interval.constant(x.type.bits, bits))
+        return None if outcome is None else self.constant(int(outcome))
+
     def below(self, x: Value, bound: int) -> Value:
         """x < bound, unsigned."""
-        return self.i32("i32.lt_u", x, self.constant(bound))
+        return self.known("lt_u", x, bound) or self.i32("i32.lt_u", x, self.constant(bound))
+
+    def is_zero(self, x: Value) -> Value:
+        """Whether an i32 or i64 is zero."""
+        return self.known("eq", x, 0) or self.i32(f"{x.type.value}.eqz", x)
 
     def not_negative(self, x: Value) -> Value:
         """Whether an i32 or i64 has its sign bit clear."""
-        return self.below(x if x.type is Type.I32 else self.i32("zk.high", x), SIGN)
+        known = self.known("ge_s", x, 0)
+        return known or self.below(x if x.type is Type.I32 else self.i32("zk.high", x), SIGN)
 
     # Values
 
@@ -171,6 +189,10 @@ class Legalizer:
     def branch(self, condition: Value, then: Target, otherwise: Target) -> None:
         """End the current block with a branch; signed comparisons become unsigned ones."""
         condition = self.resolve(condition)
+        bits = constant_bits(condition)
+        if bits is not None:
+            self.jump(then if bits else otherwise)
+            return
         operands = [self.resolve(arg) for arg in condition.args]
         if condition.op == "i32.eqz" and operands[0].op in COMPARISONS and operands[0] in self.only_branches:
             self.branch(operands[0], otherwise, then)
@@ -236,7 +258,7 @@ def _copy(target: Target) -> Target:
 
 
 def _only_branched_on(function: Function) -> set[Value]:
-    """The comparisons that nothing but branches (directly or through `i32.eqz`) uses."""
+    """The comparisons that nothing but branches (directly or through `i32.eqz`) and selects use, as conditions."""
     uses: dict[Value, list[Value]] = {}
     passed: set[Value] = set()
     for block in function.blocks:
@@ -248,12 +270,17 @@ def _only_branched_on(function: Function) -> set[Value]:
     def only(value: Value) -> bool:
         if value in passed or value.op not in COMPARISONS:
             return False
-        return all(user.op == "br_if" or (user.op == "i32.eqz" and only(user)) for user in uses.get(value, ()))
+        return all(
+            user.op == "br_if"
+            or (user.op == "select" and value not in user.args[:2])
+            or (user.op == "i32.eqz" and only(user))
+            for user in uses.get(value, ())
+        )
 
     return {value for block in function.blocks for value in block.body if only(value)}
 
 
-def legalize_module(module: Module) -> None:
-    """Legalise every function of the module in place."""
+def legalize_module(module: Module, ranges: Mapping[int, Ranges] | None = None) -> None:
+    """Legalise every function of the module in place; `ranges` by function index, where they are known."""
     for index in sorted(module.functions):
-        legalize(module.functions[index], module)
+        legalize(module.functions[index], module, ranges.get(index) if ranges else None)

@@ -1,0 +1,322 @@
+"""Cheaper ops where the ranges of the operands allow it: the last pass before legalisation.
+
+Sums, differences and products that do not wrap become the exact ops of this machine, which take one step; comparisons
+and results with one possible outcome become constants; signed ops on numbers of known sign become unsigned ones; i64
+ops on numbers below 2^32 become i32 ops. In and out: verified SSA of the same meaning, traps included. The ranges are
+returned: they still hold, and legalisation leaves out the tests whose outcome they know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zkwasm_compiler.analysis.interval import NEGATED, Range
+from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
+from zkwasm_compiler.analysis.uses import count_uses
+from zkwasm_compiler.ir.function import Function, Type, Value
+from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.substitute import Replacements
+from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.rewrite.match import constant_bits
+
+WORD = 1 << 32
+
+
+def narrow(function: Function, context: Context) -> Ranges:
+    """Rewrite the function in place; gives the ranges of its values, old and new."""
+    ranges = value_ranges(function)
+    _Narrower(function, ranges).run()
+    dce(function, context)
+    return ranges
+
+
+class _Narrower:
+    def __init__(self, function: Function, ranges: Ranges) -> None:
+        self.function = function
+        self.ranges = ranges
+        self.uses = count_uses(function)
+        self.branched_on = _branched_on(function)
+        self.replacements = Replacements()
+        self.body: list[Value] = []
+        self.value: Value = function.entry.terminator or function.entry.parameters[0]
+
+    def run(self) -> None:
+        for block in self.function.blocks:
+            if block in self.ranges.unreachable:
+                continue
+            self.body = []
+            for value in block.body:
+                self.replacements.apply_to(value)
+                self.value = value
+                final = self._narrowed(value)
+                if final is value:
+                    self.body.append(value)
+                else:
+                    self.replacements.add(value, final)
+            block.body = self.body
+        self.replacements.apply(self.function)
+
+    def _narrowed(self, value: Value) -> Value:
+        """What stands for the value: itself, changed or not, or another that is there already."""
+        args = self.ranges.arguments.get(value)
+        if args is None or value.op.endswith(".const"):
+            return value
+        only = self.ranges.results[value].single
+        if only is not None and _can_go(value, args):
+            return self.become(f"{value.type.value}.const", immediate=only)
+        rule = _RULES.get(value.op) or _RULES.get(value.op.partition(".")[2])
+        return value if rule is None else rule(self, value, args)
+
+    # Building
+
+    def become(self, op: str, *args: Value, immediate: int | None = None) -> Value:
+        """Change the value that is looked at into another op of its type."""
+        value = self.value
+        value.op, value.args, value.immediate = op, list(args), immediate
+        return value
+
+    def emit(self, op: str, type_: Type, *args: Value, immediate: int | None = None) -> Value:
+        """A new value before the one that is looked at."""
+        value = self.function.new_value(op, type_, list(args), immediate, offset=self.value.offset)
+        self.body.append(value)
+        return value
+
+    def constant(self, type_: Type, bits: int) -> Value:
+        return self.emit(f"{type_.value}.const", type_, immediate=bits)
+
+    def low(self, x: Value) -> Value:
+        """An i64 below 2^32 as i32, at no cost."""
+        bits = constant_bits(x)
+        if bits is not None:
+            return self.constant(Type.I32, bits)
+        if x.op == "i64.extend_i32_u":
+            return x.args[0]
+        return self.emit("zk.low", Type.I32, x)
+
+    def widened(self, op: str, *args: Value) -> Value:
+        """Let the value that is looked at, an i64, be the zero extension of an i32 op."""
+        return self.become("i64.extend_i32_u", self.emit(op, Type.I32, *args))
+
+
+def _branched_on(function: Function) -> set[Value]:
+    """The values that nothing but branches and selects use, as conditions."""
+    found: set[Value] = set()
+    others: set[Value] = set()
+    for block in function.blocks:
+        for value in block.values():
+            conditions = {"br_if": 0, "select": 2}
+            for position, arg in enumerate(value.args):
+                (found if conditions.get(value.op) == position else others).add(arg)
+            for target in value.targets:
+                others.update(target.args)
+    return found - others
+
+
+def _can_go(value: Value, args: tuple[Range, ...]) -> bool:
+    """Whether a constant may stand for the value."""
+    return OPS[value.op].pure or (OPS[value.op].traps and value.op.endswith("_u") and args[1].u_low > 0)
+
+
+# Rules: each takes the pass, the value and the ranges of its arguments, and gives what `_narrowed` does.
+
+_Rule = Callable[[_Narrower, Value, tuple[Range, ...]], Value]
+_RULES: dict[str, _Rule] = {}
+
+
+def _for(*ops: str) -> Callable[[_Rule], _Rule]:
+    def add(rule: _Rule) -> _Rule:
+        _RULES.update(dict.fromkeys(ops, rule))
+        return rule
+
+    return add
+
+
+# Arithmetic
+
+
+@_for("i32.add")
+def _add_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    if left.u_high + right.u_high < WORD:
+        return build.become("zk.add_nw", *value.args)
+    bits = right.single
+    if bits is not None and left.u_low + bits >= WORD:  # x + (2^32 - k) = x - k for x >= k
+        return build.become("zk.sub_nw", value.args[0], build.constant(Type.I32, WORD - bits))
+    return value
+
+
+@_for("i32.sub")
+def _sub_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    if value in build.ranges.ordered or left.u_low >= right.u_high:
+        return build.become("zk.sub_nw", *value.args)
+    if left.single == 0 and right.u_low > 0:
+        return build.become("zk.neg_nz", value.args[1])
+    return value
+
+
+@_for("i32.mul")
+def _mul_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    return build.become("zk.mul_nw_32", *value.args) if left.u_high * right.u_high < WORD else value
+
+
+@_for("i32.shl")
+def _shl_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    amount = right.single
+    if amount is not None:
+        power = 1 << (amount % 32)
+        fits = left.u_high * power < WORD
+        return build.become("zk.mul_nw_32", value.args[0], build.constant(Type.I32, power)) if fits else value
+    if right.u_high < 32 and left.u_high << right.u_high < WORD:
+        return build.become("zk.mul_nw_32", value.args[0], build.emit("zk.pow2_32", Type.I32, value.args[1]))
+    return value
+
+
+@_for("i64.add")
+def _add_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    if left.u_high + right.u_high < WORD:
+        return build.widened("zk.add_nw", *map(build.low, value.args))
+    bits = right.single
+    if bits is not None and left.u_high < WORD and left.u_low + bits >= 1 << 64:
+        return build.widened("zk.sub_nw", build.low(value.args[0]), build.constant(Type.I32, (1 << 64) - bits))
+    product, term = value.args
+    if product.op != "zk.mul_nw":
+        product, term = term, product
+    alone = build.uses[product] == 1 and product in build.body
+    if product.op == "zk.mul_nw" and alone and left.u_high + right.u_high < 1 << 64:
+        return build.become("zk.mul_add_nw", *product.args, term)
+    return value
+
+
+@_for("i64.sub")
+def _sub_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    exact = value in build.ranges.ordered or left.u_low >= right.u_high
+    if exact and left.u_high < WORD and right.u_high < WORD:
+        return build.widened("zk.sub_nw", *map(build.low, value.args))
+    return value
+
+
+@_for("i64.mul")
+def _mul_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    if left.u_high < WORD and right.u_high < WORD and left.u_high * right.u_high < WORD:
+        return build.widened("zk.mul_nw_32", *map(build.low, value.args))
+    return build.become("zk.mul_nw", *value.args) if left.u_high * right.u_high < 1 << 64 else value
+
+
+@_for("i64.shl")
+def _shl_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    amount = right.single
+    if amount is None or amount % 64 == 0:
+        return value
+    power = 1 << (amount % 64)
+    if left.u_high * power < WORD:
+        return build.widened("zk.mul_nw_32", build.low(value.args[0]), build.constant(Type.I32, power))
+    if left.u_high * power < 1 << 64:
+        return build.become("zk.mul_nw", value.args[0], build.constant(Type.I64, power))
+    return value
+
+
+# Division
+
+
+@_for("div_s", "rem_s")
+def _divide_signed(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    if not all(arg.is_nonnegative for arg in args):
+        return value
+    value.op = value.op.replace("_s", "_u")
+    return _divide(build, value, args)
+
+
+@_for("div_u", "rem_u")
+def _divide(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    if value.op.endswith("rem_u") and left.u_high < right.u_low:
+        return value.args[0]
+    if value.type is Type.I64 and left.u_high < WORD and right.u_high < WORD:
+        op = _division(value.op.partition(".")[2], 32, value.args[1], right)
+        return build.widened(op, *map(build.low, value.args))
+    value.op = _division(value.op.partition(".")[2], value.type.bits, value.args[1], right)
+    return value
+
+
+def _division(name: str, bits: int, divisor: Value, range_: Range) -> str:
+    """The op for a division; rules for constant divisors are for the ordinary one."""
+    nonzero = range_.u_low > 0 and constant_bits(divisor) is None
+    return f"zk.{name}_nz_{bits}" if nonzero else f"i{bits}.{name}"
+
+
+# Bits
+
+
+@_for("and")
+def _and(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    left, right = args
+    kept = right.single
+    if kept is not None and not ((1 << left.u_high.bit_length()) - 1) & ~kept:
+        return value.args[0]
+    return value
+
+
+@_for("shr_s")
+def _shr_s(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    if args[0].is_nonnegative:
+        value.op = value.op.replace("_s", "_u")
+    return value
+
+
+@_for("extend8_s", "extend16_s", "extend32_s")
+def _extend(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    half = 1 << (int(value.op.partition(".extend")[2].removesuffix("_s")) - 1)
+    return value.args[0] if args[0].s_low >= -half and args[0].s_high < half else value
+
+
+@_for("i64.extend_i32_s")
+def _extend_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    return build.become("i64.extend_i32_u", *value.args) if args[0].is_nonnegative else value
+
+
+@_for("i32.wrap_i64")
+def _wrap(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    (x,) = value.args
+    if args[0].u_high >= WORD:
+        return value
+    return x.args[0] if x.op == "i64.extend_i32_u" else build.become("zk.low", x)
+
+
+@_for("select")
+def _select(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    condition = args[2]
+    if condition.u_low > 0:
+        return value.args[0]
+    return value.args[1] if condition.u_high == 0 else value
+
+
+# Comparisons
+
+
+@_for(*NEGATED)
+def _compare(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    type_, _, order = value.op.partition(".")
+    left, right = args
+    same_sign = (left.is_nonnegative and right.is_nonnegative) or (left.is_negative and right.is_negative)
+    if order.endswith("_s") and same_sign:
+        order = order.replace("_s", "_u")
+    small = left.u_high < WORD and right.u_high < WORD
+    if type_ == "i64" and small and not order.endswith("_s") and value in build.branched_on:
+        return build.become(f"i32.{order}", *map(build.low, value.args))
+    value.op = f"{type_}.{order}"
+    return value
+
+
+@_for("i64.eqz")
+def _eqz(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    if args[0].u_high < WORD and value in build.branched_on:
+        return build.become("i32.eqz", build.low(value.args[0]))
+    return value
