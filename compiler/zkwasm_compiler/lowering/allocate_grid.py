@@ -73,7 +73,7 @@ class Grid:
             if point == 0:
                 return "open", 0
             step = block.steps[point // 2 - 1]
-            if step.changes(register):
+            if step.changes(register) or value in step.results.values():  # made here, in another register
                 return "taken", point
             if step.carried == value:
                 return "held", point
