@@ -14,9 +14,7 @@ from tests.ir_oracle import interpreted_outcomes
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir import interpreter
-from zkwasm_compiler.ir.function import Function, Module, Target, Value
-from zkwasm_compiler.ir.interpreter import run
-from zkwasm_compiler.ir.parser import parse_module
+from zkwasm_compiler.ir.function import Module, Target, Value
 from zkwasm_compiler.passes.pipeline import optimize
 from zkwasm_compiler.wasm import decode
 from zkwasm_compiler.wasm.text import wat_to_wasm

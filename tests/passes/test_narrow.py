@@ -1,4 +1,4 @@
-"""Narrowing and the legalisation that uses its ranges keep the meaning of random modules; typical loops get exact ops."""
+"""Narrowing, and the legalisation that uses its ranges, keep the meaning of random modules."""
 
 from __future__ import annotations
 
