@@ -15,6 +15,7 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
 
     `error_kind` names the rule that was broken, `detail` says how, with the values. `step` counts executed steps from
     0, `zkpc` is the row of the program, `file` and `line` its source; they are None when the fault has no place.
+    `function` is the WebAssembly function that the row was compiled from, empty outside of functions.
     """
 
     def __init__(self, error_kind: str, detail: str) -> None:
@@ -26,6 +27,7 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
         self.file: str = ""
         self.line: int | None = None
         self.text: str = ""
+        self.function: str = ""
 
     def locate(self, step: int, zkpc: int, file: str, line: int | None, text: str) -> None:
         """Say where it happened, unless that is known already."""
@@ -39,7 +41,8 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
         if self.line is not None:
             place += f":{self.line}"
         source = f" in `{self.text}`" if self.text else ""
-        return f"{place}: {self.error_kind}: {self.detail}{source} (step {self.step}, zkPC {self.zkpc})"
+        function = f" of function {self.function}" if self.function else ""
+        return f"{place}: {self.error_kind}: {self.detail}{source}{function} (step {self.step}, zkPC {self.zkpc})"
 
 
 def field_text(value: int) -> str:
