@@ -7,13 +7,11 @@ default optimisation level; test_steps.py holds them.
 from __future__ import annotations
 
 import argparse
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hatch_zkwasm.costs import aligned
-from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
@@ -77,15 +75,10 @@ def module_bytes(file: str) -> bytes:
     return path.read_bytes() if path.suffix == ".wasm" else wat_to_wasm(path.read_text())
 
 
-@functools.cache
-def compiled(file: str, optimization_level: int) -> Program:
-    """The program of all exports of a module."""
-    return compile_module(module_bytes(file), CompileOptions(optimization_level=optimization_level))
-
-
 def measure(file: str, export: str, args: Sequence[int], optimization_level: int = 2) -> Measurement:
-    """The cost of one call. *Raises:* ValueError when it traps."""
-    result = Instance(compiled(file, optimization_level)).call_raw(export, args)
+    """The cost of one call of a program that has this export only. *Raises:* ValueError when it traps."""
+    program = compile_module(module_bytes(file), CompileOptions((export,), optimization_level))
+    result = Instance(program).call_raw(export, args)
     if result.trap is not None:
         raise ValueError(f"{export} of {file} traps: {result.trap.message}")
     counters = result.counters
