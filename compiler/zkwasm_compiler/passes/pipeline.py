@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import call_graph
@@ -14,12 +13,14 @@ from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.conditions import conditions
 from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.expand_selects import expand_selects
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
 from zkwasm_compiler.passes.inline import inline
 from zkwasm_compiler.passes.licm import licm
 from zkwasm_compiler.passes.parameters import parameters
+from zkwasm_compiler.passes.sink import sink
 
 LEVELS = range(4)
 MAXIMUM_ROUNDS = {1: 2, 2: 4, 3: 8}
@@ -59,6 +60,13 @@ FUNCTION_PASSES = (
 )
 """Run in this order, again and again until a round changes nothing."""
 
+LATE_PASSES = (
+    # When the conditions and values are final. The blocks it makes would hide equal values from lvn and gvn.
+    Pass(expand_selects, 2, 3),
+    # After it, because it fills the blocks that the expansion made.
+    Pass(sink, 2, 3),
+)
+"""Run once, when the function passes have come to their end."""
 
 MODULE_PASSES: tuple[ModulePass, ...] = (inline,)
 """Run after every function's passes, which run again on what a module pass changed."""
@@ -85,20 +93,26 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
 
 
 def optimize_function(function: Function, context: Context) -> None:
-    """Run the function passes of the context's level to their end."""
+    """Run the function passes of the context's level to their end, and again after the late ones."""
+    _run_to_the_end(function, context)
+    if _run(LATE_PASSES, function, context):
+        _run_to_the_end(function, context)
+
+
+def _run_to_the_end(function: Function, context: Context) -> None:
     for _ in range(MAXIMUM_ROUNDS.get(context.level, 0)):
-        changed = False
-        for row in passes_of(context.level):
-            if row.run(function, context):
-                changed = True
-                _verify(function, context, row.name)
-        if not changed:
+        if not _run(FUNCTION_PASSES, function, context):
             return
 
 
-def passes_of(level: int) -> Iterator[Pass]:
-    """The rows of a level."""
-    return (row for row in FUNCTION_PASSES if row.first <= level <= row.last)
+def _run(passes: tuple[Pass, ...], function: Function, context: Context) -> bool:
+    """Run the passes of the context's level once; whether any changed something."""
+    changed = False
+    for row in passes:
+        if row.first <= context.level <= row.last and row.run(function, context):
+            changed = True
+            _verify(function, context, row.name)
+    return changed
 
 
 def _verify_all(module: Module, context: Context, after: str) -> None:
