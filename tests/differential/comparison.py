@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import wasmtime
 
+from tests.spec_suite import wasm_tools
 from tests.wasmtime_oracle import TRAPS, UNPROVABLE, Oracle, Outcome
 from zkwasm_compiler.driver import CompileOptions, compile_module
+from zkwasm_compiler.errors import ZkwasmError
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_simulator import ExecutionFault, Instance, InstantiationError
 from zkwasm_simulator.values import to_bits
@@ -28,11 +31,19 @@ class Case:
     calls: tuple[Call, ...]
     globals: tuple[str, ...] = ()
 
+    def text(self) -> str:
+        """The module in the text format, for people."""
+        command = [wasm_tools(), "print"]
+        return subprocess.run(command, input=self.wasm, capture_output=True, check=True).stdout.decode()
+
 
 def first_difference(case: Case, optimization_level: int) -> str:
     """What the compiled program does differently from wasmtime; nothing if they agree."""
     expected = expected_outcomes(case)
-    found = found_outcomes(case, optimization_level, len(expected))
+    try:
+        found = found_outcomes(case, optimization_level, len(expected))
+    except ZkwasmError as error:
+        return f"-O{optimization_level}: {type(error).__name__}: {error}"
     for call, wanted, got in zip((None, *case.calls), expected, found, strict=False):
         if _exhausted(wanted) or _exhausted(got):
             return ""  # how deep the stack is differs, and with it everything that follows
