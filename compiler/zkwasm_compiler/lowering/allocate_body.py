@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.machine.allocation import constant_register, copied
+from zkwasm_compiler.machine.allocation import constant_register, copied, fold_constants
 from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
-from zkwasm_compiler.machine.step import Operation, Step, Term, VirtualRegister
+from zkwasm_compiler.machine.step import Operation, Step, VirtualRegister
 
 COMMUTATIVE = frozenset({"ADD", "EQ", "AND", "OR", "XOR", "ARITH"})
 """Operations that may read A and B exchanged."""
@@ -194,17 +194,7 @@ def _see_through(step: Step[VirtualRegister], same: _Same) -> Step[VirtualRegist
     """The step with copies replaced by what they copy, without aliases among its destinations, constants summed up."""
     destinations = () if copied(step) is not None else step.destinations[:1]
     step = replace(step, destinations=destinations).map(same, lambda register: register)
-    literal = step.constant
-    terms: list[Term[VirtualRegister]] = []
-    for term in step.terms:
-        bits = term.register.constant
-        total = literal + term.coefficient * bits if bits is not None else None
-        foldable = bits is not None and bits < 1 << 32 and not term.rotated and step.long_constant is None
-        if foldable and total is not None and -(1 << 31) <= total < 1 << 32:
-            literal = total
-        else:
-            terms.append(term)
-    return replace(step, terms=tuple(terms), constant=literal)
+    return fold_constants(step)
 
 
 def _facts(step: Step[VirtualRegister], origin: int, label: str) -> BodyStep:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.lowering.allocate_body import Body, BodyStep
+from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep
 from zkwasm_compiler.lowering.allocate_grid import REGISTERS, Claim, Grid, Plan, Value
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
 from zkwasm_compiler.lowering.allocate_stores import StoreCosts
+from zkwasm_compiler.lowering.allocate_transfers import stuck
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 
 PASSES = 4
@@ -42,7 +43,9 @@ class _Filler:
         for _ in range(PASSES):
             if not self.improve():
                 break
+        self.break_cycles()
         self.keep_unstorable()
+        self.hold_sources()
         return self.grid
 
     def place_forced(self) -> None:
@@ -81,8 +84,9 @@ class _Filler:
         total = 0.0
         for register in ("A", "B"):
             value = step.fixed[register]
-            plan = self.demand(number, position, register, value)
-            total += self.fill_cost(number, 2 * position, value) if plan is None else plan.cost
+            budget = self.fill_cost(number, 2 * position, value)
+            plan = self.grid.plan(number, register, value, 2 * position, budget, 0.0)
+            total += budget if plan is None else plan.cost
         return total
 
     def demand(self, number: int, position: int, register: str, value: Value) -> Plan | None:
@@ -150,11 +154,16 @@ class _Filler:
 
     def serve_anywhere(self, number: int, position: int) -> None:
         block, rows, point = self.body.blocks[number], self.grid.rows[number], 2 * position + 1
-        for value in block.steps[position].anywhere:
+        for value in sorted(block.steps[position].anywhere, key=lambda value: self.age(value, number)):
             register = next((name for name in VALUE_REGISTERS if rows[name][point] == value), None)
             if register is None:
                 register = self.choose(number, position, value)
             self.grid.needed[number].add((register, point))
+
+    def age(self, value: Value, number: int) -> int:
+        """Where in the block a value is made: those from elsewhere come first, they are in a register already."""
+        home, point = self.live.defined.get(value, (-1, 0))
+        return point if home == number else -1
 
     def choose(self, number: int, position: int, value: Value) -> str:
         """Put `value` into the register where that costs least and takes the smallest hole."""
@@ -162,7 +171,7 @@ class _Filler:
         free = [name for name in VALUE_REGISTERS if rows[name][point] is None]
         if not free:
             free = [self.evict(number, position)]
-        offers: list[tuple[tuple[float, int, int], str, Plan | None]] = []
+        offers: list[tuple[tuple[float, float, int, int, int], str, Plan | None]] = []
         for name in free:
             rows[name][point] = value
             plan = self.demand(number, position, name, value)
@@ -170,12 +179,15 @@ class _Filler:
             if plan is None and cost > self.body.blocks[number].frequency:
                 plan = self.grid.place_early(number, name, value, point - 1)
                 cost = cost if plan is None else plan.cost
+            far = self.grid.plan(number, name, value, point - 1, cost, 0.0) if plan is not None and plan.edges else None
             rows[name][point] = None
             follower, distance = self.follower(number, name, point)
             if follower == value and self.lasts(number, name, point, point + distance):
                 cost -= self.body.blocks[number].frequency
-            offers.append(((cost, int(follower != value), distance), name, plan))
-        (_, other, distance), register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
+            total = cost if far is None else far.cost
+            ousts = int(self.ousts(number, name, point))
+            offers.append(((cost, total, ousts, int(follower != value), distance), name, plan))
+        (_, _, _, other, distance), register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
         rows[register][point] = value
         if not other and self.lasts(number, register, point, point + distance):
             self.grid.apply(register, Plan(0.0, (Claim(number, point, point + distance, value),)))
@@ -193,6 +205,12 @@ class _Filler:
             if row[later] is not None:
                 return row[later], later - point
         return None, len(row) - point
+
+    def ousts(self, number: int, register: str, point: int) -> bool:
+        """Whether the register held something before a free point of the block that is read later on."""
+        row = self.grid.rows[number][register]
+        last = next((row[p] for p in range(point - 1, -1, -1) if row[p] is not None), None)
+        return last is not None and last.constant is None and self.live.alive(last, number, point)
 
     def lasts(self, number: int, register: str, point: int, later: int) -> bool:
         """Whether a value put into the register at a point is there at a later one, where it would be filled else."""
@@ -227,19 +245,20 @@ class _Filler:
                 for value, registers in self.fills_in_gap(number, 2 * position).items():
                     better |= self.extend(number, 2 * position, registers, value)
         for edge in sorted(self.body.edges(), key=lambda edge: -edge.frequency):
-            target, end = self.grid.rows[edge.target], self.body.blocks[edge.source].end
-            fills: dict[Value, list[str]] = {}
-            for register in REGISTERS:
-                occupant = target[register][0]
-                if occupant is None:
-                    continue
-                before = edge.before(occupant)
-                if self.grid.rows[edge.source][register][end] != before:
-                    fills.setdefault(before, []).append(register)
-            for value, registers in fills.items():
+            end = self.body.blocks[edge.source].end
+            for value, registers in self.fills_on_edge(edge).items():
                 if all(self.grid.rows[edge.source][register][end] is None for register in registers):
                     better |= self.replace(edge.source, end, registers, value, edge.frequency, edge.frequency)
         return better
+
+    def fills_on_edge(self, edge: BodyEdge) -> dict[Value, list[str]]:
+        end = self.body.blocks[edge.source].end
+        fills: dict[Value, list[str]] = {}
+        for register in REGISTERS:
+            occupant = self.grid.rows[edge.target][register][0]
+            if occupant is not None and self.grid.rows[edge.source][register][end] != edge.before(occupant):
+                fills.setdefault(edge.before(occupant), []).append(register)
+        return fills
 
     def fills_in_gap(self, number: int, point: int) -> dict[Value, list[str]]:
         fills: dict[Value, list[str]] = {}
@@ -249,6 +268,39 @@ class _Filler:
             if value is not None and row[point] != value:
                 fills.setdefault(value, []).append(register)
         return fills
+
+    # How what remains is done
+
+    def hold_sources(self) -> None:
+        """Let a register that holds a value anyway hold it up to where it would be loaded from memory."""
+        for number, block in enumerate(self.body.blocks):
+            rows = self.grid.rows[number]
+            for point in range(0, block.end, 2):
+                for value in self.fills_in_gap(number, point):
+                    if value.constant is not None or any(row[point] == value for row in rows.values()):
+                        continue
+                    for register in VALUE_REGISTERS:
+                        plan = self.grid.plan(number, register, value, point, 1e-6, 0.0)
+                        if plan is not None and rows[register][point] is None:
+                            self.grid.apply(register, plan)
+                            break
+
+    def break_cycles(self) -> None:
+        """Hold a value of a cycle of moves in one more register, if that is possible for nothing."""
+        for number, block in enumerate(self.body.blocks):
+            for point in range(0, block.end, 2):
+                self.break_cycle(number, point, self.fills_in_gap(number, point))
+        for edge in self.body.edges():
+            self.break_cycle(edge.source, self.body.blocks[edge.source].end, self.fills_on_edge(edge))
+
+    def break_cycle(self, number: int, point: int, fills: dict[Value, list[str]]) -> None:
+        written = {register for registers in fills.values() for register in registers}
+        for value in stuck(fills, {name: row[point] for name, row in self.grid.rows[number].items()}):
+            for register in VALUE_REGISTERS:
+                status, low = self.grid.scan(number, register, value, point)
+                if register not in written and status == "held" and low <= point:
+                    self.grid.apply(register, Plan(0.0, (Claim(number, low, point, value),)))
+                    return
 
     # Values whose definition cannot store them
 

@@ -193,22 +193,20 @@ class _Emitter:
         self, fills: list[Fill], stores: list[tuple[Value, Slot]], held: dict[str, Value], free: list[str]
     ) -> list[Step[str]]:
         """The steps that do fills and stores at once, given what the registers hold before."""
-        registers: dict[Value, list[str]] = {}
+        filled = {fill.value: fill for fill in fills}
         into: dict[Value, list[Slot]] = {}
-        for fill in fills:
-            registers.setdefault(fill.value, []).extend(fill.registers)
         for value, slot in stores:
             into.setdefault(value, []).append(slot)
-        moves = [
-            Move(self.source(value, held), tuple(sorted(registers.get(value, []))), tuple(into.get(value, [])))
-            for value in dict.fromkeys([*into, *registers])
-        ]
+        moves = []
+        for value in dict.fromkeys([*into, *filled]):
+            registers = tuple(filled[value].registers) if value in filled else ()
+            source = filled[value].source if value in filled and value not in into else holder(held, value)
+            moves.append(Move(source or self.home(value), registers, tuple(into.get(value, ()))))
         return parallel_move(moves, free, self.cells.scratch)
 
-    def source(self, value: Value, held: dict[str, Value]) -> Source:
-        if value.constant is not None:
-            return holder(held, value) or value.constant
-        return holder(held, value) or self.cells.slot(value)
+    def home(self, value: Value) -> Source:
+        """Where a value that no register holds comes from."""
+        return self.cells.slot(value) if value.constant is None else value.constant
 
     # Steps
 

@@ -222,7 +222,8 @@ class _Region:
             self.add(SOURCE, node, edge, value)
             return None
         status, low = self.grid.scan(source, self.register, before, block.end)
-        if status == "taken" or (status == "open" and source == 0):
+        overlaps = source == start.block and low <= start.high and before != start.value
+        if status == "taken" or overlaps or (status == "open" and source == 0):
             self.add(SOURCE, node, edge, value)
             return None
         self.claims[source] = Claim(source, low, block.end, before)

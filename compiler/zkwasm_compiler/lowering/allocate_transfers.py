@@ -32,6 +32,7 @@ class Transfers:
 
     def __init__(self, body: Body, grid: Grid, live: LiveRanges) -> None:
         self.body = body
+        self.stores = grid.stores
         self.grid = grid
         self.live = live
         self.gaps: list[list[Gap]] = []
@@ -54,7 +55,8 @@ class Transfers:
             for register in REGISTERS:
                 value = rows[register][2 * position + 1]
                 if value is not None and gap.before.get(register) != value:
-                    self.add(gap.fills, value, register, gap.before)
+                    self.add(gap.fills, value, register)
+            self.find_sources(gap.fills, gap.before)
             for fill in gap.fills:
                 held.update(dict.fromkeys(fill.registers, fill.value))
             gap.after = dict(held)
@@ -75,22 +77,55 @@ class Transfers:
         for register in REGISTERS:
             value = self.grid.rows[edge.target][register][0]
             if value is not None and held.get(register) != edge.before(value):
-                self.add(fills, edge.before(value), register, held)
+                self.add(fills, edge.before(value), register)
+        self.find_sources(fills, held)
         return fills
 
-    def add(self, fills: list[Fill], value: Value, register: str, held: dict[str, Value]) -> None:
+    def add(self, fills: list[Fill], value: Value, register: str) -> None:
         """Add a register to the fill of `value`, starting one if there is none."""
         for fill in fills:
             if fill.value == value:
                 fill.registers.append(register)
                 return
-        fills.append(Fill(value, [register], holder(held, value)))
+        fills.append(Fill(value, [register], None))
+
+    def find_sources(self, fills: list[Fill], held: dict[str, Value]) -> None:
+        """Take each value from a register that keeps it if one does; break cycles through cells that cost nothing."""
+        contents: dict[str, Value | None] = dict(held)
+        wanted = {fill.value: fill.registers for fill in fills}
+        for value in stuck(wanted, contents):
+            if value.constant is not None or not self.stores.cost(value):
+                for register in [name for name in REGISTERS if contents.get(name) == value]:
+                    contents[register] = None
+                break
+        written = {register for fill in fills for register in fill.registers}
+        for fill in fills:
+            holders = [name for name in REGISTERS if contents.get(name) == fill.value]
+            fill.source = min(holders, key=lambda name: (name in written, REGISTERS.index(name)), default=None)
 
     def from_memory(self) -> set[Value]:
         """The values that some fill takes from their cell."""
         every = [fill for gaps in self.gaps for gap in gaps for fill in gap.fills]
         every += [fill for fills in self.edge_fills.values() for fill in fills]
         return {fill.value for fill in every if fill.source is None and fill.value.constant is None}
+
+
+def stuck(fills: dict[Value, list[str]], contents: dict[str, Value | None]) -> list[Value]:
+    """The values whose moves wait for each other: each overwrites the only register that still holds another."""
+    waiting = {value: registers for value, registers in fills.items() if value in contents.values()}
+    contents = dict(contents)
+    while waiting:
+        ready = next((value for value in waiting if not _overwrites(waiting, value, contents)), None)
+        if ready is None:
+            return list(waiting)
+        contents.update(dict.fromkeys(waiting.pop(ready), ready))
+    return []
+
+
+def _overwrites(waiting: dict[Value, list[str]], value: Value, contents: dict[str, Value | None]) -> bool:
+    """Whether the move of `value` destroys the last copy of another value that still has to move."""
+    after = {**contents, **dict.fromkeys(waiting[value], value)}
+    return any(other not in after.values() for other in waiting)
 
 
 def holder(held: dict[str, Value], value: Value) -> str | None:

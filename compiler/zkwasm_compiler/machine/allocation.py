@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.machine.function import MachineFunction
-from zkwasm_compiler.machine.step import LIMB, Step, VirtualRegister
+from zkwasm_compiler.machine.step import LIMB, Step, Term, VirtualRegister
 
 VALUE_REGISTERS = ("A", "B", "C", "D", "E")
 """The registers that hold values; RR holds the return address only."""
@@ -27,10 +27,27 @@ def constant_register(bits: int) -> VirtualRegister:
     return VirtualRegister(-1, bits)
 
 
+def fold_constants(step: Step[VirtualRegister]) -> Step[VirtualRegister]:
+    """The step with the constants among its terms summed up as far as a literal can hold the sum."""
+    if step.long_constant is not None or all(term.register.constant is None for term in step.terms):
+        return step
+    literal = step.constant
+    terms: list[Term[VirtualRegister]] = []
+    for term in step.terms:
+        bits = term.register.constant
+        total = literal + term.coefficient * bits if bits is not None and bits < LIMB and not term.rotated else None
+        if total is not None and -(LIMB // 2) <= total < LIMB:
+            literal = total
+        else:
+            terms.append(term)
+    return replace(step, terms=tuple(terms), constant=literal)
+
+
 def copied(step: Step[VirtualRegister]) -> VirtualRegister | None:
     """The virtual register or constant whose value the step's op is unchanged, if it is one."""
     if step.free is not None:
         return None
+    step = fold_constants(step)
     if len(step.terms) == 1 and not step.constant and step.long_constant is None:
         (term,) = step.terms
         return term.register if term.coefficient == 1 and not term.rotated else None

@@ -54,6 +54,7 @@ class _Checker:
             operation.slot for step in before.steps() for operation in step.operations if operation.slot is not None
         }
         self.states: dict[str, State] = {}
+        self.seen: dict[tuple[str, int], Step[VirtualRegister]] = {}
         self.added_names: dict[str, Mapping[Value, Value]] = {}
         """What is renamed behind the blocks that allocation put on edges."""
         self.place = after.name
@@ -112,11 +113,16 @@ class _Checker:
         return list(zip(block.steps, origins, strict=True))
 
     def original(self, label: str, number: int) -> Step[VirtualRegister]:
-        """An original step without jumps that its block's only edge expresses."""
+        """An original step with copies seen through and without a jump that its block's only edge expresses."""
+        if (label, number) not in self.seen:
+            self.seen[label, number] = self.see(label, number)
+        return self.seen[label, number]
+
+    def see(self, label: str, number: int) -> Step[VirtualRegister]:
         block = self.originals.get(label)
         if block is None or not 0 <= number < len(block.steps):
             raise InternalError(f"{label}: there is no original step {number}")
-        step = block.steps[number]
+        step = block.steps[number].map(self.same, lambda register: register)
         if len(block.edges) == 1:
             kept = tuple(
                 op
@@ -155,7 +161,7 @@ class _Checker:
     def execute(self, state: State, step: Step[str], originals: list[Step[VirtualRegister]]) -> None:
         """Change `state` as the step does."""
         held = self.op(state, step, originals)
-        made = {self.same(name) for original in originals for name in original.destinations if copied(original) is None}
+        made = {name for original in originals for name in original.destinations if name not in self.sources}
         for result in (value for original in originals for value, _ in original.writes_fixed()):
             made.add(self.same(result))
         for place, values in list(state.items()):
