@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from zkwasm_simulator import faults
-from zkwasm_simulator.advice import advice_limbs, compile_advice
+from zkwasm_simulator.advice import Expression, advice_limbs, compile_advice
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME, SINGLE_LIMB_LIMIT, WORD_MASK, ZERO
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS, Machine
@@ -61,12 +61,12 @@ def row_function(
     row: DecodedRow, program_length: int, *, skip_address_check: bool = False, hook: FreeInputHook | None = None
 ) -> RowFunction:
     """The function that executes `row` of a program of `program_length` rows."""
-    writer = _RowWriter(row, program_length, skip_address_check, hook)
+    writer = RowWriter(row, program_length, skip_address_check, hook)
     return writer.function()
 
 
-class _RowWriter:
-    """Writes the text of one row's function."""
+class RowWriter:
+    """Writes the text of one row's function. Subclasses give parts another meaning (`audit.constraint_rows`)."""
 
     def __init__(
         self, row: DecodedRow, program_length: int, skip_address_check: bool, hook: FreeInputHook | None
@@ -111,8 +111,12 @@ class _RowWriter:
         for number, node in enumerate(nodes):
             if number == 0:
                 self.emit(f"m.step = {step}")
-            command = compile_advice(node, self.row.index if zkpc is None else zkpc)
+            command = self.expression(node, self.row.index if zkpc is None else zkpc)
             self.emit(f"{self.bind(command)}(m)")
+
+    def expression(self, node: dict[str, Any], zkpc: int) -> Expression:
+        """The function that computes advice."""
+        return compile_advice(node, zkpc)
 
     def address(self) -> None:
         """Computes `address`: checks the part that is relative to the region, then adds region and context."""
@@ -163,7 +167,7 @@ class _RowWriter:
         if not row.free:
             return
         if row.advice is not None:
-            self.emit("m.step = step", f"f0, f1 = advice_limbs({self.bind(compile_advice(row.advice, row.index))}(m))")
+            self.emit("m.step = step", f"f0, f1 = advice_limbs({self.bind(self.expression(row.advice, row.index))}(m))")
         elif len(row.givers) == 1:
             self.given(row.givers[0])
         else:
