@@ -139,6 +139,7 @@ _add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))
 _add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))  # x + y < 2^32
 _add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))  # x >= y
 _add(Op("zk.mul_nw_32", (I32, I32), I32, lambda x, y: x * y, commutative=True))  # x * y < 2^32
+_add(Op("zk.shr_exact", (I32, I32), I32, lambda x, s: x >> s))  # s a constant below 32, x a multiple of 2^s
 _add(Op("zk.neg_nz", (I32,), I32, lambda x: (1 << 32) - x))  # of a nonzero x
 _add(Op("zk.pow2_32", (I32,), I32, lambda s: 1 << s))  # s < 32
 _add(Op("zk.pow2_64", (I32,), I64, lambda s: 1 << s))  # s < 64
@@ -152,6 +153,7 @@ for _type in (I32, I64):
 _add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=True))
 _add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two
 _add(Op("zk.low", (I64,), I32, lambda x: x))  # x < 2^32
+_add(Op("zk.popcnt_64", (I64,), I32, lambda x: x.bit_count()))
 _add(Op("zk.high", (I64,), I32, lambda x: x >> 32))
 _add(Op("zk.fold", (I64,), I32, lambda x: (x & 0xFFFFFFFF) + (x >> 32)))  # the halves have no bit in common
 _add(Op("zk.high_ones", (I64,), I64, lambda x: x + 0xFFFFFFFF00000000))  # x < 2^32

@@ -18,13 +18,34 @@ from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
-from zkwasm_compiler.rules.affine import affine_rule
+from zkwasm_compiler.rules.affine import (
+    PRIME,
+    affine_rule,
+    branch_rule,
+    exact_rule,
+    field_coefficient,
+)
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, LONG, TIDY, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
 
 MAXIMUM_TERMS = len(VALUE_REGISTERS) - 1
 """Operands of one sum: the step that checks it reads them and the result."""
+
+EXACT = ("zk.add_nw", "zk.sub_nw", "zk.neg_nz", "zk.mul_nw_32", "zk.shr_exact")
+"""Ops that are sums in the field too, without a reduction."""
+
+EXACT_TESTS = {
+    "i32.lt_u": ("JMPN", False, False),
+    "i32.ge_u": ("JMPN", True, False),
+    "i32.gt_u": ("JMPN", False, True),
+    "i32.le_u": ("JMPN", True, True),
+    "i32.eq": ("JMPZ", False, False),
+    "i32.ne": ("JMPZ", True, False),
+    "i32.eqz": ("JMPZ", False, False),
+}
+"""Comparisons as tests of left minus right: the jump, whether it is taken where the comparison fails, and whether the
+difference is right minus left. Other conditions hold where they are not zero."""
 
 
 @dataclass(eq=False, slots=True)
@@ -97,7 +118,11 @@ class Cover:
     def branch(self, condition: Value) -> Match:
         """The cheapest rule for a branch on `condition`."""
         fold = condition in self.trees or condition.op in COMPARISONS
-        return self._cheapest("br_if", [condition], {condition} if fold else set())
+        cheapest = self._cheapest("br_if", [condition], {condition} if fold else set())
+        for match in self._tests(condition):
+            if _better(match, cheapest):
+                cheapest = match
+        return cheapest
 
     # The sweep
 
@@ -201,18 +226,69 @@ class Cover:
 
     def _sums(self, value: Value) -> Iterator[Match]:
         """The value as a sum: everything that folds into it, or its own arguments only."""
-        if value.op in ("i32.add", "i32.sub", "i32.mul", "i32.shl"):
+        if value.op in ("i32.add", "i32.sub", "i32.mul", "i32.shl", *EXACT):
             for deep in (True, False):
                 terms: dict[Value, int] = {}
                 folded: list[Value] = []
                 constant = self._collect(value, 1, terms, folded, deep, top=True)
                 terms = {term: k & 0xFFFFFFFF for term, k in terms.items() if k & 0xFFFFFFFF}
                 rule = affine_rule(tuple(terms.values()), constant) if len(terms) <= MAXIMUM_TERMS else None
-                if rule is not None and value not in terms:
-                    leaves = {f"x{number}": (term, WORD) for number, term in enumerate(terms)}
-                    match = self._priced(rule, _Bindings(leaves, {}, folded[1:]), {})
-                    if match is not None:
-                        yield match
+                yield from self._sum_match(rule, terms, folded, WORD, value)
+        if value.op in EXACT:
+            for deep in (True, False):
+                terms, constant, folded = self._exact_sum([(value, 1)], deep, value)
+                if len(terms) <= MAXIMUM_TERMS:
+                    for representation in (CLEAN, TIDY):
+                        rule = exact_rule(tuple(terms.values()), constant, representation)
+                        yield from self._sum_match(rule, terms, folded, representation, value)
+
+    def _sum_match(
+        self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], wanted: Representation, value: Value
+    ) -> Iterator[Match]:
+        if rule is not None and value not in terms:
+            leaves = {f"x{number}": (term, wanted) for number, term in enumerate(terms)}
+            match = self._priced(rule, _Bindings(leaves, {}, folded[1:]), {})
+            if match is not None:
+                yield match
+
+    def _tests(self, condition: Value) -> Iterator[Match]:
+        """A branch on an exact sum, or on the difference of two, that needs no register."""
+        jump, inverted, swapped = EXACT_TESTS.get(condition.op, ("JMPZ", True, False))
+        operands = condition.args if condition.op in EXACT_TESTS else [condition]
+        parts = list(zip(operands[::-1] if swapped else operands, (1, -1), strict=False))
+        for deep in (True, False):
+            terms, constant, folded = self._exact_sum(parts, deep)
+            if folded and len(terms) <= MAXIMUM_TERMS:
+                rule = branch_rule(tuple(terms.values()), constant, jump, inverted)
+                leaves = {f"x{number}": (term, WORD) for number, term in enumerate(terms)}
+                match = self._priced(rule, _Bindings(leaves, {}, folded), {})
+                if match is not None:
+                    yield match
+
+    def _exact_sum(
+        self, parts: list[tuple[Value, int]], deep: bool, made: Value | None = None
+    ) -> tuple[dict[Value, int], int, list[Value]]:
+        """The terms, the constant and the folded values of a sum with coefficients in the field, of which the exact ops
+        fold that nothing else uses, and `made`."""
+        terms: dict[Value, int] = {}
+        folded: list[Value] = []
+        constant = 0
+        work = [(value, scale, made is None) for value, scale in parts]
+        while work:
+            value, scale, outermost = work.pop()
+            bits = constant_bits(value)
+            folds = value is made or ((deep or outermost) and value in self.trees)
+            inner = _exact_terms(value) if folds else None
+            if bits is not None:
+                constant += scale * bits
+            elif inner is None:
+                terms[value] = terms.get(value, 0) + scale
+            else:
+                folded.append(value)
+                constant += scale * inner[1]
+                work += [(term, scale * k, False) for term, k in inner[0]]
+        terms = {term: field_coefficient(k) for term, k in terms.items() if k % PRIME}
+        return terms, field_coefficient(constant), folded
 
     def _collect(
         self, value: Value, scale: int, terms: dict[Value, int], folded: list[Value], deep: bool, *, top: bool = False
@@ -224,17 +300,38 @@ class Cover:
         if top or (deep and value in self.trees):
             factor = constant_bits(value.args[1]) if value.args and len(value.args) == 2 else None
             match value.op:
-                case "i32.add" | "i32.sub":
+                case "i32.add" | "i32.sub" | "zk.add_nw" | "zk.sub_nw":
                     folded.append(value)
-                    sign = 1 if value.op == "i32.add" else -1
+                    sign = -1 if "sub" in value.op else 1
                     left = self._collect(value.args[0], scale, terms, folded, deep)
                     return left + self._collect(value.args[1], sign * scale, terms, folded, deep)
-                case "i32.mul" | "i32.shl" if factor is not None:
+                case "zk.neg_nz":
                     folded.append(value)
-                    factor = factor if value.op == "i32.mul" else 1 << (factor % 32)
+                    return self._collect(value.args[0], -scale, terms, folded, deep)
+                case "i32.mul" | "i32.shl" | "zk.mul_nw_32" if factor is not None:
+                    folded.append(value)
+                    factor = 1 << (factor % 32) if value.op == "i32.shl" else factor
                     return self._collect(value.args[0], scale * factor, terms, folded, deep)
         terms[value] = terms.get(value, 0) + scale
         return 0
+
+
+def _exact_terms(value: Value) -> tuple[list[tuple[Value, int]], int] | None:
+    """An exact op as a sum: the terms with their coefficients, and the constant."""
+    x = value.args[0] if value.args else value
+    factor = constant_bits(value.args[-1]) if len(value.args) == 2 else None
+    match value.op:
+        case "zk.add_nw":
+            return [(x, 1), (value.args[1], 1)], 0
+        case "zk.sub_nw":
+            return [(x, 1), (value.args[1], -1)], 0
+        case "zk.neg_nz":
+            return [(x, -1)], 1 << 32
+        case "zk.mul_nw_32" if factor is not None:
+            return [(x, factor)], 0
+        case "zk.shr_exact" if factor is not None:
+            return [(x, pow(2, -factor, PRIME))], 0
+    return None
 
 
 _RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, None: 4}

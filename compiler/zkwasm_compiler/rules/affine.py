@@ -7,6 +7,9 @@ Let S be the integer sum with -n·(2^32-1) <= S <= 2^64 - (n+2)·2^32. If n + 1 
 in [0, 2^32), then q = 2^-32·(S - r) as a field element lies in [-(n+1), 2^32-n-2], so 2^32·q equals S - r up to a
 multiple of p; both sides are too small for a multiple other than 0. Hence r = S mod 2^32. With n instead of n + 1 the
 largest quotient would also accept r = S + 1.
+
+Sums that are known to be in [0, 2^32) need no advice: `exact_rule` is the sum itself, in one step, and `branch_rule`
+tests one in the step of a branch. Their coefficients are field elements, so that x/2^k is a term as well.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from zkwasm_compiler.rules.rule import Leaf, Node, Rule
 from zkwasm_compiler.rules.template import parse_steps
 
 F = 0xFFFFFFFF
+
+
+PRIME = (1 << 64) - (1 << 32) + 1
 
 
 def signed_coefficient(value: int) -> int:
@@ -57,3 +63,44 @@ def _affine_rule(coefficients: tuple[int, ...], constant: int) -> Rule | None:
         result=Representation.TIDY,
         steps=parse_steps(f"${{({advice}) & {F}}} => r :JMPN(fail)\n{check} + r*{F} :JMPN(fail)"),
     )
+
+
+def field_coefficient(value: int) -> int:
+    """The representative of a field element with the smallest magnitude."""
+    value %= PRIME
+    return value - PRIME if value > PRIME // 2 else value
+
+
+@lru_cache(maxsize=4096)
+def exact_rule(coefficients: tuple[int, ...], constant: int, representation: Representation) -> Rule:
+    """The rule for a sum of operands x0, x1, …, all CLEAN or all TIDY, that is in [0, 2^32): its own one limb."""
+    return Rule(
+        name=f"exact{coefficients}+{constant}.{representation.value}",
+        pattern=_pattern("exact", coefficients, representation),
+        output="r",
+        result=representation,
+        steps=parse_steps(f"{_sum_text(coefficients, constant)} => r"),
+    )
+
+
+@lru_cache(maxsize=4096)
+def branch_rule(coefficients: tuple[int, ...], constant: int, jump: str, inverted: bool) -> Rule:
+    """A branch on a sum in [-2^32, 2^32), the difference of two i32: to ``then`` where it is negative (`jump` is JMPN)
+    or zero (JMPZ), to ``else`` where not; the other way round when `inverted`."""
+    targets = "else, then" if inverted else "then, else"
+    return Rule(
+        name=f"br_if.exact{coefficients}+{constant}.{jump}({targets})",
+        pattern=_pattern("exact_test", coefficients, Representation.WORD),
+        output=None,
+        result=None,
+        steps=parse_steps(f"{_sum_text(coefficients, constant)} :{jump}({targets})"),
+    )
+
+
+def _pattern(op: str, coefficients: tuple[int, ...], representation: Representation) -> Node:
+    return Node(op, tuple(Leaf(f"x{i}", representation) for i in range(len(coefficients))))
+
+
+def _sum_text(coefficients: tuple[int, ...], constant: int) -> str:
+    terms = [(k, f"x{i}*") for i, k in enumerate(coefficients)] + ([(constant, "")] if constant else [])
+    return " ".join(f"{'-' if k < 0 else '+'} {text}{abs(k)}" for k, text in terms) or "0"

@@ -1,0 +1,84 @@
+"""Sums that are known not to leave 0..2^32-1: instances of the rules for values and for branches are proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import z3
+
+from tests.rules.prover import UnprovedError, prove
+from tests.rules.symbolic_model import WORD, Facts, P, Polynomial
+from zkwasm_compiler.rules.affine import PRIME, branch_rule, exact_rule, field_coefficient
+from zkwasm_compiler.rules.representation import Representation
+
+SUMS: tuple[tuple[tuple[int, ...], int], ...] = (
+    ((), 5),
+    ((1,), 1),
+    ((1,), -1),
+    ((-1,), WORD),
+    ((-1,), 100),
+    ((1, 1), 0),
+    ((1, -1), 0),
+    ((100, 1), 7),
+    ((0x9E3779B1,), 0),
+    ((1, -2, 3, -4), 4),
+)
+HALVES = [((1,), 0, 1), ((1,), -1, 1), ((1, -1), 0, 7), ((1, -1), 0, 31)]
+"""Coefficients and constant of a multiple of 2^k, and k."""
+
+
+def within(coefficients: Sequence[int], constant: int, low: int, divisor: int = 1) -> Callable[..., Polynomial]:
+    """(Σ coefficient*x + constant) / divisor, which is exact and in [low, 2^32)."""
+
+    def meaning(facts: Facts, *operands: Polynomial) -> Polynomial:
+        terms = (x * k for k, x in zip(coefficients, operands, strict=True))
+        total = sum(terms, Polynomial.constant(constant))
+        if divisor == 1:
+            result = total
+            facts.say(facts.expression(total) >= low, facts.expression(total) < WORD)
+        else:
+            result = facts.fresh("quotient", low, WORD - 1)
+            facts.say_equal(total, result * divisor)
+        return result
+
+    return meaning
+
+
+@pytest.mark.parametrize("representation", [Representation.CLEAN, Representation.TIDY])
+@pytest.mark.parametrize(("coefficients", "constant"), SUMS)
+def test_sum_is_its_own_limb(coefficients: tuple[int, ...], constant: int, representation: Representation) -> None:
+    assert prove(exact_rule(coefficients, constant, representation), within(coefficients, constant, 0)) == 1
+
+
+@pytest.mark.parametrize(("coefficients", "constant", "shift"), HALVES)
+def test_exact_quotients(coefficients: tuple[int, ...], constant: int, shift: int) -> None:
+    inverse = pow(2, -shift, PRIME)
+    scaled = tuple(field_coefficient(k * inverse) for k in coefficients)
+    rule = exact_rule(scaled, field_coefficient(constant * inverse), Representation.CLEAN)
+    assert prove(rule, within(coefficients, constant, 0, 1 << shift)) == 1
+
+
+def test_a_quotient_that_is_not_exact_is_no_quotient() -> None:
+    half = field_coefficient(pow(2, -1, PRIME))
+    with pytest.raises(UnprovedError):
+        prove(exact_rule((half,), 0, Representation.CLEAN), lambda facts, x: facts.divide(x, 2)[0])
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("jump", ["JMPN", "JMPZ"])
+@pytest.mark.parametrize(("coefficients", "constant"), SUMS)
+def test_branch(coefficients: tuple[int, ...], constant: int, jump: str, inverted: bool) -> None:
+    rule = branch_rule(coefficients, constant, jump, inverted)
+    total = within(coefficients, constant, -WORD)
+
+    def meaning(facts: Facts, *operands: Polynomial) -> Polynomial:
+        value = facts.expression(total(facts, *operands))
+        holds = value < 0 if jump == "JMPN" else value == 0
+        return facts.indicator(z3.Not(holds) if inverted else holds)
+
+    assert prove(rule, meaning) == 2
+
+
+def test_prime() -> None:
+    assert PRIME == P
