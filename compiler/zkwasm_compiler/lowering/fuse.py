@@ -29,23 +29,19 @@ Numbered = tuple[Step[str], tuple[int, ...]]
 def fuse(function: MachineFunction[str]) -> AllocatedFunction:
     """The function with fewer steps; blocks and edges stay."""
     assert isinstance(function, AllocatedFunction)
-    result = AllocatedFunction(
-        function.name,
-        [],
-        list(function.arguments),
-        list(function.argument_places),
-        function.return_address,
-        function.recursive,
-        function.frame_size,
-    )
-    for block in function.blocks:
-        steps = _fuse_block(list(zip(block.steps, function.origins[block.label], strict=True)))
-        result.blocks.append(
-            MachineBlock(block.label, [], [step for step, _ in steps], list(block.edges), block.frequency)
-        )
-        result.origins[block.label] = [origins for _, origins in steps]
-    if drop_dead_steps(result):
-        return fuse(result)
+    blocks = [
+        MachineBlock(block.label, [], list(block.steps), list(block.edges), block.frequency)
+        for block in function.blocks
+    ]
+    result = replace(function, blocks=blocks, origins=dict(function.origins))
+    drop_dead_steps(result)
+    fused = True
+    while fused:
+        for block in result.blocks:
+            steps = _fuse_block(list(zip(block.steps, result.origins[block.label], strict=True)))
+            block.steps = [step for step, _ in steps]
+            result.origins[block.label] = [origins for _, origins in steps]
+        fused = drop_dead_steps(result)
     return result
 
 
