@@ -1,13 +1,11 @@
-"""Who calls whom: strongly connected components, recursion, what is reachable.
-
-*Source:* Tarjan, "Depth-first search and linear graph algorithms", 1972.
-"""
+"""Who calls whom: strongly connected components, recursion, what is reachable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zkwasm_compiler.analysis.components import strong_components
 from zkwasm_compiler.ir.function import Function, Module
 
 
@@ -56,44 +54,7 @@ def call_graph(module: Module) -> CallGraph:
         for callee in called:
             sites[callee] = sites.get(callee, 0) + 1
         callees[index] = tuple(dict.fromkeys(called))
-    components = tuple(_components(callees))
+    components = tuple(tuple(sorted(component)) for component in strong_components(callees))
     recursive = {index for component in components if len(component) > 1 for index in component}
     recursive |= {index for index, called in callees.items() if index in called}
     return CallGraph(callees, components, frozenset(recursive), sites)
-
-
-def _components(callees: dict[int, tuple[int, ...]]) -> list[tuple[int, ...]]:
-    numbers: dict[int, int] = {}
-    low: dict[int, int] = {}
-    open_: dict[int, None] = {}  # visited, not yet in a component, in the order of the visit
-    components: list[tuple[int, ...]] = []
-    for root in callees:
-        if root in numbers:
-            continue
-        stack = [(root, iter(callees[root]))]
-        numbers[root] = low[root] = len(numbers)
-        open_[root] = None
-        while stack:
-            index, rest = stack[-1]
-            for callee in rest:
-                if callee not in numbers:
-                    numbers[callee] = low[callee] = len(numbers)
-                    open_[callee] = None
-                    stack.append((callee, iter(callees[callee])))
-                    break
-                if callee in open_:
-                    low[index] = min(low[index], numbers[callee])
-            else:
-                stack.pop()
-                if stack:
-                    low[stack[-1][0]] = min(low[stack[-1][0]], low[index])
-                if low[index] == numbers[index]:
-                    components.append(_close(index, open_))
-    return components
-
-
-def _close(root: int, open_: dict[int, None]) -> tuple[int, ...]:
-    component: list[int] = []
-    while not component or component[-1] != root:
-        component.append(open_.popitem()[0])
-    return tuple(sorted(component))

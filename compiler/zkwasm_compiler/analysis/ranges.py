@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from zkwasm_compiler.analysis.accumulators import accumulators
 from zkwasm_compiler.analysis.assumptions import Assumption, Relations, implied
 from zkwasm_compiler.analysis.counters import Counter, counters_of
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
@@ -98,6 +99,7 @@ class _Solver:
         self.back_edges: dict[Block, list[Target]] = {}
         self.counters: dict[Block, list[Counter]] = {}
         self.thresholds = thresholds_of(function)
+        self.reach = accumulators(function)
         self.narrowing = False
         self.giving_up = False
         self.changed = False
@@ -206,7 +208,7 @@ class _Solver:
         if self.giving_up and not self.narrowing and block in self.back_edges:
             for parameter in block.parameters:
                 self.headers[parameter] = _Header(full(parameter.type.bits))
-                self._define(parameter, full(parameter.type.bits))
+                self._define(parameter, self.reach.get(parameter) or full(parameter.type.bits))
             return True
         if not edges:
             return False
@@ -220,7 +222,9 @@ class _Solver:
             range_ = edges[0].args[position]
             for edge in edges[1:]:
                 range_ = join(range_, edge.args[position])
-            self._define(parameter, self._header(parameter, range_) if block in self.back_edges else range_)
+            range_ = self._header(parameter, range_) if block in self.back_edges else range_
+            reach = self.reach.get(parameter)
+            self._define(parameter, range_ if reach is None else meet(range_, reach) or range_)
         for counter in self.counters.get(block, ()):
             self._bound(counter, block)
         return True
