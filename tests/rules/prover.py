@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import z3
 
 from tests.rules import machine_model
-from tests.rules.specification import CASES, MEANINGS, PRECONDITIONS, traps
+from tests.rules.specification import BY_BITS, CASES, MEANINGS, PRECONDITIONS, traps
 from tests.rules.symbolic_model import WORD, Facts, Limbs, P, Path, Polynomial, WildJumpError, paths
 from zkwasm_compiler.ir.function import Trap, Type
 from zkwasm_compiler.ir.ops import OPS
@@ -48,6 +48,7 @@ class Operand:
     type: Type
     representation: Representation | None
     cases: tuple[int, ...] = ()
+    by_bits: bool = False
 
 
 def operands_of(pattern: Pattern, wanted: Type = Type.I32) -> Iterator[Operand]:
@@ -63,6 +64,7 @@ def operands_of(pattern: Pattern, wanted: Type = Type.I32) -> Iterator[Operand]:
             position, cases = CASES.get(op, (-1, ()))
             for number, (child, type_) in enumerate(zip(children, types, strict=True)):
                 for operand in operands_of(child, type_):
+                    operand = replace(operand, by_bits=op in BY_BITS)
                     yield replace(operand, cases=cases) if number == position else operand
 
 
@@ -137,15 +139,21 @@ def start(rule: Rule, immediates: Mapping[str, int], case: Mapping[str, int]) ->
 
 
 def _limbs(facts: Facts, operand: Operand) -> Limbs:
-    low = facts.fresh(f"{operand.name}.lo", 0, WORD - 1)
+    low = _word(facts, f"{operand.name}.lo", operand.by_bits)
     match operand.representation, operand.type.bits:
         case Representation.CLEAN, _:
             return low, Polynomial()
         case Representation.LONG, 64:
-            return low, facts.fresh(f"{operand.name}.hi", 0, WORD - 1)
+            return low, _word(facts, f"{operand.name}.hi", operand.by_bits)
         case ((Representation.TIDY | Representation.WORD), 32):
             return low, facts.fresh(f"{operand.name}.hi", 0, P - 1)
     raise UnprovedError(f"{operand.name} is {operand.representation} where the op wants {operand.type}")
+
+
+def _word(facts: Facts, name: str, by_bits: bool) -> Polynomial:
+    if not by_bits:
+        return facts.fresh(name, 0, WORD - 1)
+    return sum((facts.fresh(f"{name}.{bit}", 0, 1) * (1 << bit) for bit in range(32)), Polynomial())
 
 
 def evaluate(
@@ -223,7 +231,7 @@ def broken_promises(
 
     def different(limb: Polynomial, right: Polynomial) -> Facts:
         facts = path.facts.fork()
-        facts.in_range(limb - right, 1, P - 1)
+        facts.say_nonzero(limb - right)
         return facts
 
     if path.end == machine_model.FAIL:

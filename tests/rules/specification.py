@@ -49,6 +49,8 @@ MEANINGS: dict[str, Meaning] = {
     "zk.clz_nz_32": lambda facts, x: _leading_zeros(facts, x, 32),
     "zk.clz_nz_64": lambda facts, x: _leading_zeros(facts, x, 64),
     "zk.ctz_nz_64": lambda facts, x: _trailing_zeros(facts, x, 64),
+    "i32.popcnt": lambda facts, x: _ones(x),
+    "zk.popcnt_64": lambda facts, x: _ones(x),
 }
 
 PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
@@ -78,6 +80,9 @@ ENFORCED: Mapping[str, Callable[..., Any]] = {
 
 CASES: Mapping[str, tuple[int, tuple[int, ...]]] = {"zk.rotl_pow2": (1, tuple(1 << k for k in range(64)))}
 """Ops with an argument (its number) that is known to be one of a few values."""
+
+BY_BITS = frozenset({"i32.popcnt", "zk.popcnt_64"})
+"""Ops whose arguments are given as sums of bits, each a variable."""
 
 
 def traps(op: str, *arguments: Any) -> dict[Trap, Any]:
@@ -126,6 +131,14 @@ def _trailing_zeros(facts: Facts, value: Polynomial, bits: int) -> Polynomial:
     odd = facts.expression(half * 2 + 1)
     facts.say(z3.Implies(x >= 1, z3.Or(*(z3.And(y == k, x == (1 << k) * odd) for k in range(bits)))))
     return zeros
+
+
+def _ones(value: Polynomial) -> Polynomial:
+    """How many bits are 1, of a number or of a sum of powers of two times bits."""
+    if value.number is not None:
+        return Polynomial.constant(value.number.bit_count())
+    assert sorted(value.terms.values()) == [1 << bit for bit in range(len(value.terms))]
+    return Polynomial(dict.fromkeys(value.terms, 1))
 
 
 def _divide(facts: Facts, x: Polynomial, y: Polynomial, bits: int) -> tuple[Polynomial, Polynomial]:

@@ -10,6 +10,7 @@ Everything here only ever forgets facts: what z3 refutes from the formulas canno
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import gcd
@@ -160,8 +161,10 @@ class Facts:
     def congruent(self, x: Polynomial, y: Polynomial) -> z3.BoolRef:
         """x = y in the field, in the form with the smallest range of the quotient by P."""
         best, room = None, 0
-        for shift in range(96):  # 2^96 = -1
-            candidate = (x - y).modulo_p(1 << shift)
+        difference = x - y
+        inverses = {pow(number, -1, P) for number in difference.terms.values() if number % P}
+        for factor in (*(1 << shift for shift in range(96)), *sorted(inverses)):  # 2^96 = -1
+            candidate = difference.modulo_p(factor)
             low, high = self.interval(candidate)
             if best is None or high - low < room:
                 best, room = candidate, high - low
@@ -175,15 +178,25 @@ class Facts:
 
     def in_range(self, polynomial: Polynomial, low: int, high: int) -> Polynomial:
         """Say that the field element is (congruent to) one in [low, high]; returns that one."""
+        for candidate in (polynomial, polynomial.modulo_p(1)):
+            bounds = self.interval(candidate)
+            if low <= bounds[0] and bounds[1] <= high:
+                return candidate
         bounds = self.interval(polynomial)
-        if low <= bounds[0] and bounds[1] <= high:
-            return polynomial
         if bounds[0] + P > high and bounds[1] - P < low:  # no other representative can be in the range
             self.refine(polynomial, low, high)
             return polynomial
         value = self.fresh("w", low, high)
         self.say(self.congruent(polynomial, value))
         return value
+
+    def say_nonzero(self, polynomial: Polynomial) -> None:
+        """In the field."""
+        low, high = self.interval(polynomial)
+        if low > -P and high < P:
+            self.say(self.expression(polynomial) != 0)
+        else:
+            self.in_range(polynomial, 1, P - 1)
 
     def word(self, limb: Polynomial) -> Polynomial:
         """Say that the limb is normalised; returns the word."""
@@ -271,12 +284,30 @@ class Facts:
             return Polynomial() if name == "AND" else y
         if name == "AND" and x.number is not None and x.number & (x.number + 1) == 0:
             return self.divide(y, x.number + 1)[1]
+        if name == "AND" and x.number is not None and (exact := self.masked(y, x.number)) is not None:
+            return exact
         key = name, x.key, y.key
         if key not in self.abstractions:
             self.abstractions[key] = result = self.fresh(name, 0, WORD - 1)
             if name == "AND":
                 self.say(*(self.expression(result) <= self.expression(operand) for operand in (x, y)))
         return self.abstractions[key]
+
+    def masked(self, x: Polynomial, mask: int) -> Polynomial | None:
+        """x AND mask where the variables of x do not cross the borders of the mask's runs of ones, otherwise None."""
+        result: Polynomial | None = Polynomial()
+        for run in re.finditer("1+", f"{mask:b}"[::-1]):
+            below, above = self.cut(x, run.start()), self.cut(x, run.end())
+            if result is None or below is None or above is None:
+                return None
+            result += above - below
+        return result
+
+    def cut(self, x: Polynomial, bits: int) -> Polynomial | None:
+        """x modulo 2^bits if it is a part of the terms of x, otherwise None."""
+        low = Polynomial({key: number for key, number in x.terms.items() if number % (1 << bits)})
+        below, above = self.interval(low)
+        return low if below >= 0 and above < 1 << bits else None
 
     def indicator(self, condition: z3.BoolRef) -> Polynomial:
         """1 when the condition holds, otherwise 0."""
@@ -451,7 +482,7 @@ def _jump(
             case "JMPZ" | "JMPNZ" if outcome == (operation.name == "JMPZ"):
                 facts.say(facts.congruent(op[0], Polynomial()))
             case "JMPZ" | "JMPNZ":
-                facts.in_range(op[0], 1, P - 1)
+                facts.say_nonzero(op[0])
             case "JMPC" | "JMPNC" if carry is not None:
                 facts.say(carry if outcome == (operation.name == "JMPC") else z3.Not(carry))
             case _:

@@ -284,31 +284,16 @@ def _ctz_32(build: Legalizer, value: Value) -> Value:
     )
 
 
-@_expands("i32.popcnt")
-def _popcnt_32(build: Legalizer, value: Value) -> Value:
-    return _popcnt(build, value.args[0])
-
-
-def _popcnt(build: Legalizer, x: Value) -> Value:
-    """Pairs, nibbles, bytes, then their sum. Source: Warren, Hacker's Delight, 5-1."""
-
-    def masked(y: Value, mask: int) -> Value:
-        return build.i32("i32.and", y, build.constant(mask))
-
-    def shifted(y: Value, count: int) -> Value:
-        return build.i32("i32.shr_u", y, build.constant(count))
-
-    pairs = build.i32("i32.sub", x, masked(shifted(x, 1), 0x55555555))
-    nibbles = build.i32("zk.add_nw", masked(pairs, 0x33333333), masked(shifted(pairs, 2), 0x33333333))
-    bytes_ = masked(build.i32("zk.add_nw", nibbles, shifted(nibbles, 4)), 0x0F0F0F0F)
-    return shifted(build.i32("i32.mul", bytes_, build.constant(0x01010101)), 24)
-
-
 @_expands("i64.popcnt")
 def _popcnt_64(build: Legalizer, value: Value) -> Value:
+    return _clean64(build, build.i32("zk.popcnt_64", value.args[0]))
+
+
+@_expands("i32.wrap_i64")
+def _wrap(build: Legalizer, value: Value) -> Value:
+    """What other expansions extended without need is taken back."""
     (x,) = value.args
-    low, high = build.i32("i32.wrap_i64", x), build.i32("zk.high", x)
-    return _clean64(build, build.i32("zk.add_nw", _popcnt(build, low), _popcnt(build, high)))
+    return x.args[0] if x.op == "i64.extend_i32_u" else value
 
 
 # Sign extensions
