@@ -139,7 +139,7 @@ _add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))
 _add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))  # x + y < 2^32
 _add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))  # x >= y
 _add(Op("zk.mul_nw_32", (I32, I32), I32, lambda x, y: x * y, commutative=True))  # x * y < 2^32
-_add(Op("zk.shr_exact", (I32, I32), I32, lambda x, s: x >> s))  # s a constant below 32, x a multiple of 2^s
+_add(Op("zk.div_exact", (I32, I32), I32, lambda x, d: x // d))  # d a constant > 0, x a multiple of d
 _add(Op("zk.neg_nz", (I32,), I32, lambda x: (1 << 32) - x))  # of a nonzero x
 _add(Op("zk.pow2_32", (I32,), I32, lambda s: 1 << s))  # s < 32
 _add(Op("zk.pow2_64", (I32,), I64, lambda s: 1 << s))  # s < 64

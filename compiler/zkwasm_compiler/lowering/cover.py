@@ -32,7 +32,7 @@ from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, 
 MAXIMUM_TERMS = len(VALUE_REGISTERS) - 1
 """Operands of one sum: the step that checks it reads them and the result."""
 
-EXACT = ("zk.add_nw", "zk.sub_nw", "zk.neg_nz", "zk.mul_nw_32", "zk.shr_exact")
+EXACT = ("zk.add_nw", "zk.sub_nw", "zk.neg_nz", "zk.mul_nw_32", "zk.div_exact")
 """Ops that are sums in the field too, without a reduction."""
 
 EXACT_TESTS = {
@@ -329,8 +329,8 @@ def _exact_terms(value: Value) -> tuple[list[tuple[Value, int]], int] | None:
             return [(x, -1)], 1 << 32
         case "zk.mul_nw_32" if factor is not None:
             return [(x, factor)], 0
-        case "zk.shr_exact" if factor is not None:
-            return [(x, pow(2, -factor, PRIME))], 0
+        case "zk.div_exact" if factor:
+            return [(x, pow(factor, -1, PRIME))], 0
     return None
 
 

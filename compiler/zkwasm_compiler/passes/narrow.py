@@ -18,6 +18,7 @@ from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.divisions import share_divisions
 from zkwasm_compiler.rewrite.match import constant_bits
 
 WORD = 1 << 32
@@ -27,6 +28,7 @@ def narrow(function: Function, context: Context) -> Ranges:
     """Rewrite the function in place; gives the ranges of its values, old and new."""
     ranges = value_ranges(function)
     _Narrower(function, ranges).run()
+    share_divisions(function, ranges)
     dce(function, context)
     return ranges
 
