@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zkwasm_compiler.analysis.interval import NEGATED, Range
+from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Type, Value
@@ -22,6 +23,7 @@ from zkwasm_compiler.passes.divisions import share_divisions
 from zkwasm_compiler.rewrite.match import constant_bits
 
 WORD = 1 << 32
+SIGN = 1 << 31
 
 
 def narrow(function: Function, context: Context) -> Ranges:
@@ -40,6 +42,10 @@ class _Narrower:
         self.uses = count_uses(function)
         self.branched_on = _branched_on(function)
         self.replacements = Replacements()
+        self.nest = loop_nest(function)
+        self.home = {value: block for block in function.blocks for value in [*block.parameters, *block.body]}
+        self.biases: dict[Value, Value] = {}
+        self.block = function.entry
         self.body: list[Value] = []
         self.value: Value = function.entry.terminator or function.entry.parameters[0]
 
@@ -47,7 +53,7 @@ class _Narrower:
         for block in self.function.blocks:
             if block in self.ranges.unreachable:
                 continue
-            self.body = []
+            self.block, self.body = block, []
             for value in block.body:
                 self.replacements.apply_to(value)
                 self.value = value
@@ -99,6 +105,18 @@ class _Narrower:
     def widened(self, op: str, *args: Value) -> Value:
         """Let the value that is looked at, an i64, be the zero extension of an i32 op."""
         return self.become("i64.extend_i32_u", self.emit(op, Type.I32, *args))
+
+    def biased(self, x: Value) -> Value | None:
+        """x + 2^31 modulo 2^32, made outside of the loop that is looked at; None where x is made in it."""
+        if x not in self.biases:
+            home = self.home.get(x)
+            if home is None or home is self.block or self.nest.depth(home) >= self.nest.depth(self.block):
+                return None
+            sign = self.function.new_value("i32.const", Type.I32, immediate=SIGN, offset=x.offset)
+            self.biases[x] = self.function.new_value("i32.xor", Type.I32, [x, sign], offset=x.offset)
+            at = home.body.index(x) + 1 if x in home.body else 0
+            home.body[at:at] = [sign, self.biases[x]]
+        return self.biases[x]
 
 
 def _branched_on(function: Function) -> set[Value]:
@@ -314,6 +332,23 @@ def _compare(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if type_ == "i64" and small and not order.endswith("_s") and value in build.branched_on:
         return build.become(f"i32.{order}", *map(build.low, value.args))
     value.op = f"{type_}.{order}"
+    if value.op in ("i32.lt_s", "i32.ge_s"):
+        return _compare_signed(build, value, args)
+    return value
+
+
+def _compare_signed(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    """With 2^31 added to both sides the unsigned order is the signed one. A side that is not negative takes the sum
+    without wrapping, in the step of the comparison; the other gets it outside of the loop."""
+    for position, arg in enumerate(args):
+        other = value.args[1 - position]
+        if not arg.is_nonnegative or constant_bits(other) is not None:
+            continue
+        biased = build.biased(other)
+        if biased is not None:
+            near = build.emit("zk.add_nw", Type.I32, value.args[position], build.constant(Type.I32, SIGN))
+            sides = (near, biased) if position == 0 else (biased, near)
+            return build.become(value.op.replace("_s", "_u"), *sides)
     return value
 
 
