@@ -171,7 +171,7 @@ class _Filler:
         free = [name for name in VALUE_REGISTERS if rows[name][point] is None]
         if not free:
             free = [self.evict(number, position)]
-        offers: list[tuple[tuple[float, float, int, int, int], str, Plan | None]] = []
+        offers: list[tuple[tuple[float, ...], str, Plan | None]] = []
         for name in free:
             rows[name][point] = value
             plan = self.demand(number, position, name, value)
@@ -185,11 +185,13 @@ class _Filler:
             if follower == value and self.lasts(number, name, point, point + distance):
                 cost -= self.body.blocks[number].frequency
             total = cost if far is None else far.cost
-            ousts = int(self.ousts(number, name, point))
-            offers.append(((cost, total, ousts, int(follower != value), distance), name, plan))
-        (_, _, _, other, distance), register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
+            ousts = int(self.grid.ousts(number, name, point))
+            covered = self.covered(number, name, position, value)
+            offers.append(((cost, total, ousts, -covered, int(follower != value), distance), name, plan))
+        _, register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
+        follower, distance = self.follower(number, register, point)
         rows[register][point] = value
-        if not other and self.lasts(number, register, point, point + distance):
+        if follower == value and self.lasts(number, register, point, point + distance):
             self.grid.apply(register, Plan(0.0, (Claim(number, point, point + distance, value),)))
         if plan is not None:
             self.grid.apply(register, plan)
@@ -198,6 +200,19 @@ class _Filler:
             self.stores.pay(value)
         return register
 
+    def covered(self, number: int, register: str, position: int, value: Value) -> int:
+        """How many later steps of the block could read `value` from the register if it stayed there from a step on."""
+        row, steps = self.grid.rows[number][register], self.body.blocks[number].steps
+        count = 0
+        for later in range(position + 1, len(steps)):
+            point = 2 * later
+            if row[point] not in (None, value) or row[point + 1] not in (None, value):
+                break
+            if steps[later - 1].changes(register):
+                break
+            count += value in steps[later].anywhere
+        return count
+
     def follower(self, number: int, register: str, point: int) -> tuple[Value | None, int]:
         """What the register holds next in the block after a free point, and how far away that is."""
         row = self.grid.rows[number][register]
@@ -205,12 +220,6 @@ class _Filler:
             if row[later] is not None:
                 return row[later], later - point
         return None, len(row) - point
-
-    def ousts(self, number: int, register: str, point: int) -> bool:
-        """Whether the register held something before a free point of the block that is read later on."""
-        row = self.grid.rows[number][register]
-        last = next((row[p] for p in range(point - 1, -1, -1) if row[p] is not None), None)
-        return last is not None and last.constant is None and self.live.alive(last, number, point)
 
     def lasts(self, number: int, register: str, point: int, later: int) -> bool:
         """Whether a value put into the register at a point is there at a later one, where it would be filled else."""

@@ -108,12 +108,19 @@ class Grid:
         end = self.body.blocks[number].end
         rows = self.rows[number]
         holding = [name for name in VALUE_REGISTERS if rows[name][end] == value]
-        able = [
-            name
-            for name in VALUE_REGISTERS
-            if rows[name][end] is None and self.scan(number, name, value, end)[0] == "held"
-        ]
-        return holding + able
+        able: list[tuple[bool, bool, str]] = []
+        for name in VALUE_REGISTERS:
+            status, low = self.scan(number, name, value, end) if rows[name][end] is None else ("taken", end)
+            if status == "held":
+                moves = not low or rows[name][low - 1] != value
+                able.append((moves, self.ousts(number, name, end), name))
+        return holding + [name for _, _, name in sorted(able)]
+
+    def ousts(self, number: int, register: str, point: int) -> bool:
+        """Whether the register held something before a free point of the block that is read later on."""
+        row = self.rows[number][register]
+        last = next((row[p] for p in range(point - 1, -1, -1) if row[p] is not None), None)
+        return last is not None and last.constant is None and self.stores.live.alive(last, number, point)
 
     def turn(self, number: int, position: int, register: str, value: Value) -> bool:
         """Exchange A and B of a loose step if that puts `value` into `register`."""
@@ -224,11 +231,21 @@ class _Region:
         status, low = self.grid.scan(source, self.register, before, block.end)
         overlaps = source == start.block and low <= start.high and before != start.value
         if status == "taken" or overlaps or (status == "open" and source == 0):
-            self.add(SOURCE, node, edge, value)
+            early = self.grid.place_early(source, self.register, before, block.end)
+            if early is None or early.claims[0].low > block.end or (source == start.block and self.start_meets(early)):
+                self.add(SOURCE, node, edge, value)
+            else:
+                self.claims[source] = early.claims[0]
+                self.network.add(SOURCE, source, block.frequency)
+                self.add(source, node, edge, value)
             return None
         self.claims[source] = Claim(source, low, block.end, before)
         self.add(source, node, edge, value)
         return (source, source, before) if status == "open" else None
+
+    def start_meets(self, plan: Plan) -> bool:
+        """Whether the claim of a move at the end of the demand's own block reaches back to the demand."""
+        return plan.claims[0].low <= self.start.high
 
     def add(self, tail: int, head: int, edge: BodyEdge, value: Value) -> None:
         """An arc for an edge: its price is a step, and a store where no register can hold the value."""
