@@ -7,7 +7,7 @@ bring values into registers:
     allocate_body       the function without copies          allocate_ranges   where values are live
     allocate_grid       which register holds what, where     allocate_demand   the order in which demands are served
     allocate_transfers  the moves that the grid implies      allocate_cells    the cells of values that are reloaded
-    allocate_stores     what storing a value would cost      allocate_arrivals where arguments are stored
+    allocate_stores     what storing a value would cost      allocate_arrivals stores of arguments
     allocate_cut        minimum cuts                         allocate_emit     the steps of the result
 
 `machine.allocation_checker` judges the result without knowing any of this.
@@ -15,7 +15,7 @@ bring values into registers:
 
 from __future__ import annotations
 
-from zkwasm_compiler.lowering.allocate_arrivals import sink_arrivals
+from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, sink_arrivals
 from zkwasm_compiler.lowering.allocate_body import body_of
 from zkwasm_compiler.lowering.allocate_cells import Cells
 from zkwasm_compiler.lowering.allocate_demand import fill_grid
@@ -32,6 +32,8 @@ def allocate(function: MachineFunction[VirtualRegister]) -> AllocatedFunction:
     body = body_of(function)
     live = LiveRanges(body).use_all()
     grid = fill_grid(body, live)
+    transfers = Transfers(body, grid, live)
+    hold_arguments(body, grid, transfers, Cells(body, live, transfers))
     transfers = Transfers(body, grid, live)
     arrivals = sink_arrivals(body, grid, transfers, Cells(body, live, transfers))
     transfers = Transfers(body, grid, live)

@@ -1,11 +1,15 @@
-"""Where arguments and the return address are stored: not at the start of the function but where it gets certain that
-they will be reloaded, as long as their registers are not wanted before. Paths without calls then store nothing."""
+"""Where values are stored that the step that makes them cannot store.
+
+Arguments and the return address are stored not at the start of the function but where it gets certain that they will be
+reloaded, as long as their registers are not wanted before: paths without calls then store nothing. What an edge stores
+into a parameter's cell stays in a register up to there, if one is free.
+"""
 
 from __future__ import annotations
 
 from zkwasm_compiler.lowering.allocate_body import Body
 from zkwasm_compiler.lowering.allocate_cells import Cells
-from zkwasm_compiler.lowering.allocate_grid import Grid
+from zkwasm_compiler.lowering.allocate_grid import Claim, Grid, Plan
 from zkwasm_compiler.lowering.allocate_transfers import Transfers
 from zkwasm_compiler.machine.step import VirtualRegister
 
@@ -27,6 +31,21 @@ def sink_arrivals(body: Body, grid: Grid, transfers: Transfers, cells: Cells) ->
             number = parents[number]
         stores[value] = number
     return stores
+
+
+def hold_arguments(body: Body, grid: Grid, transfers: Transfers, cells: Cells) -> None:
+    """Keep what edges have to store into cells of parameters in registers."""
+    for edge in body.edges():
+        for parameter in body.blocks[edge.target].parameters:
+            argument = edge.before(parameter)
+            if parameter not in cells.stored or argument.constant is not None:
+                continue
+            if cells.web(argument) == cells.web(parameter) or argument in transfers.ends[edge.source].values():
+                continue
+            for register in grid.keepers(edge.source, argument)[:1]:
+                end = body.blocks[edge.source].end
+                _, low = grid.scan(edge.source, register, argument, end)
+                grid.apply(register, Plan(0.0, (Claim(edge.source, low, end, argument),)))
 
 
 def _reloads(value: VirtualRegister, body: Body, transfers: Transfers, cells: Cells) -> list[int]:
