@@ -1,0 +1,91 @@
+"""What a program promises: where it ends, which free inputs are public, what its result is.
+
+A program that waits with `${beforeLast(13)} :JMPN(…)` publishes: free inputs of the steps 2 to 9 go in, those of the
+last twelve rows and PC come out. Of any other program the result is what its memory holds at the end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator.advice import DEFAULT_BEFORE_LAST
+from zkwasm_simulator.audit.effects import advice_calls
+from zkwasm_simulator.decode import DecodedRow, decode_row
+from zkwasm_simulator.interpreter import END_LABEL
+from zkwasm_simulator.trace import INPUT_STEPS, OUTPUT_ROWS
+
+PUBLIC_WAIT = OUTPUT_ROWS + 1
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A program with what an audit wants to know about it.
+
+    `end` is the row at which a run is over, `wait` the k of the `beforeLast(k)` there, 0 when the row does not wait.
+    """
+
+    program: Program
+    rows: tuple[DecodedRow, ...]
+    end: int
+    wait: int
+
+    @property
+    def public(self) -> bool:
+        """Does the program publish twelve words?"""
+        return self.wait == PUBLIC_WAIT
+
+    def is_public_input(self, step: int) -> bool:
+        """Is the free input of this step an input of the statement?"""
+        return self.public and step in INPUT_STEPS
+
+    def is_wait(self, row: int) -> bool:
+        """Does this row wait for the end of the trace? When it goes on is no choice: row 0 must follow the last."""
+        return bool(self.wait) and row == self.end
+
+    @cached_property
+    def _functions(self) -> list[tuple[int, str]]:
+        """Each label's row, in order, with the WebAssembly function it belongs to, empty for none."""
+        interface = self.program.interface
+        names = dict(interface.functions) if interface is not None else {}
+        # Labels within the function f are f$1, f$2, …
+        return sorted((row, names.get(label.partition("$")[0], "")) for label, row in self.program.labels.items())
+
+    def function_at(self, row: int) -> str:
+        """The WebAssembly function that a row belongs to; empty outside of functions."""
+        place = bisect_right(self._functions, row, key=lambda entry: entry[0])
+        return self._functions[place - 1][1] if place else ""
+
+    def place(self, row: int) -> str:
+        """`file:line` of a row."""
+        decoded = self.rows[row]
+        return f"{decoded.file or self.program.file_name}:{decoded.line if decoded.line is not None else f'row {row}'}"
+
+
+def audited(program: Program, end: str | None = None) -> Audited:
+    """`program` and where it ends: at the label `end`, else where it waits for the end of the trace.
+
+    *Raises:* ConfigurationError when the program has no end.
+    """
+    rows = tuple(decode_row(row, index) for index, row in enumerate(program.rows))
+    if end is None:
+        waits = [row.index for row in rows if advice_calls(row.advice, "beforeLast")]
+        found = waits[-1] if waits else program.labels.get(END_LABEL)
+        wanted = f"a row with `${{beforeLast()}}` or the label {END_LABEL}"
+    else:
+        found = program.labels.get(end)
+        wanted = f"the label {end}"
+    if found is None or found >= len(rows):
+        raise ConfigurationError(f"{program.file_name or 'the program'} has no end to audit it up to: {wanted}")
+    return Audited(program, rows, found, _wait(rows[found]))
+
+
+def _wait(row: DecodedRow) -> int:
+    calls = advice_calls(row.advice, "beforeLast")
+    if not calls:
+        return 0
+    parameters = calls[0]["params"]
+    return int(parameters[0]["num"]) if parameters else DEFAULT_BEFORE_LAST
