@@ -20,6 +20,7 @@ from zkwasm_compiler.ir.printer import format_module
 from zkwasm_compiler.ir.renumber import renumber
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.pipeline import FUNCTION_PASSES, LATE_PASSES, MODULE_PASSES, optimize
 from zkwasm_compiler.wasm import decode
 
@@ -69,6 +70,16 @@ def _optimize(source: str, options: list[str]) -> str:
     return _show(module, context)
 
 
+def _narrow(source: str, options: list[str]) -> str:
+    """WebAssembly text through the pipeline of a level and narrowing."""
+    module = translate(decode(wasmtime.wat2wasm(source)))
+    optimize(module, int(options[0]), verify=True)
+    context = Context(module)
+    for function in module.functions.values():
+        narrow(function, context)
+    return _show(module, context)
+
+
 def _verify(source: str, options: list[str]) -> str:
     """SSA text that the verifier judges."""
     return _show(_parse(source), None)
@@ -78,6 +89,7 @@ STAGES: dict[str, Callable[[str, list[str]], str]] = {
     "translate": _translate,
     "passes": _passes,
     "optimize": _optimize,
+    "narrow": _narrow,
     "verify": _verify,
 }
 
