@@ -187,7 +187,8 @@ class _Filler:
             total = cost if far is None else far.cost
             ousts = int(self.grid.ousts(number, name, point))
             covered = self.covered(number, name, position, value)
-            offers.append(((cost, total, ousts, -covered, int(follower != value), distance), name, plan))
+            fresh = 0 if plan is None else sum(claim.high - claim.low + 1 for claim in plan.claims)
+            offers.append(((cost, total, ousts, -covered, fresh, distance), name, plan))
         _, register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
         follower, distance = self.follower(number, register, point)
         rows[register][point] = value
