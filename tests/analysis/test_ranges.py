@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.generators import GeneratedModule, generate_module, modules
 from tests.ir_oracle import interpreted_outcomes
+from zkwasm_compiler.analysis import accumulators
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir import interpreter
 from zkwasm_compiler.ir.function import Module, Target, Value
+from zkwasm_compiler.ir.integers import TrapError
+from zkwasm_compiler.ir.interpreter import OutOfFuel, run
 from zkwasm_compiler.passes.pipeline import optimize
 from zkwasm_compiler.wasm import decode
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -97,3 +100,102 @@ def test_larger_random_modules(level: int) -> None:
     for seed in range(60):
         checked += check(generate_module(random.Random(seed).randrange, size=16), level)
     assert checked > 1000
+
+
+LOOPS = """
+(module
+  (func (export "loop") (param $n {type}) (param $limit {type}) (result {type}) (local $i {type}) (local $sum {type})
+    (local.set $i ({type}.const {start}))
+    {guard}
+    (block $end
+      (loop $again
+        {before}
+        (local.set $sum ({type}.sub ({type}.mul (local.get $i) ({type}.const 3)) (local.get $sum)))
+        (local.set $i ({type}.add (local.get $i) ({type}.const {step})))
+        (br_if $again ({type}.{order} (local.get $i) {limit}))))
+    (local.get $sum)))
+"""
+ORDERS = ("ne", "ne", "lt_u", "lt_s", "gt_u", "gt_s", "le_u", "ge_s")
+
+
+def random_loop(chance: random.Random) -> tuple[str, list[tuple[int, int]]]:
+    """A counting loop whose numbers are near the ends of the number ranges, and arguments for it."""
+    type_ = chance.choice(("i32", "i64"))
+    size = 1 << int(type_[1:])
+    ends = (0, 1, 7, 100, size // 2 - 3, size // 2 - 1, size // 2, size // 2 + 5, size - 9, size - 1)
+
+    def number() -> int:
+        return (chance.choice(ends) + chance.randint(-2, 2)) % size
+
+    limit = chance.choice((f"({type_}.const {number()})", "(local.get $limit)"))
+    order = chance.choice(ORDERS)
+    guard = f"(if ({type_}.{chance.choice(ORDERS)} (local.get $i) {limit}) (then) (else (return (local.get $n))))"
+    early = f"(br_if $end ({type_}.{chance.choice(ORDERS)} (local.get $i) {limit}))"
+    text = LOOPS.format(
+        type=type_,
+        start=number(),
+        step=chance.choice((1, 1, 2, 2, 3, 3, size - 1, size - 2, 64)),
+        order=order,
+        limit=limit,
+        guard=chance.choice((guard, "")),
+        before=chance.choice((early, "")),
+    )
+    return text, [(number(), number()) for _ in range(2)]
+
+
+def test_counting_loops() -> None:
+    for seed in range(700):
+        text, calls = random_loop(random.Random(seed))
+        module = translate(decode(wat_to_wasm(text, "loop.wat")))
+        optimize(module, seed % 3)
+        checker = RangeChecker(module)
+        for args in calls:
+            with checker.watching(), suppress(TrapError, OutOfFuel):
+                run(module, 0, args, fuel=120)
+
+
+COUNTER = """
+(module (func (export "loop") (param $i i32) (param $n i32) (result i32)
+  {start}
+  (loop $again
+    (br_if $again (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+  (local.get $i)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "low", "high"),
+    [
+        ("", 0, (1 << 32) - 1),
+        ("(local.set $i (i32.const 3))", 3, 3 + accumulators.MAXIMUM_EXECUTIONS),
+        ("(if (i32.ge_u (local.get $i) (local.get $n)) (then (return (i32.const 0))))", 0, (1 << 32) - 2),
+        (
+            "(if (i32.gt_u (local.get $n) (i32.const 9)) (then (return (i32.const 0))))"
+            "(if (i32.ge_u (local.get $i) (local.get $n)) (then (return (i32.const 0))))",
+            0,
+            8,
+        ),
+    ],
+)
+def test_counter_stays_below_its_limit(start: str, low: int, high: int) -> None:
+    module = translate(decode(wat_to_wasm(COUNTER.format(start=start), "loop.wat")))
+    optimize(module, 2)
+    ranges = value_ranges(module.functions[0])
+    (counter,) = (value for block in module.functions[0].blocks[1:] for value in block.parameters)
+    assert (ranges.results[counter].u_low, ranges.results[counter].u_high) == (low, high)
+
+
+@pytest.mark.parametrize(("step", "limit", "largest"), [(3, 9, 6), (3, 7, None), (1, 9, 8), (2, 9, None)])
+def test_counter_that_may_step_over_its_limit(step: int, limit: int, largest: int | None) -> None:
+    text = f"""
+    (module (func (export "loop") (result i32) (local $i i32)
+      (loop $again
+        (br_if $again
+          (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const {step}))) (i32.const {limit}))))
+      (local.get $i)))
+    """
+    module = translate(decode(wat_to_wasm(text, "loop.wat")))
+    ranges = value_ranges(module.functions[0])
+    (counter,) = (value for block in module.functions[0].blocks[1:2] for value in block.parameters)
+    high = step * accumulators.MAXIMUM_EXECUTIONS if largest is None else largest
+    assert (ranges.results[counter].u_low, ranges.results[counter].u_high) == (0, high)
