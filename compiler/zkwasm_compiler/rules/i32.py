@@ -170,6 +170,8 @@ for _representation in ("clean", "tidy"):
 # The high limb of a WORD would leave the limb's range in a sum of steps; a binary operation keeps it there.
 rule("zk.add_nw.word", "zk.add_nw(x:word, y:word)", "r:word", "$ => r :ADD(x, y)")
 rule("zk.sub_nw.word", "zk.sub_nw(x:word, y:word)", "r:word", "$ => r :SUB(x, y)")
+rule("zk.add_nw.constant.word", "zk.add_nw(x:word, %c)", "r:word", "$ => r :ADD(x, #c)")
+rule("zk.sub_nw.constant.word", "zk.sub_nw(x:word, %c)", "r:word", "$ => r :SUB(x, #c)")
 rule("zk.neg_nz.word", "zk.neg_nz(x:word)", "r:word", "$ => r :SUB(#0, x)")
 rule("zk.mul_nw_32", "zk.mul_nw_32(x:clean, y:clean)", "r:clean", "${x * y} => r :ARITH(x, y, #0, #0)")
 rule(
