@@ -185,7 +185,7 @@ class _Filler:
             if follower == value and self.lasts(number, name, point, point + distance):
                 cost -= self.body.blocks[number].frequency
             total = cost if far is None else far.cost
-            ousts = int(self.grid.ousts(number, name, point))
+            ousts = int(self.grid.ousts(number, name, value, point))
             covered = self.covered(number, name, position, value)
             fresh = 0 if plan is None else sum(claim.high - claim.low + 1 for claim in plan.claims)
             offers.append(((cost, total, ousts, -covered, fresh, distance), name, plan))

@@ -113,14 +113,16 @@ class Grid:
             status, low = self.scan(number, name, value, end) if rows[name][end] is None else ("taken", end)
             if status == "held":
                 moves = not low or rows[name][low - 1] != value
-                able.append((moves, self.ousts(number, name, end), name))
+                able.append((moves, self.ousts(number, name, value, end), name))
         return holding + [name for _, _, name in sorted(able)]
 
-    def ousts(self, number: int, register: str, point: int) -> bool:
-        """Whether the register held something before a free point of the block that is read later on."""
+    def ousts(self, number: int, register: str, value: Value, point: int) -> bool:
+        """Whether the register held something else before a free point of the block that is read later on."""
         row = self.rows[number][register]
         last = next((row[p] for p in range(point - 1, -1, -1) if row[p] is not None), None)
-        return last is not None and last.constant is None and self.stores.live.alive(last, number, point)
+        return (
+            last is not None and last != value and last.constant is None and self.stores.live.alive(last, number, point)
+        )
 
     def turn(self, number: int, position: int, register: str, value: Value) -> bool:
         """Exchange A and B of a loose step if that puts `value` into `register`."""
