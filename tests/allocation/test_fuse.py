@@ -123,3 +123,10 @@ def test_an_index_is_not_made_by_the_step_that_jumps_with_it() -> None:
 def test_arguments_of_a_call_may_be_made_by_the_step_that_calls() -> None:
     call = Step(operations=(Operation("CALL", ("A",), ("A",), ("A",), ("A",), ("B", "RR"), targets=("g",)),))
     assert fused(Step((Term("A"),), -1, destinations=("A",)), call, RETURN)[0] == "A - 1 => A :CALL(g)"
+
+
+def test_nothing_joins_a_call_that_would_change_its_arguments() -> None:
+    call = Operation("CALL", ("A", "B"), ("A", "B"), ("A",), ("A",), ("RR",), targets=("g",))
+    first = Step(constant=5, destinations=("A",), operations=(call,))
+    use = Step((Term("A"), Term("B")), destinations=("A",))
+    assert fused(first, Step(constant=5, destinations=("B",)), use, RETURN)[:2] == ["5 => A :CALL(g)", "5 => B"]

@@ -198,9 +198,9 @@ def _may_rise(step: Step[str], between: Sequence[Step[str]], first: Step[str]) -
     ]
     if any(_exits(other) for other in (first, *between)) and not all(_in_frame(operation) for operation in moved):
         return False
+    if any(other.operation("CALL") is not None for other in (first, *between)) and (moved or step.destinations):
+        return False  # a call reads its arguments behind the destinations
     for other in between:
-        if other.operation("CALL") is not None and (moved or step.destinations):
-            return False
         if any(register in _reads(other) or _changes(other, register) for register in step.destinations):
             return False
         for operation in moved:
