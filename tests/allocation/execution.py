@@ -124,8 +124,9 @@ class Machine:
             self.shown.append(("constraint", operation.name, tested))
             return None
         kind = {"JMPNZ": "JMPZ", "JMPNC": "JMPC"}.get(operation.name, operation.name)
-        taken = bool(digest(kind, tested) >> 7 & 1) != (kind != operation.name)
-        self.shown.append(("test", taken))
+        outcome = bool(digest(kind, tested) >> 7 & 1)
+        taken = outcome != (kind != operation.name)
+        self.shown.append(("test", kind, outcome))
         target = operation.targets[0] if taken else (*operation.targets, "next")[1]
         return None if target == "next" else target
 
