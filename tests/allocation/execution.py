@@ -120,9 +120,9 @@ class Machine:
         if operation.name in ("JMPC", "JMPNC"):
             (binary,) = [name for name in read if name in (*COMMUTATIVE, "SUB", "LT", "SLT")]
             tested = sorted_operands(binary, read[binary])
-        if set(operation.targets) <= {"fail", "next"}:
+        if "fail" in operation.targets:
             self.shown.append(("constraint", operation.name, tested))
-            return None
+            return next((target for target in operation.targets if target not in ("fail", "next")), None)
         kind = {"JMPNZ": "JMPZ", "JMPNC": "JMPC"}.get(operation.name, operation.name)
         outcome = bool(digest(kind, tested) >> 7 & 1)
         taken = outcome != (kind != operation.name)
