@@ -16,7 +16,6 @@ from typing import Any
 from hatch_zkwasm.configuration import Configuration, Example, ProgramConfiguration
 from hatch_zkwasm.costs import cost_json
 from hatch_zkwasm.errors import BuildError
-from hatch_zkwasm.faults import naming_functions
 from hatch_zkwasm.manifest import (
     FORMAT,
     MACHINE,
@@ -220,8 +219,7 @@ def _run_example(compiled: Program, example: Example) -> dict[str, Any]:
     export = _export(compiled, example.call)
     arguments = check_arguments(export, example.arguments)
     expected = parse_results(export, example.results) if example.trap is None else ()
-    with naming_functions(compiled):
-        result = Instance(compiled).call(example.call, *arguments)
+    result = Instance(compiled).call(example.call, *arguments)
     wanted = f"trap {example.trap!r}" if example.trap is not None else values_text(expected)
     trap = None if result.trap is None else result.trap.message
     found = f"trapped: {trap}" if trap is not None else f"returned {values_text(result.values)}"

@@ -94,15 +94,13 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
 
     from hatch_zkwasm.costs import cost_json, cost_lines
     from hatch_zkwasm.errors import as_usage
-    from hatch_zkwasm.faults import naming_functions
     from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
     from zkwasm_simulator import Instance
 
     with as_usage():
         values = parse_arguments(export, arguments.arguments)
-    with naming_functions(program):
-        result = Instance(program).call(export.name, *values)
-        counters = result.counters
+    result = Instance(program).call(export.name, *values)
+    counters = result.counters
     if result.trap is not None:
         outcome: dict[str, Any] = {"trap": result.trap.message}
         text = f" traps: {result.trap.message}"
@@ -123,12 +121,10 @@ def _instantiate(program: Program, interface: Interface, arguments: argparse.Nam
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
-    from hatch_zkwasm.faults import naming_functions
     from zkwasm_compiler.ir.function import Trap
     from zkwasm_simulator import execute as run_program
 
-    with naming_functions(program):
-        execution = run_program(program, skip_address_check=interface.skip_address_check)
+    execution = run_program(program, skip_address_check=interface.skip_address_check)
     status = execution.registers["PC"]
     trap = None if status == 0 else Trap(status).message
     if arguments.json:

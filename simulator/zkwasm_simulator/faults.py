@@ -29,10 +29,11 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
         self.text: str = ""
         self.function: str = ""
 
-    def locate(self, step: int, zkpc: int, file: str, line: int | None, text: str) -> None:
+    def locate(self, step: int, zkpc: int, file: str, line: int | None, text: str, function: str = "") -> None:
         """Say where it happened, unless that is known already."""
         if self.step is None:
             self.step, self.zkpc, self.file, self.line, self.text = step, zkpc, file, line, text.strip()
+            self.function = function
 
     def __str__(self) -> str:
         if self.step is None:
@@ -41,7 +42,7 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
         if self.line is not None:
             place += f":{self.line}"
         source = f" in `{self.text}`" if self.text else ""
-        function = f" of function {self.function}" if self.function else ""
+        function = f" of the WebAssembly function {self.function}" if self.function else ""
         return f"{place}: {self.error_kind}: {self.detail}{source}{function} (step {self.step}, zkPC {self.zkpc})"
 
 

@@ -16,7 +16,6 @@ from zkwasm_compiler.asm.program import Export, Interface, Program
 from zkwasm_compiler.errors import ConfigurationError, ExecutionError
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_simulator.counters import Counters
-from zkwasm_simulator.faults import ExecutionFault
 from zkwasm_simulator.field import LIMB_MASK, Limbs, split
 from zkwasm_simulator.global_cells import Globals
 from zkwasm_simulator.inputs import PublicInputs
@@ -186,22 +185,7 @@ class Instance:
     def _run_from_start(self, index: int, words: Sequence[int]) -> Execution:
         """A provable run: from row 0, with the public inputs of a call."""
         machine = Machine(PublicInputs.of_words(words, function_index=index), self.step_limit, {})
-        return self._run(machine, 0)
-
-    def _run(self, machine: Machine, zkpc: int) -> Execution:
-        """Run to the end; a fault learns which WebAssembly function it happened in."""
-        try:
-            return run_to_end(self._prepared, machine, zkpc, self.step_limit)
-        except ExecutionFault as fault:
-            if fault.zkpc is not None:
-                fault.function = self._function_at(fault.zkpc)
-            raise
-
-    def _function_at(self, zkpc: int) -> str:
-        """The WebAssembly function whose code holds a row, by the label before it; empty outside of functions."""
-        labels = [(row, label) for label, row in self.program.labels.items() if row <= zkpc]
-        function, _, _ = max(labels, default=(0, ""))[1].partition("$")  # labels within f are f$1, f$2, …
-        return dict(self.interface.functions).get(function, "")
+        return run_to_end(self._prepared, machine, 0, self.step_limit)
 
     def _call(self, export: Export, words: list[int]) -> CallResult:
         if self._untouched:
@@ -215,7 +199,7 @@ class Instance:
         machine = Machine(PublicInputs(), self.step_limit, self._cells)
         entry = Entry(self.interface.dispatch_label, {**self._at_dispatch, "SP": export.index})
         zkpc = enter(self.program, machine, entry)
-        execution = self._run(machine, zkpc)
+        execution = run_to_end(self._prepared, machine, zkpc, self.step_limit)
         return self._result(export, execution, lambda: self._run_from_start(export.index, words))
 
     def _touch(self) -> None:

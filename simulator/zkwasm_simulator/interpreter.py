@@ -131,9 +131,18 @@ class PreparedProgram:
         return zkpc, step
 
     def locate(self, fault: ExecutionFault, step: int, zkpc: int) -> None:
-        """Give `fault` its place in the source."""
+        """Give `fault` its place in the source, and the WebAssembly function that was compiled to it."""
         row = self.program.rows[zkpc]
-        fault.locate(step, zkpc, row.get("fileName", ""), row.get("line"), row.get("lineStr", ""))
+        file, line, text = row.get("fileName", ""), row.get("line"), row.get("lineStr", "")
+        fault.locate(step, zkpc, file, line, text, self._function_at(zkpc))
+
+    def _function_at(self, zkpc: int) -> str:
+        """The WebAssembly function whose code holds a row, by the label before it; empty outside of functions."""
+        if self.program.interface is None:
+            return ""
+        labels = [(row, label) for label, row in self.program.labels.items() if row <= zkpc]
+        function, _, _ = max(labels, default=(0, ""))[1].partition("$")  # labels within f are f$1, f$2, …
+        return dict(self.program.interface.functions).get(function, "")
 
 
 def execute(
