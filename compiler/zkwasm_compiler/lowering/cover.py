@@ -245,7 +245,7 @@ class Cover:
     def _sum_match(
         self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], wanted: Representation, value: Value
     ) -> Iterator[Match]:
-        if rule is not None and value not in terms:
+        if rule is not None and terms and value not in terms:
             leaves = {f"x{number}": (term, wanted) for number, term in enumerate(terms)}
             match = self._priced(rule, _Bindings(leaves, {}, folded[1:]), {})
             if match is not None:
