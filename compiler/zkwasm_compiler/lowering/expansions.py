@@ -198,6 +198,9 @@ def _rotr_64(build: Legalizer, value: Value) -> Value:
 
 
 def _negated(build: Legalizer, x: Value) -> Value:
+    constant = _constant(x)
+    if constant is not None:
+        return build.constant(-constant, x.type)
     return build.emit(f"{x.type.value}.sub", x.type, build.constant(0, x.type), x)
 
 
@@ -212,7 +215,8 @@ def _div_s(build: Legalizer, value: Value) -> Value:
 
     def both_negative() -> Value:
         result = quotient(_negated(build, x), _negated(build, y))
-        build.trap_unless(build.not_negative(result), Trap.INTEGER_OVERFLOW)
+        if _constant(y) in (None, (1 << value.type.bits) - 1):  # only -1 can overflow
+            build.trap_unless(build.not_negative(result), Trap.INTEGER_OVERFLOW)
         return result
 
     def by_sign_of_divisor(positive: Callable[[], Value], negative: Callable[[], Value]) -> Value:
