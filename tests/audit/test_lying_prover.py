@@ -71,8 +71,9 @@ def test_a_report_names_the_instruction_and_the_lie() -> None:
 
 def test_a_report_names_the_webassembly_function() -> None:
     source = op_program("i64.mul").source
-    assert source.count(":ARITH, ") == 1
-    report = lying_prover(assemble(source.replace(":ARITH, ", ":")), "f", (5, 3))
+    (line,) = [line for line in source.splitlines() if ":ARITH" in line]
+    broken = assemble(source.replace(line, line.replace(":ARITH, ", ":").replace(":ARITH", "")))
+    report = lying_prover(broken, "f", (5, 3))
     assert report.survivors[0].place.function == "f"
 
 

@@ -230,7 +230,9 @@ class Stage:
         return {**words, "status": self._status}
 
     def _goes_on_alike(self, fork: Fork, machine: Machine, row: int, step: int) -> bool:
-        if not self._comparable or machine.hash_streams or machine.variables or fork.step >= len(self.honest.path):
+        if not self._comparable or machine.hash_streams or machine.variables:
+            return False
+        if machine.trace_length != NOT_YET:  # words may have been published that the state does not show
             return False
         public = self.audited.public
         base = fork.machine.memory
