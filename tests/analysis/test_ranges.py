@@ -105,14 +105,14 @@ def test_larger_random_modules(level: int) -> None:
 LOOPS = """
 (module
   (func (export "loop") (param $n {type}) (param $limit {type}) (result {type}) (local $i {type}) (local $sum {type})
-    (local.set $i ({type}.const {start}))
+    (local.set $i {start})
     {guard}
     (block $end
       (loop $again
         {before}
         (local.set $sum ({type}.sub ({type}.mul (local.get $i) ({type}.const 3)) (local.get $sum)))
         (local.set $i ({type}.add (local.get $i) ({type}.const {step})))
-        (br_if $again ({type}.{order} (local.get $i) {limit}))))
+        (br_if $again {condition})))
     (local.get $sum)))
 """
 ORDERS = ("ne", "ne", "lt_u", "lt_s", "gt_u", "gt_s", "le_u", "ge_s")
@@ -130,13 +130,13 @@ def random_loop(chance: random.Random) -> tuple[str, list[tuple[int, int]]]:
     limit = chance.choice((f"({type_}.const {number()})", "(local.get $limit)"))
     order = chance.choice(ORDERS)
     guard = f"(if ({type_}.{chance.choice(ORDERS)} (local.get $i) {limit}) (then) (else (return (local.get $n))))"
+    nonzero = f"({type_}.ne (local.get $i) ({type_}.const 0))"
     early = f"(br_if $end ({type_}.{chance.choice(ORDERS)} (local.get $i) {limit}))"
     text = LOOPS.format(
         type=type_,
-        start=number(),
-        step=chance.choice((1, 1, 2, 2, 3, 3, size - 1, size - 2, 64)),
-        order=order,
-        limit=limit,
+        start=chance.choice((f"({type_}.const {number()})", f"({type_}.and (local.get $n) ({type_}.const -4))")),
+        step=chance.choice((1, 1, 2, 2, 3, 3, size - 1, size - 2, size - 4, 4, 64)),
+        condition=chance.choice((f"({type_}.{order} (local.get $i) {limit})", nonzero)),
         guard=chance.choice((guard, "")),
         before=chance.choice((early, "")),
     )

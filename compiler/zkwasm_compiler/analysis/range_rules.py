@@ -35,6 +35,15 @@ def result_range(value: Value, args: list[Range]) -> Range:
     return rule(value, args) if rule else full(value.type.bits)
 
 
+def remainder_divisor(x: Value, y: Value) -> int | None:
+    """d where y is d * (x / d) for a constant d: x - y is the remainder."""
+    if y.op not in ("i32.mul", "i64.mul") or y.args[0].op != y.op.replace("mul", "div_u"):
+        return None
+    quotient, divisor = y.args[0], y.args[1].immediate
+    same = quotient.args[0] is x and y.args[1].op.endswith(".const") and quotient.args[1].op.endswith(".const")
+    return divisor if same and isinstance(divisor, int) and divisor == quotient.args[1].immediate else None
+
+
 def _within(bits: int, u_low: int, u_high: int, s_low: int, s_high: int) -> Range:
     """The range of integers that are known as [u_low, u_high] from unsigned arguments and as [s_low, s_high] from
     signed ones, modulo 2^bits: an interval that wraps nowhere, or as a whole, keeps its meaning."""

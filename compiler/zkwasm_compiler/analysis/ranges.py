@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from zkwasm_compiler.analysis.accumulators import accumulators
 from zkwasm_compiler.analysis.assumptions import Assumption, Relations, implied
-from zkwasm_compiler.analysis.counters import Counter, counters_of
+from zkwasm_compiler.analysis.counters import ORDERS, Counter, counters_of
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
 from zkwasm_compiler.analysis.interval import (
     NEGATED,
@@ -27,7 +27,7 @@ from zkwasm_compiler.analysis.interval import (
     unsigned,
 )
 from zkwasm_compiler.analysis.order import incoming_edges
-from zkwasm_compiler.analysis.range_rules import NUMBERS, difference, result_range
+from zkwasm_compiler.analysis.range_rules import NUMBERS, difference, remainder_divisor, result_range
 from zkwasm_compiler.analysis.widening import thresholds_of, widen
 from zkwasm_compiler.ir.function import Block, Function, Target, Value
 
@@ -254,19 +254,22 @@ class _Solver:
     def _bound(self, counter: Counter, block: Block) -> None:
         """A counter that starts on one side of its limit stays there."""
         edges = [self.edges[target] for target in self.entry_edges[block] if target in self.edges]
-        for order in ("lt_u", "lt_s", "gt_u", "gt_s"):
-            if all((counter, order) in edge.started for edge in edges):
-                limit, parameter = _limit_range(counter, self.current), counter.parameter
-                limit = constrain(SWAPPED[order], limit, self.current[parameter]) or limit
-                last = difference(limit, constant(limit.bits, counter.step % (1 << limit.bits)))
-                narrow = constrain(f"{order[0]}e_{order[-1]}", self.current[parameter], last)
+        parameter = counter.parameter
+        for order in ORDERS:
+            if not all((counter, order) in edge.started for edge in edges):
+                continue
+            limit = counter.limit_range(self.current)
+            limit = constrain(SWAPPED[order], limit, self.current[parameter]) or limit
+            last = difference(limit, constant(limit.bits, counter.step % (1 << limit.bits)))
+            for holds, bound in ((order, limit), (f"{order[0]}e_{order[-1]}", last)):
+                narrow = constrain(holds, self.current[parameter], bound)
                 if narrow is not None:
                     self._define(parameter, narrow)
-                if limit.single is None:
-                    x, y = (parameter, counter.limit) if order.startswith("lt") else (counter.limit, parameter)
-                    key = (x, y, order[-1])
-                    self.undo.append((key, self.relations.get(key)))
-                    self.relations[key] = True
+            if counter.limit is not None and limit.single is None:
+                x, y = (parameter, counter.limit) if order.startswith("lt") else (counter.limit, parameter)
+                key = (x, y, order[-1])
+                self.undo.append((key, self.relations.get(key)))
+                self.relations[key] = True
 
     # Values
 
@@ -294,14 +297,21 @@ class _Solver:
             result = implied(name, x, y, self.relations)
             return range_ if result is None else constant(32, int(result))
         if name == "sub":
-            strict_order = self.relations.get((value.args[1], value.args[0], "u"))
-            if strict_order is not None:
-                x_range, y_range = args
-                low = max(x_range.u_low - y_range.u_high, int(strict_order))
-                range_ = meet(range_, unsigned(range_.bits, low, max(x_range.u_high - y_range.u_low, low))) or range_
-                if self.recording is not None:
-                    self.recording.ordered.add(value)
+            return self._difference(value, args, range_)
         return range_
+
+    def _difference(self, value: Value, args: list[Range], range_: Range) -> Range:
+        """A subtraction whose right side is known not to be the larger one, or that gives a remainder."""
+        x, y = value.args
+        divisor = remainder_divisor(x, y)
+        strict = self.relations.get((y, x, "u"))
+        if strict is None and divisor is None:
+            return range_
+        low = max(args[0].u_low - args[1].u_high, int(strict or False))
+        high = args[0].u_high - args[1].u_low if divisor is None else divisor - 1
+        if self.recording is not None:
+            self.recording.ordered.add(value)
+        return meet(range_, unsigned(range_.bits, low, max(low, high))) or range_
 
     def _arms(self, value: Value) -> list[Range]:
         """The two values of a select, each under the condition that chooses it."""
@@ -355,38 +365,23 @@ class _Solver:
             edge.started = frozenset(
                 (counter, order)
                 for counter in self.counters[target.block]
-                for order in ("lt_u", "lt_s", "gt_u", "gt_s")
+                for order in ORDERS
                 if self._starts(counter, order, target, assumption)
             )
 
     def _starts(self, counter: Counter, order: str, target: Target, assumption: Assumption) -> bool:
         """Whether the counter begins on that side of its limit and meets the limit exactly."""
         start = target.args[counter.position]
-        first, limit = assumption.after(start), _limit_range(counter, assumption.ranges, self.current)
-        if (counter.step > 0) != order.startswith("lt"):
-            return False
-        if abs(counter.step) > 1:
-            if first.single is None or limit.single is None:
-                return False
-            distance = limit.u_low - first.u_low if order[-1] == "u" else limit.s_low - first.s_low
-            if distance % counter.step:
-                return False
-        if counter.shift and limit.single is None:
+        first, limit = assumption.after(start), counter.limit_range(assumption.ranges, self.current)
+        if not counter.meets_limit(start, first, limit, order):
             return False
         if decide(order, first, limit) is True:
             return True
+        if counter.limit is None:
+            return False
         x, y = (start, counter.limit) if order.startswith("lt") else (counter.limit, start)
         key = (x, y, order[-1])
         return assumption.relations.get(key, False) or self.relations.get(key, False)
-
-
-def _limit_range(counter: Counter, *known: dict[Value, Range]) -> Range:
-    """The range of a counter's limit."""
-    limit = counter.limit
-    if limit.op.endswith(".const"):
-        assert isinstance(limit.immediate, int)
-        return constant(limit.type.bits, (limit.immediate + counter.shift) % (1 << limit.type.bits))
-    return next(ranges[limit] for ranges in known if limit in ranges)
 
 
 @dataclass(slots=True)
