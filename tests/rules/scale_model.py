@@ -98,6 +98,7 @@ class Scale:
             **dict.fromkeys(["zk.div_u_nz_32", "zk.div_u_nz_64"], lambda x, y: x // y),
             **dict.fromkeys(["zk.rem_u_nz_32", "zk.rem_u_nz_64"], lambda x, y: x % y),
             "zk.low": lambda x: x,
+            "zk.pack": lambda x, y: x + y * word,
             "zk.mulhi_u": lambda x, y: x * y // word**2,
             "zk.rotl_pow2": lambda x, p: integers.rotl(x, p.bit_length() - 1, 2 * w),
             "zk.high": lambda x: x // word,

@@ -38,6 +38,7 @@ MEANINGS: dict[str, Meaning] = {
     "zk.mulhi_u": lambda facts, x, y: facts.divide(x * y, WORD * WORD)[0],
     "zk.rotl_pow2": lambda facts, x, p: _rotated(facts, x * p, 64),
     "zk.low": lambda facts, x: x,
+    "zk.pack": lambda facts, x, y: x + y * WORD,
     "zk.high": lambda facts, x: facts.split(x)[1],
     "zk.fold": lambda facts, x: facts.split(x)[0] + facts.split(x)[1],
     "zk.high_ones": lambda facts, x: x + (WORD - 1) * WORD,

@@ -224,6 +224,11 @@ def _low(value: Value, args: list[Range]) -> Range:
     return unsigned(32, min(args[0].u_low, (1 << 32) - 1), min(args[0].u_high, (1 << 32) - 1))
 
 
+def _pack(value: Value, args: list[Range]) -> Range:
+    low, high = args
+    return unsigned(64, low.u_low + (high.u_low << 32), low.u_high + (high.u_high << 32))
+
+
 def _high(value: Value, args: list[Range]) -> Range:
     return unsigned(32, args[0].u_low >> 32, args[0].u_high >> 32)
 
@@ -269,6 +274,7 @@ _RULES: dict[str, Rule] = {
     "zk.sub_nw": _sub_exact,
     "zk.mul_nw_32": _mul,
     "zk.low": _low,
+    "zk.pack": _pack,
     "zk.high": _high,
     **dict.fromkeys(["zk.div_u_nz_32", "zk.div_u_nz_64"], _div_u),
     **dict.fromkeys(["zk.rem_u_nz_32", "zk.rem_u_nz_64"], _rem_u),

@@ -154,6 +154,7 @@ _add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=T
 _add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two
 _add(Op("zk.low", (I64,), I32, lambda x: x))  # x < 2^32
 _add(Op("zk.popcnt_64", (I64,), I32, lambda x: x.bit_count()))
+_add(Op("zk.pack", (I32, I32), I64, lambda low, high: low + (high << 32)))
 _add(Op("zk.high", (I64,), I32, lambda x: x >> 32))
 _add(Op("zk.fold", (I64,), I32, lambda x: (x & 0xFFFFFFFF) + (x >> 32)))  # the halves have no bit in common
 _add(Op("zk.high_ones", (I64,), I64, lambda x: x + 0xFFFFFFFF00000000))  # x < 2^32

@@ -173,6 +173,8 @@ def _sub_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
         return build.become("zk.sub_nw", *value.args)
     if left.single == 0 and right.u_low > 0:
         return build.become("zk.neg_nz", value.args[1])
+    if left.single == 0 and right.u_high <= 1:  # 0 - b == b * (2^32 - 1) for a truth value b
+        return build.become("zk.mul_nw_32", value.args[1], build.constant(Type.I32, WORD - 1))
     return value
 
 
@@ -204,8 +206,11 @@ def _add_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if bits is not None and left.u_high < WORD and left.u_low + bits >= 1 << 64:
         return build.widened("zk.sub_nw", build.low(value.args[0]), build.constant(Type.I32, (1 << 64) - bits))
     product, term = value.args
-    if product.op != "zk.mul_nw":
+    if product.op not in ("zk.mul_nw", "zk.pack"):
         product, term = term, product
+    small = right if product is value.args[0] else left
+    if product.op == "zk.pack" and constant_bits(product.args[0]) == 0 and small.u_high < WORD:
+        return build.become("zk.pack", build.low(term), product.args[1])
     alone = build.uses[product] == 1 and product in build.body
     if product.op == "zk.mul_nw" and alone and left.u_high + right.u_high < 1 << 64:
         return build.become("zk.mul_add_nw", *product.args, term)
@@ -236,6 +241,8 @@ def _shl_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if amount is None or amount % 64 == 0:
         return value
     power = 1 << (amount % 64)
+    if amount % 64 == 32 and left.u_high < WORD:
+        return build.become("zk.pack", build.constant(Type.I32, 0), build.low(value.args[0]))
     if left.u_high * power < WORD:
         return build.widened("zk.mul_nw_32", build.low(value.args[0]), build.constant(Type.I32, power))
     if left.u_high * power < 1 << 64:
@@ -278,9 +285,13 @@ def _division(name: str, bits: int, divisor: Value, range_: Range) -> str:
 @_for("and")
 def _and(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     left, right = args
-    kept = right.single
-    if kept is not None and not ((1 << left.u_high.bit_length()) - 1) & ~kept:
-        return value.args[0]
+    kept, x = right.single, value.args[0]
+    if kept is None:
+        return value
+    if not ((1 << left.u_high.bit_length()) - 1) & ~kept:
+        return x
+    if x.op == "zk.mul_nw_32" and constant_bits(x.args[1]) == WORD - 1:  # a mask of a truth value chooses 0 or C
+        return build.become("zk.mul_nw_32", x.args[0], build.constant(Type.I32, kept))
     return value
 
 
@@ -288,7 +299,21 @@ def _and(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
 def _shr_s(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if args[0].is_nonnegative:
         value.op = value.op.replace("_s", "_u")
+    elif value.type is Type.I32 and args[1].single == 31:
+        return _sign_mask(build, value)
     return value
+
+
+def _sign_mask(build: _Narrower, value: Value) -> Value:
+    """x >> 31, all ones or none, is the sign bit as a truth value times 2^32 - 1; that of x << k is a bit of x."""
+    x, place = value.args[0], 31
+    if x.op == "i32.shl" and constant_bits(x.args[1]) is not None:
+        place -= (constant_bits(x.args[1]) or 0) % 32
+        x = x.args[0]
+    power = build.constant(Type.I32, 1 << place)
+    bit = build.emit("i32.and", Type.I32, x, power)
+    truth = build.emit("zk.div_exact", Type.I32, bit, power)
+    return build.become("zk.mul_nw_32", truth, build.constant(Type.I32, WORD - 1))
 
 
 @_for("extend8_s", "extend16_s", "extend32_s")
@@ -305,6 +330,8 @@ def _extend_32(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value
 @_for("i32.wrap_i64")
 def _wrap(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     (x,) = value.args
+    if x.op == "i64.shr_u" and constant_bits(x.args[1]) == 32:
+        return build.become("zk.high", x.args[0])
     if args[0].u_high >= WORD:
         return value
     return x.args[0] if x.op == "i64.extend_i32_u" else build.become("zk.low", x)

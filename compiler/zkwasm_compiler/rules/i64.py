@@ -172,6 +172,8 @@ rule("i64.eqz", "i64.eqz(x:long)", "r:clean", "$ => r :EQ(x, #0)")
 rule("i32.wrap_i64", "i32.wrap_i64(x:long)", "x:word", "")
 rule("i32.wrap_i64.clean", "i32.wrap_i64(x:clean)", "x:clean", "")
 rule("zk.low", "zk.low(x:long)", "x:clean", "")
+rule("zk.pack", "zk.pack(x:clean, y:clean)", "r:long", "x + rot(y) => r")
+rule("zk.pack.constant", "zk.pack(%c, y:clean)", "r:long", "rot(y) + %c => r")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
 for _to, _from in (("i32", "f32"), ("f32", "i32")):
     for _representation in ("clean", "tidy", "word"):
