@@ -48,21 +48,41 @@ def within(coefficients: Sequence[int], constant: int, low: int, divisor: int = 
 @pytest.mark.parametrize("representation", [Representation.CLEAN, Representation.TIDY])
 @pytest.mark.parametrize(("coefficients", "constant"), SUMS)
 def test_sum_is_its_own_limb(coefficients: tuple[int, ...], constant: int, representation: Representation) -> None:
-    assert prove(exact_rule(coefficients, constant, representation), within(coefficients, constant, 0)) == 1
+    rule = exact_rule(coefficients, constant, (representation,) * len(coefficients))
+    assert rule is not None
+    assert rule.result is (representation if coefficients else Representation.CLEAN)
+    assert prove(rule, within(coefficients, constant, 0)) == 1
+
+
+@pytest.mark.parametrize(("coefficients", "constant"), [((1,), 5), ((1,), -5), ((1, 1), 0), ((1, -3), 7)])
+def test_sum_with_one_word(coefficients: tuple[int, ...], constant: int) -> None:
+    operands = (Representation.WORD, *[Representation.TIDY] * (len(coefficients) - 1))
+    rule = exact_rule(coefficients, constant, operands)
+    assert rule is not None
+    assert rule.result is Representation.WORD
+    assert prove(rule, within(coefficients, constant, 0)) == 1
+
+
+def test_high_limbs_of_words_do_not_add_up() -> None:
+    assert exact_rule((1, 1), 0, (Representation.WORD,) * 2) is None
+    assert exact_rule((2,), 0, (Representation.WORD,)) is None
 
 
 @pytest.mark.parametrize(("coefficients", "constant", "shift"), HALVES)
 def test_exact_quotients(coefficients: tuple[int, ...], constant: int, shift: int) -> None:
     inverse = pow(2, -shift, PRIME)
     scaled = tuple(field_coefficient(k * inverse) for k in coefficients)
-    rule = exact_rule(scaled, field_coefficient(constant * inverse), Representation.CLEAN)
+    rule = exact_rule(scaled, field_coefficient(constant * inverse), (Representation.CLEAN,) * len(scaled))
+    assert rule is not None
     assert prove(rule, within(coefficients, constant, 0, 1 << shift)) == 1
 
 
 def test_a_quotient_that_is_not_exact_is_no_quotient() -> None:
     half = field_coefficient(pow(2, -1, PRIME))
+    rule = exact_rule((half,), 0, (Representation.CLEAN,))
+    assert rule is not None
     with pytest.raises(UnprovedError):
-        prove(exact_rule((half,), 0, Representation.CLEAN), lambda facts, x: facts.divide(x, 2)[0])
+        prove(rule, lambda facts, x: facts.divide(x, 2)[0])
 
 
 @pytest.mark.parametrize("inverted", [False, True])

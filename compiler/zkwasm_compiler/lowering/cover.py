@@ -28,6 +28,7 @@ from zkwasm_compiler.rules.affine import (
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, LONG, TIDY, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
+from zkwasm_compiler.rules.rule import leaves as leaves_of
 
 MAXIMUM_TERMS = len(VALUE_REGISTERS) - 1
 """Operands of one sum: the step that checks it reads them and the result."""
@@ -233,20 +234,28 @@ class Cover:
                 constant = self._collect(value, 1, terms, folded, deep, top=True)
                 terms = {term: k & 0xFFFFFFFF for term, k in terms.items() if k & 0xFFFFFFFF}
                 rule = affine_rule(tuple(terms.values()), constant) if len(terms) <= MAXIMUM_TERMS else None
-                yield from self._sum_match(rule, terms, folded, WORD, value)
+                yield from self._sum_match(rule, terms, folded, value)
         if value.op in EXACT:
             for deep in (True, False):
                 terms, constant, folded = self._exact_sum([(value, 1)], deep, value)
-                if len(terms) <= MAXIMUM_TERMS:
-                    for representation in (CLEAN, TIDY):
-                        rule = exact_rule(tuple(terms.values()), constant, representation)
-                        yield from self._sum_match(rule, terms, folded, representation, value)
+                for operands in self._exact_operands(terms) if len(terms) <= MAXIMUM_TERMS else ():
+                    rule = exact_rule(tuple(terms.values()), constant, operands)
+                    yield from self._sum_match(rule, terms, folded, value)
+
+    def _exact_operands(self, terms: dict[Value, int]) -> Iterator[tuple[Representation, ...]]:
+        """The representations to try for the operands of an exact sum: alike, or one as it is when that is a WORD."""
+        yield (CLEAN,) * len(terms)
+        yield (TIDY,) * len(terms)
+        words = [term for term in terms if not self.representation[term].serves(TIDY)]
+        if len(words) == 1:
+            yield tuple(WORD if term is words[0] else TIDY for term in terms)
 
     def _sum_match(
-        self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], wanted: Representation, value: Value
+        self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], value: Value
     ) -> Iterator[Match]:
-        if rule is not None and terms and value not in terms:
-            leaves = {f"x{number}": (term, wanted) for number, term in enumerate(terms)}
+        if rule is not None and value not in terms:
+            wanted = {leaf.name: leaf.representation for leaf in leaves_of(rule.pattern)}
+            leaves = {f"x{number}": (term, wanted[f"x{number}"]) for number, term in enumerate(terms)}
             match = self._priced(rule, _Bindings(leaves, {}, folded[1:]), {})
             if match is not None:
                 yield match

@@ -72,13 +72,25 @@ def field_coefficient(value: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def exact_rule(coefficients: tuple[int, ...], constant: int, representation: Representation) -> Rule:
-    """The rule for a sum of operands x0, x1, …, all CLEAN or all TIDY, that is in [0, 2^32): its own one limb."""
+def exact_rule(coefficients: tuple[int, ...], constant: int, operands: tuple[Representation, ...]) -> Rule | None:
+    """The rule for a sum of operands x0, x1, … that is in [0, 2^32): its own one limb.
+
+    The other limb is a sum too: it is 0 for CLEAN operands, 0 when honest for TIDY ones, and that of the only WORD if
+    there is one, whose coefficient must be 1. None for other operands.
+    """
+    words = [
+        k for k, representation in zip(coefficients, operands, strict=True) if representation is Representation.WORD
+    ]
+    if words not in ([], [1]):
+        return None
+    worst = Representation.CLEAN if set(operands) <= {Representation.CLEAN} else Representation.TIDY
+    result = Representation.WORD if words else worst
+    leaves = tuple(Leaf(f"x{i}", representation) for i, representation in enumerate(operands))
     return Rule(
-        name=f"exact{coefficients}+{constant}.{representation.value}",
-        pattern=_pattern("exact", coefficients, representation),
+        name=f"exact{coefficients}+{constant}.{'.'.join(representation.value for representation in operands)}",
+        pattern=Node("exact", leaves),
         output="r",
-        result=representation,
+        result=result,
         steps=parse_steps(f"{_sum_text(coefficients, constant)} => r"),
     )
 
@@ -90,15 +102,11 @@ def branch_rule(coefficients: tuple[int, ...], constant: int, jump: str, inverte
     targets = "else, then" if inverted else "then, else"
     return Rule(
         name=f"br_if.exact{coefficients}+{constant}.{jump}({targets})",
-        pattern=_pattern("exact_test", coefficients, Representation.WORD),
+        pattern=Node("exact_test", tuple(Leaf(f"x{i}", Representation.WORD) for i in range(len(coefficients)))),
         output=None,
         result=None,
         steps=parse_steps(f"{_sum_text(coefficients, constant)} :{jump}({targets})"),
     )
-
-
-def _pattern(op: str, coefficients: tuple[int, ...], representation: Representation) -> Node:
-    return Node(op, tuple(Leaf(f"x{i}", representation) for i in range(len(coefficients))))
 
 
 def _sum_text(coefficients: tuple[int, ...], constant: int) -> str:
