@@ -238,7 +238,9 @@ class Cover:
         if value.op in EXACT:
             for deep in (True, False):
                 terms, constant, folded = self._exact_sum([(value, 1)], deep, value)
-                for operands in self._exact_operands(terms) if len(terms) <= MAXIMUM_TERMS else ():
+                if not folded or len(terms) > MAXIMUM_TERMS:
+                    continue
+                for operands in self._exact_operands(terms):
                     rule = exact_rule(tuple(terms.values()), constant, operands)
                     yield from self._sum_match(rule, terms, folded, value)
 
