@@ -93,6 +93,7 @@ class Scale:
             "zk.add_nw": lambda x, y: x + y,
             "zk.sub_nw": lambda x, y: x - y,
             "zk.neg_nz": lambda x: word - x,
+            "zk.div_u_above": lambda x, d: x // d + 1 + -word % d,
             **dict.fromkeys(["zk.mul_nw_32", "zk.mul_nw"], lambda x, y: x * y),
             "zk.mul_add_nw": lambda x, y, z: x * y + z,
             **dict.fromkeys(["zk.div_u_nz_32", "zk.div_u_nz_64"], lambda x, y: x // y),
@@ -158,6 +159,12 @@ class Scale:
                 if not (w <= k if clean else 1 <= k < w):
                     return None
                 found |= {"k": k, "p": 1 << (2 * w - k)}
+            case ["zk", "div_u_above", _]:
+                m = -(-word // d)
+                if d < 2 or m * (d - 1) >= word:
+                    return None
+                prime = self.machine.modulus
+                found |= {"m": m, "c": 1 + -word % d, "u": pow(d, -1, prime), "v": pow(m * d, -1, prime)}
             case ["zk", "fill_ones"]:
                 if not 1 <= s < 2 * w:
                     return None

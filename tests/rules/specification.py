@@ -13,6 +13,7 @@ import z3
 
 from tests.rules.symbolic_model import WORD, Facts, Polynomial
 from zkwasm_compiler.ir.function import Trap
+from zkwasm_compiler.ir.ops import quotient_offset
 
 Meaning = Callable[..., Polynomial]
 """Facts and the arguments to the result."""
@@ -28,6 +29,7 @@ MEANINGS: dict[str, Meaning] = {
     "zk.add_nw": lambda facts, x, y: x + y,
     "zk.sub_nw": lambda facts, x, y: x - y,
     "zk.mul_nw_32": lambda facts, x, y: _small_product(facts, x * y),
+    "zk.div_u_above": lambda facts, x, d: facts.divide(x, _constant(d))[0] + quotient_offset(_constant(d)),
     "zk.neg_nz": lambda facts, x: WORD - x,
     "zk.mul_nw": lambda facts, x, y: x * y,
     "zk.mul_add_nw": lambda facts, x, y, z: x * y + z,

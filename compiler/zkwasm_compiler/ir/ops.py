@@ -34,6 +34,11 @@ class Op:
     immediate: str = ""
 
 
+def quotient_offset(d: int) -> int:
+    """How far `zk.div_u_above` is above the quotient by d: one more than what is missing from 2^32 to a multiple."""
+    return 1 + -(1 << 32) % d
+
+
 OPS: dict[str, Op] = {}
 
 
@@ -140,6 +145,7 @@ _add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))  # 
 _add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))  # x >= y
 _add(Op("zk.mul_nw_32", (I32, I32), I32, lambda x, y: x * y, commutative=True))  # x * y < 2^32
 _add(Op("zk.div_exact", (I32, I32), I32, lambda x, d: x // d))  # d a constant > 0, x a multiple of d
+_add(Op("zk.div_u_above", (I32, I32), I32, lambda x, d: x // d + quotient_offset(d)))  # d a constant > 1
 _add(Op("zk.neg_nz", (I32,), I32, lambda x: (1 << 32) - x))  # of a nonzero x
 _add(Op("zk.pow2_32", (I32,), I32, lambda s: 1 << s))  # s < 32
 _add(Op("zk.pow2_64", (I32,), I64, lambda s: 1 << s))  # s < 64

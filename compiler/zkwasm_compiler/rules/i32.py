@@ -5,12 +5,24 @@ Advice reads whole registers, so a WORD is masked there. Sources of the recipes 
 
 from __future__ import annotations
 
+from zkwasm_compiler.ir.ops import quotient_offset
 from zkwasm_compiler.rules.rule import Constants, RuleTable
 
 TABLE = RuleTable()
 rule = TABLE.rule
 
 F = 0xFFFFFFFF
+PRIME = (1 << 64) - (1 << 32) + 1
+
+
+def _scale(d: int) -> int:
+    """The smallest number whose product with d is not below 2^32."""
+    return -(-(1 << 32) // d)
+
+
+def has_quotient_above(d: int) -> bool:
+    """Whether there is a rule for `zk.div_u_above` by d."""
+    return d > 1 and _scale(d) * (d - 1) < 1 << 32
 
 
 def _mask(_: Constants) -> int:
@@ -80,6 +92,25 @@ rule(
     guard=lambda c: c["s"] % 32 != 0,
     d=lambda c: 1 << (c["s"] % 32),
 )
+# The quotient and an offset in two steps. With m the smallest number for which m*d >= 2^32, and e = m*d - 2^32, let
+# y in [0, 2^32) and q = c + x/d - y/(m*d) in [0, 2^32): m*d times the second is m*x - y = m*d*(q - c) + p*k. For
+# c = e + 1 the sides are too close for k != 0. Then y is m*(x - d*(q - c)), so x - d*(q - c) is in [0, 2^32/m), which is
+# in [0, d). The honest y is below 2^32 where e < m. High limbs go the same way.
+for _representation in ("tidy", "word"):
+    rule(
+        f"zk.div_u_above.{_representation}",
+        f"zk.div_u_above(x:{_representation}, %d)",
+        f"q:{_representation}",
+        """
+        ${(((x & 0xFFFFFFFF) % %d) * %m) + ((((x >> 32) % %d) * %m) << 32)} => y :JMPN(fail)
+        %c + x*%u - y*%v => q :JMPN(fail)
+        """,
+        guard=lambda c: has_quotient_above(c["d"]),
+        m=lambda c: _scale(c["d"]),
+        c=lambda c: quotient_offset(c["d"]),
+        u=lambda c: pow(c["d"], -1, PRIME),
+        v=lambda c: pow(c["d"] * _scale(c["d"]), -1, PRIME),
+    )
 _DIVISION = """
     y :JMPZ(trap_integer_divide_by_zero)
     ${x / y} => q
@@ -167,11 +198,11 @@ for _representation in ("clean", "tidy"):
         f"r:{_representation}",
         "x*%c => r",
     )
-# The high limb of a WORD would leave the limb's range in a sum of steps; a binary operation keeps it there.
+# The high limb of a WORD would leave the limb's range in a sum of registers; a binary operation keeps it there.
 rule("zk.add_nw.word", "zk.add_nw(x:word, y:word)", "r:word", "$ => r :ADD(x, y)")
 rule("zk.sub_nw.word", "zk.sub_nw(x:word, y:word)", "r:word", "$ => r :SUB(x, y)")
-rule("zk.add_nw.constant.word", "zk.add_nw(x:word, %c)", "r:word", "$ => r :ADD(x, #c)")
-rule("zk.sub_nw.constant.word", "zk.sub_nw(x:word, %c)", "r:word", "$ => r :SUB(x, #c)")
+rule("zk.add_nw.constant.word", "zk.add_nw(x:word, %c)", "r:word", "x + %c => r")
+rule("zk.sub_nw.constant.word", "zk.sub_nw(x:word, %c)", "r:word", "x - %c => r")
 rule("zk.neg_nz.word", "zk.neg_nz(x:word)", "r:word", "$ => r :SUB(#0, x)")
 rule("zk.mul_nw_32", "zk.mul_nw_32(x:clean, y:clean)", "r:clean", "${x * y} => r :ARITH(x, y, #0, #0)")
 rule(
