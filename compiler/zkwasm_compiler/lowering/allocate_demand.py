@@ -136,6 +136,8 @@ class _Filler:
         for register, plan in zip(registers, plans, strict=True):
             assert plan is not None
             self.grid.apply(register, plan)
+        for plan in plans:  # when all registers have what they were planned for
+            assert plan is not None
             self.keep_for_edges(plan)
         return True
 
