@@ -13,7 +13,7 @@ from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Module
 from zkwasm_compiler.ir.printer import format_function
 from zkwasm_compiler.lowering.legalize import legalize_module
-from zkwasm_compiler.lowering.program import Stages, check_limits, lower
+from zkwasm_compiler.lowering.program import Stages, check_computed_jumps, check_limits, lower
 from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.narrow import narrow
@@ -95,4 +95,5 @@ def compile_stages(
     title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
     text, result.stages = lower(module, title, progress)
     result.program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
+    check_computed_jumps(result.program)
     return result

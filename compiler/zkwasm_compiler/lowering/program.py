@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
 from zkwasm_compiler.asm.interface import directive
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, Program
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.function import Module, Trap
+from zkwasm_compiler.isa.zkvm64 import MACHINE
 from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
@@ -100,6 +101,18 @@ def check_limits(module: Module) -> None:
         raise InputError(*problems)
 
 
+def check_computed_jumps(program: Program) -> None:
+    """Refuse a program with tables behind the rows that a computed jump can reach."""
+    limit = MACHINE.limits.address_limit
+    ends = [row.get("offset", 0) for row in program.rows if row.get("ind") and not row.get("mOp")]
+    if max(ends, default=0) > limit:
+        raise InputError(
+            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions and variable "
+            f"shifts end at row {max(ends)}; a computed jump reaches rows below {limit}. "
+            "Compile fewer functions: name the exports to prove"
+        )
+
+
 def _labels(module: Module) -> dict[int, str]:
     """A label for every function: `f_` and its name in the letters that zkASM allows, numbered where two agree."""
     names: dict[int, str] = {}
@@ -136,12 +149,27 @@ def _write(
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
-    for index in sorted(module.functions):
-        lines += stages.lines[index] + [""]
     tables = power_tables(used)
     lines += [*tables, ""] if tables else []
+    for index in _text_order(stages):
+        lines += stages.lines[index] + [""]
     lines += epilogue(skeleton, traps)
     return "\n".join(lines) + "\n"
+
+
+def _text_order(stages: Stages) -> list[int]:
+    """The functions in the order of the text. Those with tables come first, as the tables of powers do: a computed
+    jump reaches no row beyond the address limit, and large programs are longer."""
+    return sorted(stages.laid_out, key=lambda index: (not _has_table(stages.laid_out[index]), index))
+
+
+def _has_table(items: LaidOut) -> bool:
+    return any(
+        operation.name == "JMP" and operation.fixed == ("E",)
+        for item in items
+        if isinstance(item, Step)
+        for operation in item.operations
+    )
 
 
 def _targets(stages: Stages) -> Iterable[str]:
