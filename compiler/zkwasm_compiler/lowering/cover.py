@@ -15,7 +15,7 @@ from itertools import permutations
 
 from zkwasm_compiler.analysis.order import reverse_postorder
 from zkwasm_compiler.ir.function import Block, Function, Type, Value
-from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.ops import OPS, quotient_offset
 from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 from zkwasm_compiler.rules.affine import (
@@ -26,6 +26,7 @@ from zkwasm_compiler.rules.affine import (
     field_coefficient,
 )
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
+from zkwasm_compiler.rules.i32 import has_quotient_above
 from zkwasm_compiler.rules.representation import CLEAN, LONG, TIDY, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
 from zkwasm_compiler.rules.rule import leaves as leaves_of
@@ -103,6 +104,7 @@ class Cover:
         self.choice: dict[Value, Match] = {}
         self.cost: dict[Value, float] = {}
         self.trees = _trees(function)
+        self.above: dict[Value, Value] = {}
         self.order = reverse_postorder(function)
         for value, representation in zip(function.entry.parameters, signatures[function.index].parameters, strict=True):
             self.representation[value] = representation
@@ -156,6 +158,22 @@ class Cover:
             self.choice[value] = match
             self.cost[value] = match.cost
             self.representation[value] = self._result(match)
+            if value in self.trees and _divisor(value) is not None:
+                self._cover_above(value)
+
+    def _cover_above(self, value: Value) -> None:
+        """Beside a quotient or a remainder by a constant: the quotient with its offset, which sums can begin with."""
+        x = value.args[0]
+        if value not in self.above:
+            divisor = self.function.new_value("i32.const", Type.I32, immediate=_divisor(value))
+            self.above[value] = self.function.new_value("zk.div_u_above", Type.I32, [x, divisor])
+        above = self.above[value]
+        match = self._cheapest(above.op, above.args, {x} & self.trees)
+        shared = self.cost.get(x, 0.0) if value.op == "i32.rem_u" and x in self.trees else 0.0  # x is in the sum too
+        self.trees.add(above)
+        self.choice[above] = match
+        self.cost[above] = match.cost - shared
+        self.representation[above] = self._result(match)
 
     def _result(self, match: Match) -> Representation:
         assert match.rule.result is not None
@@ -289,7 +307,7 @@ class Cover:
             value, scale, outermost = work.pop()
             bits = constant_bits(value)
             folds = value is made or ((deep or outermost) and value in self.trees)
-            inner = _exact_terms(value) if folds else None
+            inner = self._exact_terms(value) if folds else None
             if bits is not None:
                 constant += scale * bits
             elif inner is None:
@@ -323,26 +341,51 @@ class Cover:
                     folded.append(value)
                     factor = 1 << (factor % 32) if value.op == "i32.shl" else factor
                     return self._collect(value.args[0], scale * factor, terms, folded, deep)
+                case "i32.shr_u" | "i32.div_u" | "i32.rem_u" if value in self.above:
+                    folded.append(value)
+                    parts, constant = self._above_terms(value)
+                    return scale * constant + sum(
+                        self._collect(term, scale * k, terms, folded, deep) for term, k in parts
+                    )
         terms[value] = terms.get(value, 0) + scale
         return 0
 
+    def _exact_terms(self, value: Value) -> tuple[list[tuple[Value, int]], int] | None:
+        """An exact op as a sum: the terms with their coefficients, and the constant."""
+        x = value.args[0] if value.args else value
+        factor = constant_bits(value.args[-1]) if len(value.args) == 2 else None
+        if value in self.above:
+            return self._above_terms(value)
+        match value.op:
+            case "zk.add_nw":
+                return [(x, 1), (value.args[1], 1)], 0
+            case "zk.sub_nw":
+                return [(x, 1), (value.args[1], -1)], 0
+            case "zk.neg_nz":
+                return [(x, -1)], 1 << 32
+            case "zk.mul_nw_32" if factor is not None:
+                return [(x, factor)], 0
+            case "zk.div_exact" if factor:
+                return [(x, pow(factor, -1, PRIME))], 0
+        return None
 
-def _exact_terms(value: Value) -> tuple[list[tuple[Value, int]], int] | None:
-    """An exact op as a sum: the terms with their coefficients, and the constant."""
-    x = value.args[0] if value.args else value
-    factor = constant_bits(value.args[-1]) if len(value.args) == 2 else None
-    match value.op:
-        case "zk.add_nw":
-            return [(x, 1), (value.args[1], 1)], 0
-        case "zk.sub_nw":
-            return [(x, 1), (value.args[1], -1)], 0
-        case "zk.neg_nz":
-            return [(x, -1)], 1 << 32
-        case "zk.mul_nw_32" if factor is not None:
-            return [(x, factor)], 0
-        case "zk.div_exact" if factor:
-            return [(x, pow(factor, -1, PRIME))], 0
-    return None
+    def _above_terms(self, value: Value) -> tuple[list[tuple[Value, int]], int]:
+        """The same for a quotient or a remainder, from the quotient with its offset."""
+        divisor = _divisor(value)
+        assert divisor is not None
+        offset, above = quotient_offset(divisor), self.above[value]
+        if value.op == "i32.rem_u":
+            return [(value.args[0], 1), (above, -divisor)], divisor * offset
+        return [(above, 1)], -offset
+
+
+def _divisor(value: Value) -> int | None:
+    """The constant by which an op divides an i32, if the quotient can be had with an offset."""
+    number = constant_bits(value.args[1]) if value.op in ("i32.shr_u", "i32.div_u", "i32.rem_u") else None
+    if number is None:
+        return None
+    divisor = 1 << (number % 32) if value.op == "i32.shr_u" else number
+    return divisor if has_quotient_above(divisor) else None
 
 
 _RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, None: 4}
@@ -371,7 +414,8 @@ def _trees(function: Function) -> set[Value]:
             user = uses[value][0] if len(uses.get(value, ())) == 1 else None
             if user is None or home[user] is not block:
                 continue
-            if OPS[value.op].pure and constant_bits(value) is None and not _recomputed(user, uses, home):
+            pure = OPS[value.op].pure or _divisor(value) is not None
+            if pure and constant_bits(value) is None and not _recomputed(user, uses, home):
                 result.add(value)
     return result
 

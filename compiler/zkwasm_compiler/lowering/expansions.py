@@ -293,7 +293,7 @@ def _popcnt_64(build: Legalizer, value: Value) -> Value:
     return _clean64(build, build.i32("zk.popcnt_64", value.args[0]))
 
 
-@_expands("i32.wrap_i64")
+@_expands("i32.wrap_i64", "zk.low")
 def _wrap(build: Legalizer, value: Value) -> Value:
     """What other expansions extended without need is taken back."""
     (x,) = value.args

@@ -44,8 +44,7 @@ _SUMS = """
     x*%half + m*%half => p
     $ => q :AND(p, #nibbles)
     p*%quarter + q*3*%quarter => r
-    $ => s :AND(r, #bytes)
-    """
+    $ => s :AND(r, #bytes)"""
 _MASKS = {"pairs": _always(_fields(1)), "nibbles": _always(_fields(2)), "bytes": _always(_fields(4))}
 _FACTORS = {"half": _always(_inverse(2)), "quarter": _always(_inverse(4))}
 _WEIGHT = _always((_inverse(255) + SCALE) % PRIME)
