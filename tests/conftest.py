@@ -29,5 +29,5 @@ def spec(request: pytest.FixtureRequest) -> Path:
     """The official WebAssembly 2.0 core tests (`*.wast`); tests that need them are skipped without them."""
     folder = Path(os.environ.get("ZKWASM_SPEC", ROOT.parent / "shared" / "spec"))
     if not (folder / "i32.wast").is_file():
-        pytest.skip(f"no specification tests at {folder}; set ZKWASM_SPEC to test/core of the specification, tag wg-2.0")
+        pytest.skip(f"no specification tests at {folder}; set ZKWASM_SPEC to test/core of the spec's tag wg-2.0")
     return folder

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import NoReturn
 
 from zkwasm_compiler.asm.program import Export, Interface, Program
 from zkwasm_compiler.errors import ConfigurationError, ExecutionError
@@ -20,6 +19,7 @@ from zkwasm_simulator.field import LIMB_MASK, Limbs, split
 from zkwasm_simulator.global_cells import Globals
 from zkwasm_simulator.inputs import PublicInputs
 from zkwasm_simulator.interpreter import DEFAULT_STEP_LIMIT, Entry, Execution, PreparedProgram, enter, run_to_end
+from zkwasm_simulator.linear_memory import LinearMemory
 from zkwasm_simulator.machine import Machine
 from zkwasm_simulator.values import BITS, Value, from_bits, require_pattern, to_bits
 
@@ -147,9 +147,11 @@ class Instance:
         return Globals(self.interface.globals, self._cells, self._touch)
 
     @property
-    def memory(self) -> NoReturn:
-        """The module's linear memory."""
-        raise ConfigurationError("the program has no linear memory to read or write; its interface names none")
+    def memory(self) -> LinearMemory:
+        """The module's linear memory. *Raises:* ConfigurationError when it has none."""
+        if self.interface.memory is None:
+            raise ConfigurationError("the program has no linear memory to read or write; its interface names none")
+        return LinearMemory(self.interface.memory, self._cells, self._touch)
 
     def _export(self, name: str, given: int) -> Export:
         export = self.interface.export(name)

@@ -1,4 +1,4 @@
-"""Programs that together use every lowering rule and the whole skeleton, with calls that run them."""
+"""Programs that together use every lowering rule, the linear memory and the whole skeleton, with calls that run them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cache
 
 from zkwasm_compiler import CompileOptions, Program, compile_module
 from zkwasm_compiler.ir.function import Type
-from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 _INTEGERS = (Type.I32, Type.I64)
@@ -77,3 +77,72 @@ def op_arguments(op: str) -> list[tuple[int, ...]]:
     if len(operands) == 1:
         return [(x,) for x in VALUES[operands[0]]]
     return [(x, y) for x in VALUES[operands[0]] for y in VALUES[operands[1]]]
+
+
+ACCESSES = [op for op in ACCESS_BYTES if op[:3] in ("i32", "i64")]
+"""The accesses of integers; those of floating-point numbers are the same but for the type."""
+ADDRESSES = (*range(4), *range(65527, 65537), (1 << 31) - 1, (1 << 32) - 4, (1 << 32) - 1)
+_CONTENT = "".join(f"\\{(7 * byte + 129) & 255:02x}" for byte in range(16))
+_SEGMENTS = f'(data (i32.const 0) "{_CONTENT}") (data (i32.const 65520) "{_CONTENT}")'
+
+
+@cache
+def access_program(op: str, growing: bool) -> Program:
+    """One access: ``any`` to an address of which nothing is known, ``rest0`` to ``rest3`` to one rounded down to whole
+    words and up to 3 bytes further, ``fixed`` to a constant address."""
+    type_ = op[:3]
+    loads = "load" in op
+    addresses = {"any": ("(local.get 0)", 0), "far": ("(local.get 0)", 65519), "fixed": ("(i32.const 5)", 1)}
+    for rest in range(4):
+        addresses[f"rest{rest}"] = ("(i32.and (local.get 0) (i32.const -4))", rest)
+    functions = [
+        f'(func (export "{name}") (param i32) (result {type_}) ({op} offset={offset} {address}))'
+        if loads
+        else f'(func (export "{name}") (param i32 {type_}) ({op} offset={offset} {address} (local.get 1)))'
+        for name, (address, offset) in addresses.items()
+    ]
+    grows = '(func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))' if growing else ""
+    text = f"(module (memory 1 2) {_SEGMENTS} {' '.join(functions)} {grows})"
+    return compile_module(wat_to_wasm(text, "access.wat"))
+
+
+def access_calls(op: str, growing: bool) -> list[tuple[str, tuple[int, ...]]]:
+    """Calls of `access_program` inside the memory, across its end and outside, at every alignment."""
+    value = () if "load" in op else (0x8877665544332211 if op[:3] == "i64" else 0xD4C3B2A1,)
+    calls = [("any", (address, *value)) for address in ADDRESSES[growing :: 1 + growing]]
+    calls += [("far", (address, *value)) for address in (0, 9, 14, 17, (1 << 32) - 65519)[growing :: 1 + growing]]
+    calls += [(f"rest{rest}", (address, *value)) for rest in range(4) for address in (6, 65529, 65535)[growing:]]
+    calls.append(("fixed", (0, *value)))
+    return [*calls, *(("grow", (pages,)) for pages in (1, 2) if growing)]
+
+
+SIZES = f"""
+(module
+  (memory 1 3) {_SEGMENTS}
+  (func (export "size") (result i32) (memory.size))
+  (func (export "grown") (param $pages i32) (param $address i32) (result i32 i32 i64)
+    (memory.grow (local.get $pages))
+    (i64.store (local.get $address) (i64.const 0x1122334455667788))
+    (memory.size)
+    (i64.load offset=3 (local.get $address)))
+  (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
+"""
+SIZES_CALLS = [
+    ("size", ()),
+    *(("grown", arguments) for arguments in ((0, 65525), (0, 65526), (1, 131061), (1, 131062), (2, 65533), (3, 8))),
+    *(("grown", arguments) for arguments in ((0xFFFFFFFF, 0), (1, 0xFFFFFFFD))),
+    *(("fill", arguments) for arguments in ((3, 0x1AB, 10), (65530, 7, 6), (65530, 7, 7), (0, 1, 0xFFFFFFFF))),
+    *(("fill", arguments) for arguments in ((65536, 1, 0), (65537, 1, 0), (4, 9, 0))),
+    *(
+        ("copy", arguments)
+        for arguments in ((1, 0, 9), (0, 1, 9), (4, 12, 8), (12, 4, 8), (65530, 1, 6), (6, 65530, 6))
+    ),
+    *(("copy", arguments) for arguments in ((65530, 1, 7), (1, 65530, 7), (2, 0xFFFFFFFF, 1), (65536, 65536, 0))),
+]
+
+
+@cache
+def sizes_program(level: int) -> Program:
+    """A memory that grows, and bulk operations."""
+    return compile_module(wat_to_wasm(SIZES, "sizes.wat"), CompileOptions(optimization_level=level))

@@ -1,4 +1,4 @@
-"""Advice that differs from the honest one ends in a violated constraint or in the same public outputs.
+"""Advice that differs from the honest one ends in a violated constraint or in the same public outputs and memory.
 
 One free input of a run is replaced, each occurrence in turn; what follows is evaluated on the forged state. Public
 inputs are the caller's choice and are left alone.
@@ -11,16 +11,28 @@ from dataclasses import replace
 
 import pytest
 
-from tests.soundness.emitted import CONTROL_CALLS, OPS_OF_WASM, control_program, op_arguments, op_program
+from tests.soundness.emitted import (
+    ACCESSES,
+    CONTROL_CALLS,
+    OPS_OF_WASM,
+    SIZES_CALLS,
+    access_calls,
+    access_program,
+    control_program,
+    op_arguments,
+    op_program,
+    sizes_program,
+)
 from zkwasm_compiler import compile_module
-from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.asm.program import MEMORY_REGION, Program
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, PreparedProgram, PublicInputs, execute
 from zkwasm_simulator.decode import decode_row
 from zkwasm_simulator.field import PRIME
 from zkwasm_simulator.machine import Machine
 
-Outputs = tuple[int, tuple[tuple[int, int], ...]]
+Outputs = tuple[int, tuple[tuple[int, int], ...], dict[int, int]]
+"""Status, output words, and the words of the linear memory that are not zero."""
 F = 0xFFFFFFFF
 
 
@@ -46,7 +58,8 @@ def _lies(low: int, high: int) -> list[tuple[int, int]]:
 def _outputs(program: Program, memory: dict[int, tuple[int, int]], status: int) -> Outputs:
     assert program.interface is not None
     first, count = program.interface.result_cell, program.interface.result_words
-    return status, tuple(memory.get(cell, (0, 0)) for cell in range(first, first + count))
+    words = {cell: low for cell, (low, _) in memory.items() if cell >= MEMORY_REGION and low}
+    return status, tuple(memory.get(cell, (0, 0)) for cell in range(first, first + count)), words
 
 
 def _survivors(program: Program, name: str, args: tuple[int, ...], most: int) -> list[str]:
@@ -97,6 +110,26 @@ def test_no_lie_changes_a_program(level: int) -> None:
     assert not found, found[:5]
 
 
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("op", ACCESSES)
+def test_no_lie_changes_an_access(op: str, growing: bool) -> None:
+    program = access_program(op, growing)
+    found = [text for name, args in access_calls(op, growing) for text in _survivors(program, name, args, 20)]
+    assert not found, found[:5]
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_no_lie_changes_the_size_or_many_bytes(level: int) -> None:
+    found = [text for name, args in SIZES_CALLS for text in _survivors(sizes_program(level), name, args, 60)]
+    assert not found, found[:5]
+
+
+def _without(program: Program, check: int) -> Program:
+    """The program with a test that always passes in place of one."""
+    row = {name: value for name, value in program.rows[check].items() if not name.startswith("in")}
+    return replace(program, rows=(*program.rows[:check], {**row, "CONST": "0"}, *program.rows[check + 1 :]))  # type: ignore[arg-type]
+
+
 def test_a_missing_constraint_is_found() -> None:
     """The control: x * 8 modulo 2^32 without the step that checks the advised sum."""
     text = '(module (func (export "f") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 3))))'
@@ -106,7 +139,16 @@ def test_a_missing_constraint_is_found() -> None:
         for i, row in enumerate(program.rows)
         if "JMPN(fail" in row["lineStr"] and "*" in row["lineStr"] and "freeInTag" not in row
     )
-    row = {name: value for name, value in program.rows[check].items() if not name.startswith("in")}
-    broken = replace(program, rows=(*program.rows[:check], {**row, "CONST": "0"}, *program.rows[check + 1 :]))  # type: ignore[arg-type]
     assert not _survivors(program, "f", (0x12345678,), 1000)
-    assert _survivors(broken, "f", (0x12345678,), 1000)
+    assert _survivors(_without(program, check), "f", (0x12345678,), 1000)
+
+
+@pytest.mark.parametrize("test", ["JMPNZ(fail", "JMPN(fail"])
+def test_a_missing_test_of_a_word_is_found(test: str) -> None:
+    """Without the last test of the rest another byte can be had; without that of a trap, one that is not due."""
+    program = access_program("i32.load8_u", growing=False)
+    check = next(
+        i for i, row in enumerate(program.rows) if f"E*4 - 0x1000{3 * (test[4] == 'Z')} :{test}" in row["lineStr"]
+    )
+    assert not _survivors(program, "any", (3,), 1000)
+    assert _survivors(_without(program, check), "any", (3,), 1000)

@@ -1,18 +1,33 @@
-"""A compiled program never reads a register or a cell that it has not written, but for the public values of row 0."""
+"""A compiled program never reads a register or a cell that it has not written.
+
+But for the public values of row 0, and for words of the linear memory, which are zero until they are written; a row
+that accesses words never accesses anything outside the memory.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.soundness.emitted import CONTROL_CALLS, OPS_OF_WASM, control_program, op_arguments, op_program
-from zkwasm_compiler.asm.program import Program
+from tests.soundness.emitted import (
+    ACCESSES,
+    CONTROL_CALLS,
+    OPS_OF_WASM,
+    SIZES_CALLS,
+    access_calls,
+    access_program,
+    control_program,
+    op_arguments,
+    op_program,
+    sizes_program,
+)
+from zkwasm_compiler.asm.program import MEMORY_REGION, Program
 from zkwasm_simulator import PublicInputs, execute
 from zkwasm_simulator.decode import CONTEXT_STRIDE, DecodedRow, decode_row
+from zkwasm_simulator.field import signed_limb
 from zkwasm_simulator.machine import Machine
 
 ALWAYS_DEFINED = {"SP", "CTX", "GAS", "STEP"}
 """Public values of row 0, and the step counter."""
-FIXED = {"ARITH": "ABCD", "binary": "AB"}
 
 
 def _reads(row: DecodedRow) -> set[str]:
@@ -36,6 +51,16 @@ def _reads(row: DecodedRow) -> set[str]:
     return names
 
 
+def _words(program: Program, machine: Machine) -> int:
+    """The words that the linear memory has now."""
+    assert program.interface is not None
+    layout = program.interface.memory
+    assert layout is not None
+    if layout.words_cell is None:
+        return layout.minimum << 14
+    return machine.memory[layout.words_cell][0]
+
+
 def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
     assert program.interface is not None
     export = program.interface.export(name)
@@ -54,7 +79,13 @@ def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
             cell = address.base + address.offset
             cell += machine.SP if address.stack_pointer else 0
             cell += machine.CTX * CONTEXT_STRIDE if address.context else 0
-            assert not address.index_e
+            index = signed_limb(machine.E0) if address.index_e else 0
+            assert index is not None, f"step {step}, {row.text.strip()}: E is {machine.E0:#x}"
+            cell += index
+            if address.base == MEMORY_REGION:
+                word = cell - MEMORY_REGION
+                assert 0 <= word < _words(program, machine), f"step {step}, {row.text.strip()}: word {word}"
+                cells.add(cell)
             assert row.memory == "write" or cell in cells, f"step {step}, {row.text.strip()}: cell {cell}"
             cells.add(cell)
         written.update(row.destinations)
@@ -74,3 +105,16 @@ def test_control(level: int) -> None:
 def test_ops(op: str) -> None:
     for args in op_arguments(op)[::5]:
         _check(op_program(op), "f", args)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("op", ACCESSES)
+def test_accesses(op: str, growing: bool) -> None:
+    for name, args in access_calls(op, growing):
+        _check(access_program(op, growing), name, args)
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_sizes(level: int) -> None:
+    for name, args in SIZES_CALLS:
+        _check(sizes_program(level), name, args)

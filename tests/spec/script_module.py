@@ -21,6 +21,10 @@ from zkwasm_simulator.values import to_bits
 STEP_LIMIT = 20_000_000
 
 
+WRITES = {"global.set", "memory.grow", "memory.fill", "memory.copy", "memory.init", "data.drop"}
+"""What changes the state of an instance, besides stores."""
+
+
 class RefusedError(Exception):
     """Something needs a feature that is not supported; the message is its name."""
 
@@ -28,8 +32,8 @@ class RefusedError(Exception):
 @dataclass(slots=True)
 class ScriptModule:
     """What a script can act on. `refusals` has the feature that each missing export needs; `refusal` is set when the
-    module could not be compiled at all, or when a call that was not run may have changed its globals. `writers` are
-    the exports that may change globals.
+    module could not be compiled at all, or when a call that was not run may have changed its state. `writers` are
+    the exports that may change state.
     """
 
     instance: Instance | None
@@ -53,7 +57,7 @@ class ScriptModule:
         return to_bits(type_, instance.globals[name], name)
 
     def spoil(self, refusal: str) -> None:
-        """A call that was not run may have changed the globals."""
+        """A call that was not run may have changed the state."""
         if self.writers:
             self.refusal = refusal
 
@@ -94,8 +98,10 @@ def _refusals(module: wasm.Module) -> dict[str, str]:
 
 
 def writing_exports(module: wasm.Module) -> frozenset[str]:
-    """The exports whose calls may change a global, of this module or of another one that it imports from."""
-    return frozenset(name for name, index in exported_functions(module).items() if _may_write(module, index))
+    """The exports whose calls may change state, of this module or of another one that it imports from, and the
+    memories, which other modules may change."""
+    functions = {name for name, index in exported_functions(module).items() if _may_write(module, index)}
+    return frozenset(functions | {export.name for export in module.exports if export.kind is ExternalKind.MEMORY})
 
 
 def _may_write(module: wasm.Module, root: int) -> bool:
@@ -110,7 +116,7 @@ def _may_write(module: wasm.Module, root: int) -> bool:
             continue
         seen.add(index)
         for instruction in function.body:
-            if instruction.name == "global.set":
+            if instruction.name in WRITES or ".store" in instruction.name:
                 return True
             if instruction.name == "call":
                 work.append(instruction.immediates[0])

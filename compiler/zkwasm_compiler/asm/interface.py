@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells
 from zkwasm_compiler.asm.syntax import Comment
 from zkwasm_compiler.errors import InputError
 
@@ -36,6 +36,7 @@ def interface_from_json(found: Any) -> Interface:
         lists = {
             "exports": tuple(map(_export, found.get("exports", ()))),
             "globals": tuple(map(_cell, found.get("globals", ()))),
+            "memory": MemoryCells(**found["memory"]) if found.get("memory") else None,
             "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))

@@ -144,6 +144,24 @@ class GlobalCell:
     export: str | None = None
 
 
+MEMORY_REGION = 0x20000
+"""The first cell of the memory region."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCells:
+    """The linear memory: four bytes a cell, little-endian, in the low limb, from cell `MEMORY_REGION` on.
+
+    `minimum` and `maximum` are in pages. The number of words is in cell `words_cell` when the program can grow the
+    memory, otherwise it is that of `minimum` pages.
+    """
+
+    minimum: int
+    maximum: int | None
+    words_cell: int | None
+    export: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Interface:
     """How a compiled program is called (docs/public-interface.md).
@@ -162,6 +180,7 @@ class Interface:
     result_words: int = 0
     dispatch_label: str = "dispatch"
     functions: tuple[tuple[str, str], ...] = ()
+    memory: MemoryCells | None = None
     skip_address_check: bool = False
 
     def export(self, name: str) -> Export | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zkwasm_compiler.errors import Problem
 from zkwasm_compiler.frontend.unsupported import CODE, number_type, unsupported
-from zkwasm_compiler.ir.function import Global
+from zkwasm_compiler.ir.function import Data, Global, Memory
 from zkwasm_compiler.wasm.module import Expression, ExternalKind, Module, SegmentMode
 from zkwasm_compiler.wasm.types import PAGE_BYTES
 
@@ -26,6 +26,23 @@ def translate_globals(module: Module) -> list[Global]:
             raise unsupported(f"{where}: initialised by {name}: only constants are supported", global_.offset)
         result.append(Global(index, type_, global_.type.mutable, initial, export=exports.get(index)))
     return result
+
+
+def translate_memory(module: Module) -> tuple[Memory | None, list[Data]]:
+    """The memory and the data segments. *Raises:* UnsupportedError for an imported memory or a computed position."""
+    for imported in module.imports:
+        if imported.kind is ExternalKind.MEMORY:
+            raise unsupported(f"imported memory {imported.module}.{imported.name}: not supported", imported.offset)
+    exports = {export.index: export.name for export in module.exports if export.kind is ExternalKind.MEMORY}
+    memory = None
+    for index, declared in enumerate(module.memories):
+        limits = declared.type.limits
+        memory = Memory(limits.minimum, limits.maximum, exports.get(index))
+    data = []
+    for index, segment in enumerate(module.data):
+        position = _constant(segment.position) if segment.mode is SegmentMode.ACTIVE else None
+        data.append(Data(index, bytes(segment.data), position))
+    return memory, data
 
 
 def check_segments(module: Module) -> Iterator[Problem]:

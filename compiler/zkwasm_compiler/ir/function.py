@@ -162,14 +162,38 @@ class Global:
     export: str | None = None
 
 
+PAGE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The linear memory: `minimum` pages at first, at most `maximum` (None: as many as 32-bit addresses reach)."""
+
+    minimum: int
+    maximum: int | None
+    export: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A data segment. An active one is put at byte address `position` when the module is instantiated."""
+
+    index: int
+    content: bytes
+    position: int | None
+
+
 @dataclass(eq=False, slots=True)
 class Module:
     """The functions that are compiled (by WebAssembly function index) and what they share.
 
-    `exports` maps exported names to function indexes; `start` is the start function's index.
+    `exports` maps exported names to function indexes; `start` is the start function's index; `data` are the segments
+    by their index.
     """
 
     functions: dict[int, Function] = field(default_factory=dict)
     globals: list[Global] = field(default_factory=list)
     exports: dict[str, int] = field(default_factory=dict)
     start: int | None = None
+    memory: Memory | None = None
+    data: list[Data] = field(default_factory=list)

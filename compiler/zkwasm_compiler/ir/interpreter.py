@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from zkwasm_compiler.errors import ExecutionError, InternalError
 from zkwasm_compiler.ir.function import Block, Function, Module, Target, Trap, Value
 from zkwasm_compiler.ir.integers import TrapError
-from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.linear_memory import LinearMemory
+from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 
 DEFAULT_FUEL = 10_000_000
 DEFAULT_CALL_DEPTH = 10_000
@@ -52,15 +53,17 @@ def run(
     args: Sequence[int],
     *,
     globals: list[int] | None = None,
+    memory: LinearMemory | None = None,
     fuel: int = DEFAULT_FUEL,
     call_depth: int = DEFAULT_CALL_DEPTH,
 ) -> list[int]:
     """Call one function; the start function is not run (`instantiate` does).
 
-    `globals` is the state, changed in place; without it the initial values serve. *Raises:* TrapError,
+    `globals` and `memory` are the state, changed in place; without them the initial values serve. *Raises:* TrapError,
     AssertionFailure, OutOfFuel.
     """
     state = [global_.initial for global_ in module.globals] if globals is None else globals
+    linear = LinearMemory.of(module) if memory is None else memory
     frames = [_enter(module.functions[function_index], args, None)]
     while True:
         fuel -= 1
@@ -71,7 +74,7 @@ def run(
             value = frame.block.body[frame.position]
             frame.position += 1
             if value.op != "call":
-                _execute(value, frame, state)
+                _execute(value, frame, state, linear)
                 continue
             if len(frames) >= call_depth:
                 raise TrapError(Trap.CALL_STACK_EXHAUSTED)
@@ -103,7 +106,7 @@ def _read(frame: _Frame, args: list[Value]) -> list[int]:
     return [frame.values[arg] for arg in args]
 
 
-def _execute(value: Value, frame: _Frame, state: list[int]) -> None:
+def _execute(value: Value, frame: _Frame, state: list[int], memory: LinearMemory) -> None:
     """One value that is neither a call nor a terminator."""
     match value.op:
         case "result":
@@ -122,6 +125,8 @@ def _execute(value: Value, frame: _Frame, state: list[int]) -> None:
         case "select":
             first, second, condition = _read(frame, value.args)
             frame.values[value] = first if condition else second
+        case op if op in ACCESS_BYTES or op.startswith(("memory.", "data.")):
+            _access(value, frame, memory)
         case op if op.endswith(".const"):
             assert isinstance(value.immediate, int)
             frame.values[value] = value.immediate
@@ -130,6 +135,26 @@ def _execute(value: Value, frame: _Frame, state: list[int]) -> None:
             if evaluate is None:
                 raise InternalError(f"the interpreter has no meaning for {op}")
             frame.values[value] = evaluate(*_read(frame, value.args))
+
+
+def _access(value: Value, frame: _Frame, memory: LinearMemory) -> None:
+    """One value that works on the linear memory."""
+    args = _read(frame, value.args)
+    immediate = value.immediate if isinstance(value.immediate, int) else 0
+    match value.op:
+        case "memory.size":
+            frame.values[value] = memory.pages
+        case "memory.grow":
+            frame.values[value] = memory.grow(args[0])
+        case "data.drop":
+            memory.segments.pop(immediate, None)
+        case "memory.fill" | "memory.copy" | "memory.init":
+            memory.bulk(value.op, immediate, *args)
+        case op if "load" in op:
+            frame.values[value] = memory.load(op, args[0] + immediate, ACCESS_BYTES[op], value.type.bits)
+        case op:
+            count = ACCESS_BYTES[op]
+            memory.write(args[0] + immediate, (args[1] & ((1 << 8 * count) - 1)).to_bytes(count, "little"))
 
 
 def _leave_block(frame: _Frame) -> list[int] | None:

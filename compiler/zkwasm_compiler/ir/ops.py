@@ -134,13 +134,36 @@ _add(Op("global.get", (), None, pure=False, immediate="the global's index"))
 _add(Op("global.set", None, NONE, pure=False, immediate="the global's index"))
 _add(Op("assert_eq", None, NONE, pure=False))  # (x, y) of one type: the execution is not provable when they differ
 
+# Linear memory. Addresses are i32, the immediate is the static offset that is added without wrapping.
+_ACCESSES = {
+    I32: {"load": 4, "load8_s": 1, "load8_u": 1, "load16_s": 2, "load16_u": 2, "store": 4, "store8": 1, "store16": 2},
+    I64: {"load": 8, "load8_s": 1, "load8_u": 1, "load16_s": 2, "load16_u": 2, "load32_s": 4, "load32_u": 4}
+    | {"store": 8, "store8": 1, "store16": 2, "store32": 4},
+    F32: {"load": 4, "store": 4},
+    F64: {"load": 8, "store": 8},
+}
+ACCESS_BYTES: dict[str, int] = {}
+"""The width of every load and store in bytes."""
+for _type, _widths in _ACCESSES.items():
+    for _name, _bytes in _widths.items():
+        _operands, _result = ((I32,), _type) if _name.startswith("load") else ((I32, _type), NONE)
+        _add(Op(f"{_type.value}.{_name}", _operands, _result, pure=False, traps=True, immediate="the offset in bytes"))
+        ACCESS_BYTES[f"{_type.value}.{_name}"] = _bytes
+_add(Op("memory.size", (), I32, pure=False))  # in pages
+_add(Op("memory.grow", (I32,), I32, pure=False))  # pages to pages before, or -1
+_add(Op("memory.fill", (I32, I32, I32), NONE, pure=False, traps=True))  # start, byte, count
+_add(Op("memory.copy", (I32, I32, I32), NONE, pure=False, traps=True))  # destination, source, count
+_add(Op("memory.init", (I32, I32, I32), NONE, pure=False, traps=True, immediate="the data segment"))
+_add(Op("data.drop", (), NONE, pure=False, immediate="the data segment"))
+
 _add(Op("br", (), NONE, pure=False, terminator=True))
 _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise
 _add(Op("br_table", (I32,), NONE, pure=False, terminator=True))  # targets: one an index, then the default
 _add(Op("return", None, NONE, pure=False, terminator=True))
 _add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))
 
-# What only narrowing and legalisation make: exact arithmetic of this machine. *nw*: the caller knows that nothing wraps.
+# What only narrowing and legalisation make: exact arithmetic of this machine. *nw*: the caller knows that nothing
+# wraps.
 _add(Op("zk.add_nw", (I32, I32), I32, lambda x, y: x + y, commutative=True))  # x + y < 2^32
 _add(Op("zk.sub_nw", (I32, I32), I32, lambda x, y: x - y))  # x >= y
 _add(Op("zk.mul_nw_32", (I32, I32), I32, lambda x, y: x * y, commutative=True))  # x * y < 2^32
@@ -168,3 +191,15 @@ _add(Op("zk.fill_ones", (I64, I32), I64, lambda x, s: x + (1 << 64) - (1 << (64 
 _add(Op("zk.clz_nz_32", (I32,), I32, lambda x: integers.clz(x, 32)))
 _add(Op("zk.clz_nz_64", (I64,), I32, lambda x: integers.clz(x, 64)))
 _add(Op("zk.ctz_nz_64", (I64,), I32, lambda x: integers.ctz(x, 64)))
+
+# Memory in words of four bytes. An index is the number of a word minus the words of the memory where those are fixed
+# (`words` > 0), and just the number where the memory grows (`words` = 0). It lives in a representation of its own.
+_add(Op("zk.word_index", (I32, I64, I32), I32, pure=False, traps=True))  # (x, offset, words): 4 divides x + offset
+_add(Op("zk.locate", (I32,), I32, pure=False))  # the index of the word that x + immediate is in; see zk.by_rest
+_add(Op("zk.memory_words", (), I32, pure=False))  # how many words the memory has now
+_add(Op("zk.check_index", (I32,), NONE, pure=False, traps=True, immediate="words that must be inside beyond it"))
+_add(Op("zk.load_word", (I32,), I32, pure=False, immediate="words beyond the index"))
+_add(Op("zk.store_word", (I32, I32), NONE, pure=False, immediate="words beyond the index"))
+_add(Op("zk.set_memory_words", (I32,), NONE, pure=False))
+_add(Op("zk.by_rest", (I32, I32), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
+# (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory

@@ -27,7 +27,7 @@ from zkwasm_compiler.rules.affine import (
 )
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
 from zkwasm_compiler.rules.i32 import has_quotient_above
-from zkwasm_compiler.rules.representation import CLEAN, LONG, TIDY, WORD, Representation
+from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
 from zkwasm_compiler.rules.rule import leaves as leaves_of
 
@@ -48,6 +48,16 @@ EXACT_TESTS = {
 }
 """Comparisons as tests of left minus right: the jump, whether it is taken where the comparison fails, and whether the
 difference is right minus left. Other conditions hold where they are not zero."""
+
+
+STRUCTURAL = {
+    "global.get": None,
+    "zk.load_word": WORD,
+    "zk.memory_words": CLEAN,
+    "zk.locate": INDEX,
+    "zk.word_index": INDEX,
+}
+"""What selection makes without a rule, and its representation (None: the worst of its type)."""
 
 
 @dataclass(eq=False, slots=True)
@@ -151,8 +161,8 @@ class Cover:
         elif value.op == "result":
             callee = self.signatures[index_of(value.args[0])]
             self.representation[value] = callee.results[index_of(value)]
-        elif value.op == "global.get":
-            self.representation[value] = worst(value.type)
+        elif value.op in STRUCTURAL:
+            self.representation[value] = STRUCTURAL[value.op] or worst(value.type)
         elif OPS[value.op].result not in (None, Type.NONE) and value.op not in COMPARISONS and value.op != "call":
             match = self._cheapest(value.op, value.args, {arg for arg in value.args if arg in self.trees}, value)
             self.choice[value] = match
@@ -388,7 +398,7 @@ def _divisor(value: Value) -> int | None:
     return divisor if has_quotient_above(divisor) else None
 
 
-_RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, None: 4}
+_RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, INDEX: 4, None: 5}
 
 
 def _better(a: Match, b: Match) -> bool:

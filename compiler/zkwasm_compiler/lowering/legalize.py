@@ -12,9 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zkwasm_compiler.analysis import interval
+from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
+from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
+from zkwasm_compiler.lowering.memory import expand_access, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.runtime.routines import Routines
 
 SIGN = 1 << 31
 TABLE_THRESHOLD = 3
@@ -37,10 +41,20 @@ def legalize(function: Function, module: Module, ranges: Ranges | None = None) -
 class Legalizer:
     """Walks the blocks, appending to `current`; an expansion may end `current` and go on in a new block."""
 
-    def __init__(self, function: Function, module: Module, ranges: Ranges | None = None) -> None:
+    def __init__(
+        self,
+        function: Function,
+        module: Module,
+        ranges: Ranges | None = None,
+        routines: Routines | None = None,
+        alignment: Alignment | None = None,
+    ) -> None:
         self.function = function
         self.module = module
         self.ranges = ranges
+        self.routines = routines or Routines(module)
+        self.alignment = alignment or Alignment(module)
+        self.memory_words = 0 if self.routines.growing else self.routines.minimum_words
         self.current = self.home = function.entry
         self.offset: int | None = None
         self.replaced: dict[Value, Value] = {}
@@ -117,6 +131,27 @@ class Legalizer:
         trapped.terminator = self.function.new_value("trap", Type.NONE, immediate=trap, offset=self.offset)
         self.current = rest
 
+    def load_word(self, index: Value, beyond: int) -> Value:
+        """The word `beyond` words after the one at an index."""
+        value = self.i32("zk.load_word", index)
+        value.immediate = beyond
+        return value
+
+    def store_word(self, index: Value, beyond: int, word: Value) -> None:
+        """Store a word `beyond` words after the one at an index."""
+        self.emit("zk.store_word", Type.NONE, index, word).immediate = beyond
+
+    def call_routine(self, name: str, *args: Value) -> Value:
+        """Call a routine of the runtime; gives its result, or the call when it has none."""
+        routine = self.routines.function(name)
+        call = self.emit("call", Type.TUPLE, *args)
+        call.immediate = routine.index
+        if not routine.results:
+            return call
+        result = self.emit("result", routine.results[0], call)
+        result.immediate = 0
+        return result
+
     def jump(self, target: Target) -> None:
         self.current.terminator = self.function.new_value("br", Type.NONE, targets=[target], offset=self.offset)
 
@@ -156,6 +191,14 @@ class Legalizer:
             self.replaced[value] = self.choose(condition, lambda: x, lambda: y, value.type)
         elif value.op == "global.get" and not self.module.globals[index_of(value)].mutable:
             self.replaced[value] = self.constant(self.module.globals[index_of(value)].initial, value.type)
+        elif value.op in ACCESS_BYTES:
+            replacement = expand_access(self, value)
+            if replacement is not value:
+                self.replaced[value] = replacement
+        elif value.op in ("memory.fill", "memory.copy"):
+            expand_bulk(self, value)
+        elif value.op in ("memory.size", "memory.grow"):
+            self.replaced[value] = (expand_size if value.op == "memory.size" else expand_grow)(self, value)
         elif expand is not None:
             value.args = [self.resolve(arg) for arg in value.args]
             replacement = expand(self, value)
@@ -281,6 +324,12 @@ def _only_branched_on(function: Function) -> set[Value]:
 
 
 def legalize_module(module: Module, ranges: Mapping[int, Ranges] | None = None) -> None:
-    """Legalise every function of the module in place; `ranges` by function index, where they are known."""
-    for index in sorted(module.functions):
-        legalize(module.functions[index], module, ranges.get(index) if ranges else None)
+    """Legalise every function of the module in place, with the routines that they turn out to need; `ranges` by
+    function index, where they are known."""
+    routines, alignment = Routines(module), Alignment(module)
+    done: set[int] = set()
+    while pending := sorted(set(module.functions) - done):
+        for index in pending:
+            known = ranges.get(index) if ranges else None
+            Legalizer(module.functions[index], module, known, routines, alignment).run()
+        done.update(pending)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
 from zkwasm_compiler.asm.interface import directive
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, Program
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells, Program
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.function import Module, Trap
 from zkwasm_compiler.isa.zkvm64 import MACHINE
@@ -28,14 +28,19 @@ from zkwasm_compiler.machine.printer import print_step, uses_one
 from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
 from zkwasm_compiler.runtime.powers import power_tables
+from zkwasm_compiler.runtime.routines import WORDS_A_PAGE, Routines
 from zkwasm_compiler.runtime.skeleton import (
     ARGUMENT_WORDS,
     RESULT_WORDS,
     Entry,
+    InitialMemory,
     Skeleton,
     epilogue,
     prologue,
 )
+
+WINDOW_CELLS = 0x20000
+"""Cells of the memory region that the public executor addresses without its option skipAddrRelControl."""
 
 LaidOut = list[Label | Step[str]]
 
@@ -55,7 +60,9 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
     found = signatures(module)
     graph = call_graph(module)
     clobbers: dict[int, frozenset[str]] = {}
-    symbols = Symbols(_labels(module), graph.recursive, clobbers)
+    memory = Routines(module)
+    words = 0 if memory.growing else memory.minimum_words
+    symbols = Symbols(_labels(module), graph.recursive, clobbers, words)
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]
@@ -147,7 +154,7 @@ def _write(
         trap for trap in Trap if trap_label(trap) in used or (trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive)
     ]
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
-    interface = _interface(skeleton, names)
+    interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
     tables = power_tables(used)
     lines += [*tables, ""] if tables else []
@@ -203,12 +210,28 @@ def _skeleton(
         uses_one=any(map(uses_one, steps)),
         uses_stack=bool(symbols.recursive),
         frame_cells=frames.cells,
+        memory=_memory(module),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
     first = skeleton.cell("global")
     cells = tuple((replace(cell, cell=first + n), initial) for n, (cell, initial) in enumerate(skeleton.globals))
     return replace(skeleton, globals=cells)
+
+
+def _memory(module: Module) -> InitialMemory | None:
+    """What the start of the program puts into the memory."""
+    if module.memory is None:
+        return None
+    size = Routines(module)
+    words: dict[int, int] = {}
+    for data in module.data:
+        for number, byte in enumerate(data.content if data.position is not None else b""):
+            address = (data.position or 0) + number
+            shift = 8 * (address % 4)
+            words[address // 4] = (words.get(address // 4, 0) & ~(0xFF << shift)) | byte << shift
+    nonzero = tuple((index, word) for index, word in sorted(words.items()) if word)
+    return InitialMemory(size.minimum_words, size.growing, nonzero)
 
 
 def _argument_address(index: int, slot: int, frames: Frames, symbols: Symbols) -> str:
@@ -218,7 +241,24 @@ def _argument_address(index: int, slot: int, frames: Frames, symbols: Symbols) -
     return f"frame[{frames.bases[index] + slot}]"
 
 
-def _interface(skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:
+def _interface_memory(module: Module, skeleton: Skeleton) -> MemoryCells | None:
+    memory = module.memory
+    if memory is None:
+        return None
+    words_cell = skeleton.cell("memory_words") if Routines(module).growing else None
+    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.export)
+
+
+def _beyond_window(module: Module) -> bool:
+    """Whether the memory may be larger than what the public executor addresses by default."""
+    if module.memory is None:
+        return False
+    size = Routines(module)
+    pages = size.maximum_pages if size.growing else module.memory.minimum
+    return pages * WORDS_A_PAGE > WINDOW_CELLS
+
+
+def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:
     return Interface(
         exports=tuple(entry.export for entry in skeleton.entries),
         globals=tuple(cell for cell, _ in skeleton.globals),
@@ -227,6 +267,8 @@ def _interface(skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:
         result_cell=skeleton.cell("output"),
         result_words=skeleton.result_words,
         functions=tuple(names),
+        memory=_interface_memory(module, skeleton),
+        skip_address_check=_beyond_window(module),
     )
 
 
@@ -291,4 +333,6 @@ class _FunctionPrinter:
             return f"frame[{self.frames.bases[index] + slot.index}]"
         if area == "global":
             return f"global[{self.globals[slot.index]}]"
+        if area == "memory":
+            return f"MEM:E{slot.index:+d}" if slot.index else "MEM:E"
         return f"{area}[{slot.index}]"

@@ -7,32 +7,55 @@ structure and not computation (calls, globals, assertions, returns, tables), is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
+from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
-from zkwasm_compiler.machine.step import DEFINED, LIMB, Operation, Slot, Step, Term, VirtualRegister, jump, load, store
+from zkwasm_compiler.machine.step import (
+    DEFINED,
+    LIMB,
+    NEXT,
+    Advice,
+    Operation,
+    Slot,
+    Step,
+    Term,
+    VirtualRegister,
+    jump,
+    load,
+    store,
+)
 from zkwasm_compiler.rules.catalogue import CLEANING
-from zkwasm_compiler.rules.representation import CLEAN, LONG, Representation
+from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
 
 PLACES = ("A", "B", "C", "D", "E")
 """Where the first arguments and the first results of a call are; the others are in cells."""
+UNPROVABLE = "fail"
+QUARTER = -(0xFFFFFFFF << 30)
+"""1/4 in the field."""
+MEMORY_OPS = frozenset(
+    f"zk.{name}"
+    for name in ("locate", "word_index", "memory_words", "set_memory_words", "check_index", "load_word", "store_word")
+)
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
     """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
-    registers a call changes (all of them where nothing better is known yet)."""
+    registers a call changes (all of them where nothing better is known yet). `memory_words` is the size of the memory,
+    0 when it may grow."""
 
     functions: Mapping[int, str]
     recursive: frozenset[int]
     clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    memory_words: int = 0
 
 
 def trap_label(trap: Trap) -> str:
@@ -109,6 +132,8 @@ class _Selector:
         elif value.op == "global.get":
             slot = Slot("global", index_of(value))
             self.step(_loaded(self.define(value), slot))
+        elif value.op in MEMORY_OPS:
+            self.memory(value)
         elif value.op == "assert_eq":
             self.assertion(*value.args)
         elif value in self.cover.choice and not self.cover.is_tree_child(value):
@@ -168,6 +193,100 @@ class _Selector:
         left, right = self.operand(x, wanted), self.operand(y, wanted)
         self.step(_using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
 
+    # Memory
+
+    def memory(self, value: Value) -> None:
+        """Words of the linear memory, and how many there are."""
+        match value.op:
+            case "zk.locate":
+                self.define(value)  # its terminator makes it
+            case "zk.word_index":
+                self.word_index(value)
+            case "zk.memory_words":
+                self.step(_loaded(self.define(value), Slot("memory_words", 0)))
+            case "zk.set_memory_words":
+                self.step(_using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
+            case "zk.check_index":
+                index = self.operand(value.args[0], INDEX)
+                trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
+                if self.symbols.memory_words:
+                    step: Step[VirtualRegister] = Step((Term(index),), index_of(value))
+                else:
+                    words = self.fresh("words")
+                    self.step(_loaded(words, Slot("memory_words", 0)))
+                    step = Step((Term(index), Term(words, -1)), index_of(value))
+                self.step(replace(step, operations=(jump("JMPN", NEXT, trap),)))
+            case "zk.load_word":
+                self.step(
+                    Step(free=DEFINED, destinations=(self.define(value),), operations=(self.word("MLOAD", value),))
+                )
+            case "zk.store_word":
+                stored = self.operand(value.args[1], WORD)
+                self.step(_using(stored, self.word("MSTORE", value)))
+
+    def word_index(self, value: Value) -> None:
+        """(x + offset)/4 - words is negative exactly for a word inside. A quarter is exact in the field where 4 divides
+        the number, and no other quarter passes the JMPN: it is near a multiple of p/4."""
+        x = self.operand(value.args[0], self.cover.representation[value.args[0]])
+        offset = signed(constant_bits(value.args[1]) or 0, 64)
+        words = constant_bits(value.args[2])
+        e = self.define(value)
+        step: Step[VirtualRegister] = Step((Term(x, QUARTER),), offset * QUARTER - (words or 0), destinations=(e,))
+        if words is None:
+            self.step(step)
+            step = Step((Term(e), Term(self.operand(value.args[2], WORD), -1)))
+        trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
+        self.step(replace(step, operations=(jump("JMPN", NEXT, trap),)))
+
+    def word(self, name: str, value: Value) -> Operation[VirtualRegister]:
+        """An access to the word of an index in E, or of a constant address."""
+        constant = constant_bits(value.args[0])
+        if constant is not None:
+            return Operation(name, (_constant(0),), ("E",), slot=Slot("memory", constant // 4 + index_of(value)))
+        index = self.operand(value.args[0], INDEX)
+        return Operation(name, (index,), ("E",), slot=Slot("memory", self.symbols.memory_words + index_of(value)))
+
+    def by_rest(self, value: Value) -> None:
+        """The prover names a word; x + offset - 4*word must then be the rest of one of the four targets, or the word is
+        not before the address while it lies outside: `e` stays negative exactly for words inside."""
+        x = self.operand(value.args[0], self.cover.representation[value.args[0]])
+        e = self.registers[value.args[1]]
+        offset, words = index_of(value), self.symbols.memory_words
+        edges = self.edges(value.targets)
+        label = self.block.label
+        rest: tuple[Term[VirtualRegister], ...] = (Term(x), Term(e, -4))
+        advice = Advice(f"(({{0}} & 4294967295) + {offset}) >> 2", (x,))
+        frequency = self.block.frequency
+        if words:
+            check: Step[VirtualRegister] = Step(
+                constant=-words,
+                free=advice,
+                destinations=(e,),
+                operations=(jump("JMPN", f"{label}_r0", f"{label}_out"),),
+            )
+        else:
+            self.step(Step(free=advice, destinations=(e,), operations=(jump("JMPN", UNPROVABLE),)))
+            limit = self.fresh("words")
+            self.step(_loaded(limit, Slot("memory_words", 0)))
+            check = Step((Term(e), Term(limit, -1)), operations=(jump("JMPN", f"{label}_r0", f"{label}_out"),))
+        self.step(check)
+        self.block.edges = [Edge(f"{label}_r0"), Edge(f"{label}_out")]
+        for number in range(4):
+            self.open(f"{label}_r{number}", frequency if number == 0 else frequency / 100, [])
+            constant = offset - 4 * words - number
+            target = edges[number]
+            if number < 3:
+                following = f"{label}_r{number + 1}"
+                self.step(Step(rest, constant, operations=(jump("JMPZ", target.label, following),)))
+                self.block.edges = [target, Edge(following)]
+            else:
+                self.step(Step(rest, constant, operations=(jump("JMPNZ", UNPROVABLE),)))
+                self.step(Step(operations=(jump("JMP", target.label),)))
+                self.block.edges = [target]
+        self.open(f"{label}_out", frequency / 100, [])
+        trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
+        self.step(Step(rest, offset - 4 * words, operations=(jump("JMPN", UNPROVABLE, trap),)))
+
     # Calls
 
     def call(self, value: Value) -> None:
@@ -223,6 +342,8 @@ class _Selector:
                 self.conditional(value)
             case "br_table":
                 self.table(value)
+            case "zk.by_rest":
+                self.by_rest(value)
             case "return":
                 self.give_back(value)
             case "trap":

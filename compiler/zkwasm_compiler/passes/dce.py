@@ -39,7 +39,7 @@ def cannot_trap(value: Value) -> bool:
     """Whether an op that may trap provably does not: its divisor is a constant that is neither 0 nor, signed, -1."""
     if not OPS[value.op].traps:
         return True
-    divisor = constant_bits(value.args[1])
+    divisor = constant_bits(value.args[1]) if "div_" in value.op or "rem_" in value.op else None
     if divisor is None or divisor == 0:
         return False
     # only the quotient of the lowest number and -1 overflows; the remainder is 0

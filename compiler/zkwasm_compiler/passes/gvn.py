@@ -72,7 +72,7 @@ def _number_block(block: Block, table: Table, replacements: Replacements) -> lis
 def _is_shareable(value: Value) -> bool:
     """Pure values; and those that may trap, since an equal one that comes first has not trapped."""
     row = OPS[value.op]
-    return row.pure or row.traps
+    return row.pure or (row.traps and row.evaluate is not None)  # what depends on more than its arguments does not
 
 
 def _key(value: Value) -> Key:

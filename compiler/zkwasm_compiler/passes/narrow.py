@@ -135,7 +135,8 @@ def _branched_on(function: Function) -> set[Value]:
 
 def _can_go(value: Value, args: tuple[Range, ...]) -> bool:
     """Whether a constant may stand for the value."""
-    return OPS[value.op].pure or (OPS[value.op].traps and value.op.endswith("_u") and args[1].u_low > 0)
+    row = OPS[value.op]
+    return row.pure or (row.traps and row.evaluate is not None and value.op.endswith("_u") and args[1].u_low > 0)
 
 
 # Rules: each takes the pass, the value and the ranges of its arguments, and gives what `_narrowed` does.

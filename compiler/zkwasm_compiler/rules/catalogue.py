@@ -8,7 +8,12 @@ from zkwasm_compiler.rules.representation import Representation
 from zkwasm_compiler.rules.rule import Leaf, Node, Rule
 from zkwasm_compiler.rules.template import parse_steps
 
-RULES: tuple[Rule, ...] = (*i32.TABLE.rules, *i64.TABLE.rules, *popcnt.TABLE.rules, *branch.TABLE.rules)
+RULES: tuple[Rule, ...] = (
+    *i32.TABLE.rules,
+    *i64.TABLE.rules,
+    *popcnt.TABLE.rules,
+    *branch.TABLE.rules,
+)
 
 CLEANING = Rule(
     name="convert.clean",

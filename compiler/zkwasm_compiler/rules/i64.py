@@ -173,6 +173,17 @@ rule("i32.wrap_i64", "i32.wrap_i64(x:long)", "x:word", "")
 rule("i32.wrap_i64.clean", "i32.wrap_i64(x:clean)", "x:clean", "")
 rule("zk.low", "zk.low(x:long)", "x:clean", "")
 rule("zk.pack", "zk.pack(x:clean, y:clean)", "r:long", "x + rot(y) => r")
+# The advised number is checked limb by limb, so both of its limbs are proved.
+rule(
+    "zk.pack.word",
+    "zk.pack(x:word, y:word)",
+    "r:long",
+    """
+    ${(x & 0xFFFFFFFF) + ((y & 0xFFFFFFFF) << 32)} => r
+    r - x :JMPNZ(fail)
+    rot(r) - y :JMPNZ(fail)
+    """,
+)
 rule("zk.pack.constant", "zk.pack(%c, y:clean)", "r:long", "rot(y) + %c => r")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
 for _to, _from in (("i32", "f32"), ("f32", "i32")):

@@ -8,6 +8,7 @@ A register has two limbs, field elements. *Proved* is what every prover is held 
 | TIDY   | the i32, proved | 0 when honest, otherwise anything |
 | WORD   | the i32, proved | below 2^32 when honest, otherwise anything |
 | LONG   | low 32 bits of the i64, proved | high 32 bits, proved |
+| INDEX  | the index of a word of memory, a field element that may be negative, proved | anything |
 
 Each of CLEAN, TIDY and WORD serves where the next is wanted. A CLEAN i32 is the LONG of its zero extension, a LONG is
 the WORD of its low half.
@@ -25,6 +26,7 @@ class Representation(Enum):
     TIDY = "tidy"
     WORD = "word"
     LONG = "long"
+    INDEX = "index"
 
     def serves(self, wanted: Representation) -> bool:
         """Whether a register in this representation may be read where `wanted` is asked for, at no cost."""
@@ -36,5 +38,7 @@ _SERVES = {
     Representation.TIDY: frozenset({Representation.WORD}),
     Representation.WORD: frozenset[Representation](),
     Representation.LONG: frozenset({Representation.WORD}),
+    Representation.INDEX: frozenset[Representation](),
 }
 CLEAN, TIDY, WORD, LONG = Representation.CLEAN, Representation.TIDY, Representation.WORD, Representation.LONG
+INDEX = Representation.INDEX

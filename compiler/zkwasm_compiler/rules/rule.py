@@ -66,7 +66,7 @@ class Rule:
     result: Representation | None
     steps: tuple[StepTemplate, ...]
     constants: Mapping[str, Callable[[Constants], int]] = field(default_factory=dict)
-    guard: Callable[[Constants], bool] | None = None
+    guard: Callable[[Constants], int] | None = None
 
     @property
     def cost(self) -> float:
@@ -141,7 +141,7 @@ class RuleTable:
         result: str,
         steps: str,
         *,
-        guard: Callable[[Constants], bool] | None = None,
+        guard: Callable[[Constants], int] | None = None,
         **constants: Callable[[Constants], int],
     ) -> None:
         """Add a rule. `result` is ``output:representation``, or empty for a branch condition."""

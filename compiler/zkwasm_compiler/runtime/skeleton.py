@@ -35,6 +35,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class InitialMemory:
+    """The words that the memory begins with, the nonzero ones among them, and whether it may grow."""
+
+    words: int
+    growing: bool
+    nonzero: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Skeleton:
     """Everything the text depends on.
 
@@ -49,6 +58,7 @@ class Skeleton:
     uses_stack: bool
     frame_cells: int
     returned_cells: int
+    memory: InitialMemory | None = None
 
     @property
     def argument_words(self) -> int:
@@ -67,6 +77,7 @@ class Skeleton:
             ("argument", self.argument_words),
             ("output", self.result_words),
             ("global", len(self.globals)),
+            ("memory_words", 1 if self.memory is not None and self.memory.growing else 0),
             ("returned", self.returned_cells),
             ("frame", self.frame_cells),
         ]
@@ -123,6 +134,12 @@ def _initialisation(skeleton: Skeleton) -> list[str]:
     for number, (_, initial) in enumerate(skeleton.globals):
         literal = f"{initial}" if initial < 1 << 32 else f"{initial:#x}n"
         lines.append(f"  {literal} :MSTORE(global[{number}])")
+    memory = skeleton.memory
+    if memory is not None and memory.growing:
+        lines.append(f"  {memory.words} :MSTORE(memory_words[0])")
+    if memory is not None and memory.nonzero:
+        # E is 0 from row 1 on.
+        lines += [f"  {word} :MSTORE(MEM:E{index:+d})" for index, word in memory.nonzero]
     if skeleton.start is not None:
         if skeleton.uses_one:
             lines.append("  1 => PC")
