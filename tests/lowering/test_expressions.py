@@ -58,6 +58,30 @@ def test_remainders_in_branches() -> None:
     _check("i32", "i32", body, 3, lambda x: 11 if x % 10 else 22)
 
 
+@pytest.mark.parametrize(
+    ("body", "steps", "meaning"),
+    [
+        (f"(i32.and (i32.shr_u {X} (i32.const 8)) (i32.const 255))", 2, lambda x: x >> 8 & 255),
+        (f"(i32.and (i32.shr_u {X} (i32.const 20)) (i32.const 0x8FF))", 2, lambda x: x >> 20 & 0x8FF),
+        (f"(i32.shr_u (i32.and {X} (i32.const 0xFF00)) (i32.const 8))", 2, lambda x: x >> 8 & 255),
+        (
+            f"(i32.add (i32.const 3) (i32.and (i32.shr_u {X} (i32.const 5)) (i32.const 1)))",
+            2,
+            lambda x: 3 + (x >> 5 & 1),
+        ),
+    ],
+)
+def test_fields_of_bits(body: str, steps: int, meaning: Callable[..., int]) -> None:
+    _check("i32", "i32", body, steps, meaning)
+
+
+def test_a_bit_in_a_branch() -> None:
+    bit = f"(i32.and (i32.shr_u {X} (i32.const 30)) (i32.const 1))"
+    _check(
+        "i32", "i32", f"(if (result i32) {bit} (then (i32.const 7)) (else (i32.const 8)))", 2, lambda x: 8 - (x >> 31)
+    )
+
+
 def test_ones() -> None:
     _check("i32", "i32", f"(i32.popcnt {X})", 7, int.bit_count)
     _check("i64", "i32", f"(i32.wrap_i64 (i64.popcnt {X}))", 8, int.bit_count)

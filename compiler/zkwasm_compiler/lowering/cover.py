@@ -297,6 +297,8 @@ class Cover:
         parts = list(zip(operands[::-1] if swapped else operands, (1, -1), strict=False))
         for deep in (True, False):
             terms, constant, folded = self._exact_sum(parts, deep)
+            if jump == "JMPZ" and len(terms) == 1 and not constant:
+                terms = dict.fromkeys(terms, 1)
             if folded and len(terms) <= MAXIMUM_TERMS:
                 rule = branch_rule(tuple(terms.values()), constant, jump, inverted)
                 leaves = {f"x{number}": (term, WORD) for number, term in enumerate(terms)}

@@ -64,9 +64,24 @@ def _shr_u_32(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
     constant = _constant(amount)
     if constant is not None:
-        return x if constant % 32 == 0 else value
+        mask = _constant(x.args[1]) if x.op == "i32.and" else None
+        power = 1 << constant % 32
+        if mask is not None and mask % power == 0:
+            return build.i32("zk.div_exact", x, build.constant(power)) if power > 1 else x
+        return x if power == 1 else value
     # x * 2^(32-s) has x >> s in its high half
     return build.i32("zk.high", build.i64("zk.mul_nw", _clean64(build, x), _inverse_power(build, amount)))
+
+
+@_expands("i32.and")
+def _and_32(build: Legalizer, value: Value) -> Value:
+    """A field of bits: masked where it is, and then divided, which sums do for nothing."""
+    x, mask = value.args
+    bits, amount = _constant(mask), _constant(x.args[1]) if x.op == "i32.shr_u" else None
+    if bits is None or amount is None or build.uses[x] != 1:
+        return value
+    kept = build.i32("i32.and", x.args[0], build.constant(bits << amount % 32))
+    return build.i32("zk.div_exact", kept, build.constant(1 << amount % 32))
 
 
 def _inverse_power(build: Legalizer, amount: Value) -> Value:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from zkwasm_compiler.analysis import interval
 from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
+from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
@@ -59,6 +60,7 @@ class Legalizer:
         self.offset: int | None = None
         self.replaced: dict[Value, Value] = {}
         self.only_branches = _only_branched_on(function)
+        self.uses = count_uses(function)
 
     def run(self) -> None:
         """Legalise every block, then put the replacements into all uses."""
