@@ -1,4 +1,4 @@
-"""Programs that together use every lowering rule, the linear memory and the whole skeleton, with calls that run them."""
+"""Programs that together use the lowering rules, the memory and the whole skeleton, with calls that run them."""
 
 from __future__ import annotations
 

@@ -94,8 +94,8 @@ rule(
 )
 # The quotient and an offset in two steps. With m the smallest number for which m*d >= 2^32, and e = m*d - 2^32, let
 # y in [0, 2^32) and q = c + x/d - y/(m*d) in [0, 2^32): m*d times the second is m*x - y = m*d*(q - c) + p*k. For
-# c = e + 1 the sides are too close for k != 0. Then y is m*(x - d*(q - c)), so x - d*(q - c) is in [0, 2^32/m), which is
-# in [0, d). The honest y is below 2^32 where e < m. High limbs go the same way.
+# c = e + 1 the sides are too close for k != 0. Then y is m*(x - d*(q - c)), so x - d*(q - c) is in [0, 2^32/m), which
+# is in [0, d). The honest y is below 2^32 where e < m. High limbs go the same way.
 for _representation in ("tidy", "word"):
     rule(
         f"zk.div_u_above.{_representation}",
