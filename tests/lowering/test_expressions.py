@@ -78,7 +78,11 @@ def test_fields_of_bits(body: str, steps: int, meaning: Callable[..., int]) -> N
 def test_a_bit_in_a_branch() -> None:
     bit = f"(i32.and (i32.shr_u {X} (i32.const 30)) (i32.const 1))"
     _check(
-        "i32", "i32", f"(if (result i32) {bit} (then (i32.const 7)) (else (i32.const 8)))", 2, lambda x: 8 - (x >> 30 & 1)
+        "i32",
+        "i32",
+        f"(if (result i32) {bit} (then (i32.const 7)) (else (i32.const 8)))",
+        2,
+        lambda x: 8 - (x >> 30 & 1),
     )
 
 
