@@ -1,4 +1,4 @@
-"""The linear memory of an instance: bytes in the low limbs of the cells of the memory region, four a cell."""
+"""The linear memory of an instance: bytes in the low limbs of the cells of the memory region."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from zkwasm_compiler.asm.program import MEMORY_REGION, MemoryCells
 from zkwasm_compiler.errors import ConfigurationError
-from zkwasm_simulator.field import LIMB_MASK, Limbs
+from zkwasm_simulator.field import Limbs
 
 PAGE_BYTES = 1 << 16
-CELL_BYTES = 4
+WORD_BYTES = 4
 
 
 class LinearMemory:
@@ -25,7 +25,7 @@ class LinearMemory:
         """The size now, in pages of 65536 bytes."""
         if self._layout.words_cell is None:
             return self._layout.minimum
-        return self._cells[self._layout.words_cell][0] * CELL_BYTES // PAGE_BYTES
+        return self._cells[self._layout.words_cell][0] * WORD_BYTES // PAGE_BYTES
 
     def __len__(self) -> int:
         """The size now, in bytes."""
@@ -34,23 +34,27 @@ class LinearMemory:
     def read(self, address: int, count: int) -> bytes:
         """`count` bytes from `address` on. *Raises:* ConfigurationError when one of them is outside."""
         self._check(address, count)
-        first = address // CELL_BYTES
-        words = range(first, -(-(address + count) // CELL_BYTES))
-        content = b"".join(self._word(index).to_bytes(CELL_BYTES, "little") for index in words)
-        start = address - first * CELL_BYTES
+        size = self._layout.cell_bytes
+        first = address // size
+        cells = range(first, -(-(address + count) // size))
+        content = b"".join(self._content(index).to_bytes(size, "little") for index in cells)
+        start = address - first * size
         return content[start : start + count]
 
     def write(self, address: int, content: bytes) -> None:
         """Put bytes at `address`. *Raises:* ConfigurationError when one of them would be outside."""
         self._check(address, len(content))
+        size = self._layout.cell_bytes
         for position, byte in enumerate(content, address):
-            index, shift = position // CELL_BYTES, 8 * (position % CELL_BYTES)
-            word = (self._word(index) & ~(0xFF << shift)) | byte << shift
-            self._cells[MEMORY_REGION + index] = (word, 0)
+            index, shift = position // size, 8 * (position % size)
+            changed = (self._content(index) & ~(0xFF << shift)) | byte << shift
+            self._cells[MEMORY_REGION + index] = (changed, 0)
         self._changed()
 
-    def _word(self, index: int) -> int:
-        return self._cells.get(MEMORY_REGION + index, (0, 0))[0] & LIMB_MASK
+    def _content(self, index: int) -> int:
+        """The bytes of a cell as a number."""
+        low, _ = self._cells.get(MEMORY_REGION + index, (0, 0))
+        return low & ((1 << 8 * self._layout.cell_bytes) - 1)
 
     def _check(self, address: int, count: int) -> None:
         if address < 0 or count < 0 or address + count > len(self):

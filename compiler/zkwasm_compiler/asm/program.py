@@ -150,16 +150,17 @@ MEMORY_REGION = 0x20000
 
 @dataclass(frozen=True, slots=True)
 class MemoryCells:
-    """The linear memory: four bytes a cell, little-endian, in the low limb, from cell `MEMORY_REGION` on.
+    """The linear memory: `cell_bytes` bytes a cell, little-endian, in the low limb, from cell `MEMORY_REGION` on.
 
-    `minimum` and `maximum` are in pages. The number of words is in cell `words_cell` when the program can grow the
-    memory, otherwise it is that of `minimum` pages.
+    `minimum` and `maximum` are in pages. The number of words, four bytes each, is in cell `words_cell` when the program
+    can grow the memory, otherwise it is that of `minimum` pages.
     """
 
     minimum: int
     maximum: int | None
     words_cell: int | None
     export: str | None = None
+    cell_bytes: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
+
 
 class Type(Enum):
     """The type of a value. Floats are bit patterns; `NONE` is the type of values used only for their effect."""
@@ -188,7 +190,7 @@ class Module:
     """The functions that are compiled (by WebAssembly function index) and what they share.
 
     `exports` maps exported names to function indexes; `start` is the start function's index; `data` are the segments
-    by their index.
+    by their index. `memory_layout` is how the cells of the machine hold the memory.
     """
 
     functions: dict[int, Function] = field(default_factory=dict)
@@ -196,4 +198,5 @@ class Module:
     exports: dict[str, int] = field(default_factory=dict)
     start: int | None = None
     memory: Memory | None = None
+    memory_layout: MemoryLayout = WORDS
     data: list[Data] = field(default_factory=list)

@@ -18,7 +18,7 @@ from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
-from zkwasm_compiler.lowering.memory import expand_access, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.memory_operations import expand_access, expand_bulk, expand_grow, expand_size
 from zkwasm_compiler.runtime.routines import Routines
 
 SIGN = 1 << 31

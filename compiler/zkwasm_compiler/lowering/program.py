@@ -15,6 +15,7 @@ from zkwasm_compiler.asm.interface import directive
 from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells, Program
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.function import Module, Trap
+from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
 from zkwasm_compiler.isa.zkvm64 import MACHINE
 from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.conventions import signatures
@@ -28,7 +29,7 @@ from zkwasm_compiler.machine.printer import print_step, uses_one
 from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
 from zkwasm_compiler.runtime.powers import power_tables
-from zkwasm_compiler.runtime.routines import WORDS_A_PAGE, Routines
+from zkwasm_compiler.runtime.routines import Routines
 from zkwasm_compiler.runtime.skeleton import (
     ARGUMENT_WORDS,
     RESULT_WORDS,
@@ -224,14 +225,8 @@ def _memory(module: Module) -> InitialMemory | None:
     if module.memory is None:
         return None
     size = Routines(module)
-    words: dict[int, int] = {}
-    for data in module.data:
-        for number, byte in enumerate(data.content if data.position is not None else b""):
-            address = (data.position or 0) + number
-            shift = 8 * (address % 4)
-            words[address // 4] = (words.get(address // 4, 0) & ~(0xFF << shift)) | byte << shift
-    nonzero = tuple((index, word) for index, word in sorted(words.items()) if word)
-    return InitialMemory(size.minimum_words, size.growing, nonzero)
+    cells = module.memory_layout.initial_cells(module.data)
+    return InitialMemory(size.minimum_words, size.growing, cells)
 
 
 def _argument_address(index: int, slot: int, frames: Frames, symbols: Symbols) -> str:
@@ -246,7 +241,7 @@ def _interface_memory(module: Module, skeleton: Skeleton) -> MemoryCells | None:
     if memory is None:
         return None
     words_cell = skeleton.cell("memory_words") if Routines(module).growing else None
-    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.export)
+    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.export, module.memory_layout.cell_bytes)
 
 
 def _beyond_window(module: Module) -> bool:
@@ -255,7 +250,7 @@ def _beyond_window(module: Module) -> bool:
         return False
     size = Routines(module)
     pages = size.maximum_pages if size.growing else module.memory.minimum
-    return pages * WORDS_A_PAGE > WINDOW_CELLS
+    return pages * WORDS_A_PAGE * module.memory_layout.cells_a_word > WINDOW_CELLS
 
 
 def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:

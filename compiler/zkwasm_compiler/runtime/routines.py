@@ -9,11 +9,11 @@ from zkwasm_compiler import wasm
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
+from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_INDEX = 1 << 24
 """Routines are numbered from here, above every function of a module."""
-WORDS_A_PAGE = 1 << 14
 
 
 class Routines:

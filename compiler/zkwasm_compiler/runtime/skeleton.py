@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class InitialMemory:
-    """The words that the memory begins with, the nonzero ones among them, and whether it may grow."""
+    """The words that the memory begins with, whether it may grow, and the index and content of its nonzero cells."""
 
     words: int
     growing: bool
@@ -139,7 +139,7 @@ def _initialisation(skeleton: Skeleton) -> list[str]:
         lines.append(f"  {memory.words} :MSTORE(memory_words[0])")
     if memory is not None and memory.nonzero:
         # E is 0 from row 1 on.
-        lines += [f"  {word} :MSTORE(MEM:E{index:+d})" for index, word in memory.nonzero]
+        lines += [f"  {content} :MSTORE(MEM:E{index:+d})" for index, content in memory.nonzero]
     if skeleton.start is not None:
         if skeleton.uses_one:
             lines.append("  1 => PC")

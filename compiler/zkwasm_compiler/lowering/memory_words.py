@@ -1,4 +1,4 @@
-"""Loads and stores in legalisation: byte addresses become word indexes, parts of words become words.
+"""Loads and stores with four bytes a cell: byte addresses become word indexes, parts of words become words.
 
 A cell of the memory region holds four bytes in its low limb; what its high limb holds does not matter. An access whose
 alignment is known takes one step for scaling and bounds check and one for the access. Otherwise the prover names the
@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Block, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Block, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import F
+from zkwasm_compiler.lowering.memory_results import always_outside, extended
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
 
-PAGE_WORD_BITS = 14
-OUT_OF_BOUNDS = Trap.OUT_OF_BOUNDS_MEMORY_ACCESS
 LARGEST_ADDRESS = F
 
 
@@ -58,19 +57,12 @@ def expand_access(build: Legalizer, value: Value) -> Value:
     if access.offset + access.bytes > LARGEST_ADDRESS + 1 or (
         build.memory_words and access.offset + access.bytes > 4 * build.memory_words
     ):
-        return _always_outside(build, value)
+        return always_outside(build, value)
     rest = access.known_rest()
     if rest is not None and rest + access.bytes <= (4 if access.bytes < 4 else 8) and (access.bytes < 4 or rest == 0):
         last = access.index(max(access.bytes - 4, 0) - (rest if access.bytes < 4 else 0))
         return _part(build, value, last, rest)
     return _dispatched(build, access)
-
-
-def _always_outside(build: Legalizer, value: Value) -> Value:
-    """The offset alone is outside: a trap, and a value that nothing sees."""
-    build.current.terminator = build.function.new_value("trap", Type.NONE, immediate=OUT_OF_BOUNDS, offset=build.offset)
-    build.current = build.function.new_block()
-    return value if value.type is Type.NONE else build.constant(0, value.type)
 
 
 def _dispatched(build: Legalizer, access: Access) -> Value:
@@ -122,7 +114,7 @@ def _part(build: Legalizer, value: Value, index: Value, rest: int) -> Value:
     if value.type is Type.NONE:
         return _store_part(build, value, index, rest)
     word = build.load_word(index, 0)
-    return _extended(build, value, _cut(build, word, rest, ACCESS_BYTES[value.op]))
+    return extended(build, value, _cut(build, word, rest, ACCESS_BYTES[value.op]))
 
 
 def _cut(build: Legalizer, word: Value, rest: int, count: int) -> Value:
@@ -131,23 +123,6 @@ def _cut(build: Legalizer, word: Value, rest: int, count: int) -> Value:
         return word
     masked = build.i32("i32.and", word, build.constant(((1 << 8 * count) - 1) << 8 * rest))
     return masked if rest == 0 else build.i32("zk.div_exact", masked, build.constant(1 << 8 * rest))
-
-
-def _extended(build: Legalizer, value: Value, loaded: Value) -> Value:
-    """A loaded number as the type of the load, sign-extended where the op says so."""
-    bits = 8 * ACCESS_BYTES[value.op]
-    wide = build.i64("i64.extend_i32_u", loaded) if value.type is Type.I64 else loaded
-    if value.op.endswith("_s"):
-
-        def negative() -> Value:
-            if value.type is Type.I32:
-                return build.i32("zk.add_nw", loaded, build.constant(F << bits))
-            if bits == 32:
-                return build.i64("zk.high_ones", wide)
-            return build.i64("zk.fill_ones", wide, build.constant(64 - bits))
-
-        return build.choose(build.below(loaded, 1 << (bits - 1)), lambda: wide, negative, value.type)
-    return build.emit("f32.reinterpret_i32", Type.F32, loaded) if value.type is Type.F32 else wide
 
 
 def _long(build: Legalizer, value: Value, index: Value, first: int) -> Value:
@@ -194,7 +169,7 @@ def routine_access(build: Legalizer, access: Access) -> Value:
     if value.type is not Type.NONE:
         loaded = build.call_routine(f"load{width}", address)
         if access.bytes < 8:
-            return _extended(build, value, loaded)
+            return extended(build, value, loaded)
         return loaded if value.type is Type.I64 else build.emit("f64.reinterpret_i64", Type.F64, loaded)
     stored = build.resolve(value.args[1])
     if stored.type in (Type.F32, Type.F64):
@@ -203,32 +178,4 @@ def routine_access(build: Legalizer, access: Access) -> Value:
     if stored.type is Type.I64 and access.bytes < 8:
         stored = build.i32("i32.wrap_i64", stored)
     build.call_routine(f"store{width}", address, stored)
-    return value
-
-
-def expand_size(build: Legalizer, value: Value) -> Value:
-    """memory.size in pages."""
-    if build.memory_words:
-        return build.constant(build.memory_words >> PAGE_WORD_BITS)
-    return build.i32("i32.shr_u", build.i32("zk.memory_words"), build.constant(PAGE_WORD_BITS))
-
-
-def expand_grow(build: Legalizer, value: Value) -> Value:
-    """memory.grow: the words are counted in a cell; -1 where the maximum would be passed."""
-    (pages,) = (build.resolve(arg) for arg in value.args)
-    words = build.i32("zk.memory_words")
-    before = build.i32("i32.shr_u", words, build.constant(PAGE_WORD_BITS))
-    room = build.i32("i32.sub", build.constant(build.routines.maximum_pages), before)
-
-    def grown() -> Value:
-        more = build.i32("i32.shl", pages, build.constant(PAGE_WORD_BITS))
-        build.emit("zk.set_memory_words", Type.NONE, build.i32("i32.add", words, more))
-        return before
-
-    return build.choose(build.i32("i32.le_u", pages, room), grown, lambda: build.constant(F))
-
-
-def expand_bulk(build: Legalizer, value: Value) -> Value:
-    """memory.fill and memory.copy."""
-    build.call_routine(value.op.partition(".")[2], *(build.resolve(arg) for arg in value.args))
     return value

@@ -1,0 +1,42 @@
+"""How the bytes of the linear memory lie in the cells of the machine's: what every stage must know of a layout.
+
+How accesses are lowered stands in one module a layout, `lowering.memory_words` for `WORDS`. Whatever the layout, sizes
+are counted in words of four bytes: those of the largest memory still fit into an i32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zkwasm_compiler.ir.function import Data
+
+WORD_BYTES = 4
+WORDS_A_PAGE = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLayout:
+    """`cell_bytes` bytes a cell, little-endian, in the low limb; what the high limb holds does not matter."""
+
+    name: str
+    cell_bytes: int
+
+    @property
+    def cells_a_word(self) -> int:
+        return WORD_BYTES // self.cell_bytes
+
+    def initial_cells(self, data: Iterable[Data]) -> tuple[tuple[int, int], ...]:
+        """The cells that active segments make nonzero, by index, with their content."""
+        cells: dict[int, int] = {}
+        for segment in data:
+            for number, byte in enumerate(segment.content if segment.position is not None else b""):
+                index, position = divmod((segment.position or 0) + number, self.cell_bytes)
+                shift = 8 * position
+                cells[index] = (cells.get(index, 0) & ~(0xFF << shift)) | byte << shift
+        return tuple((index, content) for index, content in sorted(cells.items()) if content)
+
+
+WORDS = MemoryLayout("words", 4)
