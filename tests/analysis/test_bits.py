@@ -7,10 +7,12 @@ import random
 import pytest
 
 from zkwasm_compiler.analysis.bits import PossibleBits
+from zkwasm_compiler.analysis.range_rules import result_range
 from zkwasm_compiler.ir.function import Function, Module, Type, Value
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import run
-from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.linear_memory import LinearMemory
+from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 
 INTERESTING = [0, 1, 2, 3, 7, 8, 31, 32, 33, 63, 127, 128, 255, 0x7FFF, 0x8000, 0xFFFF, 1 << 31, (1 << 31) - 1]
 
@@ -63,3 +65,19 @@ def test_no_execution_sets_another_bit(seed: int) -> None:
         except TrapError:
             continue
         assert bits & ~possible == 0, f"{result.op}: {bits:#x} with possible {possible:#x}"
+
+
+@pytest.mark.parametrize("op", [op for op in ACCESS_BYTES if "load" in op])
+def test_what_a_load_gives_is_within_its_bits_and_range(op: str) -> None:
+    """The bytes that give the extremes; the bounds are reached."""
+    result = OPS[op].result
+    assert result is not None
+    load = Value(0, op, result, [Value(1, "i32.const", Type.I32, [], 0)], 0)
+    bits, count = result.bits, ACCESS_BYTES[op]
+    possible, range_ = PossibleBits().possible(load), result_range(load, [])
+    loaded = []
+    for content in (b"\xff" * count, bytes(count), b"\xff" * (count - 1) + b"\x7f", bytes(count - 1) + b"\x80"):
+        loaded.append(LinearMemory(bytearray(content)).load(op, 0, count, bits))
+        assert loaded[-1] & ~possible == 0
+        assert loaded[-1] in range_
+    assert (min(loaded), max(loaded)) == (range_.u_low, range_.u_high)

@@ -21,6 +21,7 @@ from zkwasm_compiler.analysis.interval import (
     unsigned,
 )
 from zkwasm_compiler.ir.function import Type, Value
+from zkwasm_compiler.ir.ops import ACCESS_BYTES
 
 Rule = Callable[[Value, list[Range]], Range]
 NUMBERS = frozenset((Type.I32, Type.I64, Type.F32, Type.F64))
@@ -240,6 +241,13 @@ def _select(value: Value, args: list[Range]) -> Range:
     return y if condition.u_high == 0 else join(x, y)
 
 
+def _loaded(value: Value, args: list[Range]) -> Range:
+    bits = 8 * ACCESS_BYTES[value.op]
+    if value.op.endswith("_s"):
+        return _within(value.type.bits, 0, (1 << value.type.bits) - 1, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return unsigned(value.type.bits, 0, (1 << bits) - 1)
+
+
 def _same(value: Value, args: list[Range]) -> Range:
     return args[0]
 
@@ -278,5 +286,6 @@ _RULES: dict[str, Rule] = {
     "zk.high": _high,
     **dict.fromkeys(["zk.div_u_nz_32", "zk.div_u_nz_64"], _div_u),
     **dict.fromkeys(["zk.rem_u_nz_32", "zk.rem_u_nz_64"], _rem_u),
+    **dict.fromkeys([op for op in ACCESS_BYTES if "load" in op], _loaded),
     **dict.fromkeys(["reinterpret_f32", "reinterpret_f64", "reinterpret_i32", "reinterpret_i64"], _same),
 }
