@@ -18,7 +18,7 @@ from zkwasm_simulator import Instance
 
 PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
 
-COLUMNS = ("steps", "binary", "arith", "memory", "rows", "n")
+COLUMNS = ("steps", "binary", "arith", "align", "memory", "rows", "n")
 
 CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "kernels.wasm": [
@@ -118,7 +118,8 @@ def measure(file: str, export: str, args: Sequence[int], optimization_level: int
     if result.trap is not None:
         raise ValueError(f"{export} of {file} traps: {result.trap.message}")
     counters = result.counters
-    numbers = (result.steps, counters.binary, counters.arith, counters.memory, result.rows, result.n)
+    uses = (counters.binary, counters.arith, counters.mem_align, counters.memory)
+    numbers = (result.steps, *uses, result.rows, result.n)
     return Measurement(f"{Path(file).stem}.{export}", numbers)
 
 
