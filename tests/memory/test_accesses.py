@@ -17,6 +17,10 @@ from zkwasm_simulator import Instance
 OFFSETS = (0, 1, 6, 65530)
 INTEGER_ACCESSES = [op for op in ACCESS_BYTES if op.startswith("i")]
 EDGES = [*range(9), *range(65518, 65541), (1 << 31) - 1, 1 << 31, *range((1 << 32) - 9, 1 << 32)]
+TRAPS = {
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Trap.OUT_OF_BOUNDS_MEMORY_ACCESS,
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Trap.INTEGER_DIVIDE_BY_ZERO,
+}
 
 
 class Pair:
@@ -34,8 +38,7 @@ class Pair:
         try:
             expected: object = self.exports[name](self.store, *args)
         except wasmtime.Trap as trap:
-            outside = trap.trap_code is wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS
-            expected = Trap.OUT_OF_BOUNDS_MEMORY_ACCESS if outside else trap
+            expected = TRAPS.get(trap.trap_code, trap)
         result = self.compiled.call(name, *args)
         assert (result.trap or result.value) == expected, (name, args)
 
