@@ -95,7 +95,7 @@ def compile_stages(
             clean(function, context)
     dump(result.legalized)
     title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
-    text, result.stages = lower(module, title, progress)
+    text, result.stages = lower(module, title, progress, ranges)
     result.program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
     check_computed_jumps(result.program)
     return result

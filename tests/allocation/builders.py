@@ -22,7 +22,7 @@ from zkwasm_compiler.machine.step import (
 )
 
 PLACES = ("A", "B", "C", "D", "E")
-CLOBBERS = ("A", "B", "C", "D", "E", "RR")
+CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 RETURN_ADDRESS = VirtualRegister(0, hint="return")
 
 Value = VirtualRegister

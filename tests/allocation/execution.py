@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from zkwasm_compiler.machine.allocation import NARROW_REGISTERS
 from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import DEFINED, LIMB, Advice, Operation, Slot, Step, VirtualRegister
 
 PRIME = 2**64 - 2**32 + 1
+SMALL = "small"
+"""How advice begins that fits in one limb."""
 COMMUTATIVE = ("ADD", "EQ", "AND", "OR", "XOR")
 Pair = tuple[int, int]
 Event = tuple[Any, ...]
@@ -62,6 +65,8 @@ class Machine:
         return low % PRIME, high % PRIME
 
     def free(self, step: Step[Any]) -> Pair:
+        if isinstance(step.free, Advice) and step.free.text.startswith(SMALL):
+            return digest(step.free.text, *map(self.read, step.free.operands)), 0
         if isinstance(step.free, Advice):
             return opaque(step.free.text, *map(self.read, step.free.operands))
         for operation in step.operations:
@@ -160,7 +165,11 @@ class RealMachine(Machine):
 
     def __init__(self, function: MachineFunction[str]) -> None:
         self.registers: dict[str, Pair] = {}
-        super().__init__(function, self.registers.__getitem__, self.registers.__setitem__)
+        super().__init__(function, self.registers.__getitem__, self.put)
+
+    def put(self, register: str, value: Pair) -> None:
+        """Write a register; one of one limb keeps the low one."""
+        self.registers[register] = (value[0], 0) if register in NARROW_REGISTERS else value
 
     def arrive(self, arguments: list[Pair]) -> None:
         for place, value in zip(self.function.argument_places, arguments, strict=True):

@@ -21,7 +21,7 @@ from zkwasm_compiler.machine.step import (
 )
 
 PLACES = ("A", "B", "C", "D", "E")
-CLOBBERS = ("A", "B", "C", "D", "E", "RR")
+CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 CONSTANTS = (0, 0, 1, 5, 2**32 - 1, 2**40, 2**64 - 1)
 BINARY = ("ADD", "SUB", "LT", "AND", "XOR")
 
@@ -44,14 +44,24 @@ class _Generator:
         self.calls = random.random() < 0.5
         self.count = 0
         self.visible: list[Value] = []
+        self.unmarked: set[Value] = set()
+        """Values of one limb of which the function does not say so."""
         self.parameters: list[list[Value]] = []
 
-    def fresh(self) -> Value:
+    def fresh(self, narrow: bool = False) -> Value:
         self.count += 1
-        return VirtualRegister(self.count)
+        return VirtualRegister(self.count, narrow=narrow)
 
     def some(self, *counts: int) -> list[Value]:
         return [self.fresh() for _ in range(self.random.choice(counts))]
+
+    def some_parameters(self) -> list[Value]:
+        return [self.fresh(self.random.random() < 0.4) for _ in range(self.random.choice((0, 1, 2, 2, 3, 8)))]
+
+    def small(self) -> Value:
+        """A value that fits in one limb, whether it is marked so or not."""
+        found = [value for value in self.visible if value.narrow or value in self.unmarked]
+        return self.random.choice(found) if found else VirtualRegister(0, self.random.choice((0, 1, 5)))
 
     def value(self) -> Value:
         if not self.visible or self.random.random() < 0.15:
@@ -62,7 +72,7 @@ class _Generator:
         function = MachineFunction[Value]("f", return_address=VirtualRegister(0, hint="return"))
         function.arguments = self.some(0, 1, 2, 3, 7)
         function.argument_places = [PLACES[n] if n < 5 else n - 5 for n in range(len(function.arguments))]
-        self.parameters = [[], *(self.some(0, 1, 2, 2, 3, 8) for _ in range(self.last))]
+        self.parameters = [[], *(self.some_parameters() for _ in range(self.last))]
         shared = list(function.arguments)
         for number in range(self.last + 1):
             block = MachineBlock[Value](f"b{number}", list(self.parameters[number]))
@@ -78,11 +88,21 @@ class _Generator:
     # Steps
 
     def steps(self) -> list[VirtualStep]:
+        if self.random.random() < 0.25:
+            return self.advised_small()
         new = self.fresh()
         steps = self.kinds()[self.random.randint(0, 12 if self.calls else 11)](new)
         if steps[-1].destinations:
             self.visible.append(new)
         return steps
+
+    def advised_small(self) -> list[VirtualStep]:
+        new = self.fresh(self.random.random() < 0.8)
+        operand = self.value()
+        self.visible.append(new)
+        if not new.narrow:
+            self.unmarked.add(new)
+        return [Step(free=Advice("small {0}", (operand,)), destinations=(new,))]
 
     def kinds(self):
         return (
@@ -151,7 +171,7 @@ class _Generator:
     # Ends of blocks
 
     def edge(self, target: int) -> Edge[Value]:
-        return Edge(f"b{target}", [self.value() for _ in self.parameters[target]])
+        return Edge(f"b{target}", [self.small() if p.narrow else self.value() for p in self.parameters[target]])
 
     def end(self, block: MachineBlock[Value], number: int, return_address: Value | None) -> None:
         kind = self.random.random()
@@ -182,4 +202,8 @@ class _Generator:
         new, name = self.fresh(), self.random.choice(("JMPN", "JMPZ", "JMPNZ"))
         block.steps.append(Step((Term(self.value()),), -1, destinations=(new,), operations=(jump(name, *labels),)))
         for edge in block.edges:
-            edge.args = [self.random.choice((arg, arg, new)) for arg in edge.args]
+            parameters = self.parameters[int(edge.label[1:])]
+            edge.args = [
+                arg if parameter.narrow else self.random.choice((arg, arg, new))
+                for arg, parameter in zip(edge.args, parameters, strict=True)
+            ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ from tests.allocation.builders import (
 from tests.allocation.execution import check_behaviour
 from tests.allocation.generation import random_function
 from zkwasm_compiler.lowering.allocate import allocate
+from zkwasm_compiler.lowering.allocate_body import NarrowUse
 from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.machine.allocation_checker import check_allocation
 from zkwasm_compiler.machine.step import DEFINED, Operation, Step, Term, binary, jump
@@ -324,11 +326,12 @@ def test_a_carry_is_tested_where_it_is_made() -> None:
     )
 
 
+@pytest.mark.parametrize("narrow", NarrowUse)
 @given(seed=st.integers(0, 10**9), blocks=st.integers(1, 9), steps=st.integers(0, 9))
-@settings(max_examples=150, deadline=None)
-def test_random_functions_keep_their_behaviour(seed: int, blocks: int, steps: int) -> None:
+@settings(max_examples=80, deadline=None)
+def test_random_functions_keep_their_behaviour(narrow: NarrowUse, seed: int, blocks: int, steps: int) -> None:
     before = random_function(seed, blocks, steps)
-    after = allocate(before)
+    after = allocate(before, narrow)
     check_allocation(before, after)
     check_behaviour(before, after, seed)
     fused = fuse(after)

@@ -165,6 +165,21 @@ def test_a_store_that_passes_an_exit() -> None:
     refuse(before, after, "is done before step 0")
 
 
+def test_a_value_of_two_limbs_in_a_register_of_one() -> None:
+    """Only what is known to be narrow survives there."""
+    for narrow in (False, True):
+        x, y = VirtualRegister(1, hint="x", narrow=narrow), VirtualRegister(2, hint="y")
+        before = function([x], block("f", [Step((Term(x),), 5, destinations=(y,)), give_back(y)]))
+        after = allocate(before)
+        detour = [Step((Term("A"),), destinations=("RCX",)), Step((Term("RCX"),), destinations=("A",))]
+        after.blocks[0].steps[:0] = detour
+        after.origins["f"][:0] = [(), ()]
+        if narrow:
+            check_allocation(before, after)
+        else:
+            refuse(before, after, "the original reads %x1 here")
+
+
 def test_an_edge_without_its_moves() -> None:
     x, y, p = values("x y p")
     before = function(

@@ -62,11 +62,11 @@ class Ranges:
         self._origins[block] = self._origins.get(origin, origin)
 
     def same(self, new: Value, value: Value) -> None:
-        """`new` is a value that was not there before, and as large as `value`."""
+        """`new` is as large as `value`; nothing is known of it yet, or it says the same."""
         if value in self.results:
-            self.results[new] = self.results[value]
+            self.results.setdefault(new, self.results[value])
         if value in self._narrowed:
-            self._narrowed[new] = self._narrowed[value]
+            self._narrowed.setdefault(new, self._narrowed[value])
 
     def at(self, value: Value, block: Block) -> Range:
         """The range of `value` in `block`, from its beginning on; everything for values that are not known."""

@@ -16,20 +16,32 @@ bring values into registers:
 from __future__ import annotations
 
 from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, sink_arrivals
-from zkwasm_compiler.lowering.allocate_body import body_of
+from zkwasm_compiler.lowering.allocate_body import NarrowUse, body_of
 from zkwasm_compiler.lowering.allocate_cells import Cells
 from zkwasm_compiler.lowering.allocate_demand import fill_grid
 from zkwasm_compiler.lowering.allocate_emit import emit
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
 from zkwasm_compiler.lowering.allocate_transfers import Transfers
+from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.machine.allocation import AllocatedFunction
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.step import VirtualRegister
 
+LARGE_STEPS = 3000
+"""Functions with more steps are allocated in one way only."""
 
-def allocate(function: MachineFunction[VirtualRegister]) -> AllocatedFunction:
+
+def allocate_best(function: MachineFunction[VirtualRegister]) -> MachineFunction[str]:
+    """The function in registers, steps fused: of several ways the one that executes the fewest steps."""
+    if not any(register.narrow for step in function.steps() for register in step.destinations):
+        return fuse(allocate(function, NarrowUse.NOTHING))
+    ways = NarrowUse if sum(1 for _ in function.steps()) <= LARGE_STEPS else (NarrowUse.FIRST,)
+    return min((fuse(allocate(function, way)) for way in ways), key=executed_steps)
+
+
+def allocate(function: MachineFunction[VirtualRegister], narrow: NarrowUse = NarrowUse.FIRST) -> AllocatedFunction:
     """The function in registers. Labels of blocks stay; blocks on edges get names derived from the edge's source."""
-    body = body_of(function)
+    body = body_of(function, narrow)
     live = LiveRanges(body).use_all()
     grid = fill_grid(body, live)
     transfers = Transfers(body, grid, live)

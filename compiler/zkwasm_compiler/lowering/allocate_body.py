@@ -10,9 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.machine.allocation import constant_register, copied, fold_constants
+from zkwasm_compiler.machine.allocation import (
+    NARROW_REGISTERS,
+    VALUE_REGISTERS,
+    constant_register,
+    copied,
+    fits_one_limb,
+    fold_constants,
+)
 from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import Operation, Step, VirtualRegister
 
@@ -79,13 +87,32 @@ class BodyBlock:
         return 2 * len(self.steps)
 
 
+class NarrowUse(Enum):
+    """What the registers of one limb do for narrow values that are not wanted in a certain register."""
+
+    NOTHING = "nothing"
+    AS_OTHERS = "as others"
+    FIRST = "first"
+
+
 @dataclass(eq=False, slots=True)
 class Body:
-    """A function to allocate. `places` is where each argument arrives: a register or a frame slot."""
+    """A function to allocate. `places` is where each argument arrives: a register or a frame slot. `wide` are narrow
+    parameters with arguments that are not known to be narrow where they are made."""
 
     blocks: list[BodyBlock]
     places: dict[VirtualRegister, str | int]
     reserved_slots: frozenset[int]
+    wide: frozenset[VirtualRegister]
+    narrow: NarrowUse = NarrowUse.FIRST
+
+    def is_narrow(self, value: VirtualRegister) -> bool:
+        """Whether a register of one limb can hold the value."""
+        return self.narrow is not NarrowUse.NOTHING and fits_one_limb(value) and value not in self.wide
+
+    def registers_for(self, value: VirtualRegister) -> tuple[str, ...]:
+        """The registers that can hold a value."""
+        return (*VALUE_REGISTERS, *NARROW_REGISTERS) if self.is_narrow(value) else VALUE_REGISTERS
 
     def edges(self) -> Iterator[BodyEdge]:
         """All edges in the order of their sources."""
@@ -93,7 +120,7 @@ class Body:
             yield from block.outgoing
 
 
-def body_of(function: MachineFunction[VirtualRegister]) -> Body:
+def body_of(function: MachineFunction[VirtualRegister], narrow: NarrowUse) -> Body:
     """Prepare `function` for allocation; blocks that cannot be reached stay out."""
     if function.blocks[0].parameters:
         raise InternalError(f"{function.name}: the entry block has parameters; arguments belong to the function")
@@ -113,7 +140,19 @@ def body_of(function: MachineFunction[VirtualRegister]) -> Body:
     places: dict[VirtualRegister, str | int] = dict(zip(function.arguments, function.argument_places, strict=True))
     if function.return_address is not None:
         places[function.return_address] = "RR"
-    return Body(blocks, places, _reserved(function))
+    return Body(blocks, places, _reserved(function), _wide(blocks), narrow)
+
+
+def _wide(blocks: list[BodyBlock]) -> frozenset[VirtualRegister]:
+    """The narrow parameters that have an argument which is not narrow: a register that is to hold the parameter may
+    hold the argument before the edge that bounds it."""
+    pairs = [pair for block in blocks for edge in block.outgoing for pair in edge.arguments.items() if pair[0].narrow]
+    wide: set[VirtualRegister] = set()
+    before = -1
+    while before < len(wide):
+        before = len(wide)
+        wide.update(parameter for parameter, arg in pairs if arg in wide or not fits_one_limb(arg))
+    return frozenset(wide)
 
 
 class _Same:

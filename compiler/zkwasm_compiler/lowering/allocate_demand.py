@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep
+from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep, NarrowUse
 from zkwasm_compiler.lowering.allocate_grid import REGISTERS, Claim, Grid, Plan, Value
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
 from zkwasm_compiler.lowering.allocate_stores import StoreCosts
 from zkwasm_compiler.lowering.allocate_transfers import stuck
-from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
+from zkwasm_compiler.machine.allocation import NARROW_REGISTERS
 
 PASSES = 4
 """How often what still costs a fill is tried again."""
@@ -157,7 +157,7 @@ class _Filler:
     def serve_anywhere(self, number: int, position: int) -> None:
         block, rows, point = self.body.blocks[number], self.grid.rows[number], 2 * position + 1
         for value in sorted(block.steps[position].anywhere, key=lambda value: self.age(value, number)):
-            register = next((name for name in VALUE_REGISTERS if rows[name][point] == value), None)
+            register = next((name for name in self.body.registers_for(value) if rows[name][point] == value), None)
             if register is None:
                 register = self.choose(number, position, value)
             self.grid.needed[number].add((register, point))
@@ -170,9 +170,9 @@ class _Filler:
     def choose(self, number: int, position: int, value: Value) -> str:
         """Put `value` into the register where that costs least and takes the smallest hole."""
         rows, point = self.grid.rows[number], 2 * position + 1
-        free = [name for name in VALUE_REGISTERS if rows[name][point] is None]
+        free = [name for name in self.body.registers_for(value) if rows[name][point] is None]
         if not free:
-            free = [self.evict(number, position)]
+            free = [self.evict(number, position, self.body.registers_for(value))]
         offers: list[tuple[tuple[float, ...], str, Plan | None]] = []
         for name in free:
             rows[name][point] = value
@@ -190,7 +190,8 @@ class _Filler:
             ousts = int(self.grid.ousts(number, name, value, point))
             covered = self.covered(number, name, position, value)
             fresh = 0 if plan is None else sum(claim.high - claim.low + 1 for claim in plan.claims)
-            offers.append(((cost, total, ousts, -covered, fresh, distance), name, plan))
+            wide = int(self.body.narrow is NarrowUse.FIRST and name not in NARROW_REGISTERS)
+            offers.append(((cost, total, wide, ousts, -covered, fresh, distance), name, plan))
         _, register, plan = min(offers, key=lambda offer: (offer[0], offer[1]))
         follower, distance = self.follower(number, register, point)
         rows[register][point] = value
@@ -229,11 +230,11 @@ class _Filler:
         steps = self.body.blocks[number].steps[point // 2 : later // 2]
         return later % 2 == 1 and not any(step.changes(register) for step in steps)
 
-    def evict(self, number: int, position: int) -> str:
-        """Free a register at a step: the one whose value is read last in the block."""
+    def evict(self, number: int, position: int, registers: tuple[str, ...]) -> str:
+        """Free one of the registers at a step: the one whose value is read last in the block."""
         point = 2 * position + 1
         busy = self.grid.needed[number]
-        candidates = [name for name in VALUE_REGISTERS if (name, point) not in busy]
+        candidates = [name for name in registers if (name, point) not in busy]
         if not candidates:
             block = self.body.blocks[number]
             raise InternalError(f"{block.label}: step {block.steps[position].origin} reads more values than registers")
@@ -291,7 +292,7 @@ class _Filler:
                 for value in self.fills_in_gap(number, point):
                     if value.constant is not None or any(row[point] == value for row in rows.values()):
                         continue
-                    for register in VALUE_REGISTERS:
+                    for register in self.body.registers_for(value):
                         plan = self.grid.plan(number, register, value, point, 1e-6, 0.0)
                         if plan is not None and rows[register][point] is None:
                             self.grid.apply(register, plan)
@@ -308,7 +309,7 @@ class _Filler:
     def break_cycle(self, number: int, point: int, fills: dict[Value, list[str]]) -> None:
         written = {register for registers in fills.values() for register in registers}
         for value in stuck(fills, {name: row[point] for name, row in self.grid.rows[number].items()}):
-            for register in VALUE_REGISTERS:
+            for register in self.body.registers_for(value):
                 status, low = self.grid.scan(number, register, value, point)
                 if register not in written and status == "held" and low <= point:
                     self.grid.apply(register, Plan(0.0, (Claim(number, low, point, value),)))
@@ -326,7 +327,7 @@ class _Filler:
                 rows = self.grid.rows[number]
                 if any(row[point] == value for row in rows.values()):
                     continue
-                able = [name for name in VALUE_REGISTERS if not step.changes(name)]
+                able = [name for name in self.body.registers_for(value) if not step.changes(name)]
                 free = [name for name in able if rows[name][point] is None]
                 if free:
                     rows[free[0]][point] = value

@@ -17,10 +17,10 @@ from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep
 from zkwasm_compiler.lowering.allocate_cut import SINK, SOURCE, Network
 from zkwasm_compiler.lowering.allocate_stores import StoreCosts
-from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
+from zkwasm_compiler.machine.allocation import NARROW_REGISTERS, VALUE_REGISTERS
 from zkwasm_compiler.machine.step import VirtualRegister
 
-REGISTERS = (*VALUE_REGISTERS, "RR")
+REGISTERS = (*VALUE_REGISTERS, *NARROW_REGISTERS, "RR")
 REGION_LIMIT = 200
 """Blocks that one demand may look back over."""
 
@@ -67,6 +67,8 @@ class Grid:
         """How far back from an even point the register can hold `value`: ``held`` from the returned point on without
         any fill, ``open`` to the start of the block, or ``taken``."""
         block, row = self.body.blocks[number], self.rows[number][register]
+        if register in NARROW_REGISTERS and not self.body.is_narrow(value):
+            return "taken", point
         while True:
             if row[point] is not None:
                 return ("held", point + 1) if row[point] == value else ("taken", point)
@@ -107,9 +109,9 @@ class Grid:
         """The registers that hold `value` at the end of a block or could do so for nothing; holders come first."""
         end = self.body.blocks[number].end
         rows = self.rows[number]
-        holding = [name for name in VALUE_REGISTERS if rows[name][end] == value]
+        holding = [name for name in self.body.registers_for(value) if rows[name][end] == value]
         able: list[tuple[bool, bool, str]] = []
-        for name in VALUE_REGISTERS:
+        for name in self.body.registers_for(value):
             status, low = self.scan(number, name, value, end) if rows[name][end] is None else ("taken", end)
             if status == "held":
                 moves = not low or rows[name][low - 1] != value

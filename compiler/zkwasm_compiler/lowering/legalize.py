@@ -78,6 +78,8 @@ class Legalizer:
                 self.offset = value.offset
                 self.following = body[number:]
                 self.value(value)
+                if self.ranges is not None and value in self.replaced:
+                    self.ranges.same(self.replaced[value], value)
             self.offset = terminator.offset
             self.terminator(terminator)
         for block in self.function.blocks:

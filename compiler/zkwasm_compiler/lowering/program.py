@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
+from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.asm.interface import directive
 from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells, Program
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.function import Module, Trap
 from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
 from zkwasm_compiler.isa.zkvm64 import MACHINE
-from zkwasm_compiler.lowering.allocate import allocate
+from zkwasm_compiler.lowering.allocate import allocate_best
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
-from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.layout import Label, layout
 from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
@@ -56,8 +56,14 @@ class Stages:
     lines: dict[int, list[str]] = field(default_factory=dict)
 
 
-def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _: None) -> tuple[str, Stages]:
-    """The zkASM text of the program for a legalised module. `progress` hears each function's name."""
+def lower(
+    module: Module,
+    title: str,
+    progress: Callable[[str], None] = lambda _: None,
+    ranges: Mapping[int, Ranges] | None = None,
+) -> tuple[str, Stages]:
+    """The zkASM text of the program for a legalised module. `progress` hears each function's name; `ranges` are those
+    of the functions' values, by index, where they are known."""
     found = signatures(module)
     graph = call_graph(module)
     clobbers: dict[int, frozenset[str]] = {}
@@ -68,8 +74,8 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
     for index in graph.callees_first():
         function = module.functions[index]
         progress(function.name)
-        selected = stages.selected[index] = select(function, found, symbols)
-        fused = fuse(allocate(selected))
+        selected = stages.selected[index] = select(function, found, symbols, (ranges or {}).get(index))
+        fused = allocate_best(selected)
         check_allocation(selected, fused)
         stages.allocated[index] = fused
         stages.laid_out[index] = layout(stages.allocated[index])

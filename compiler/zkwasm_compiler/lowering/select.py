@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
-from zkwasm_compiler.analysis.loops import loop_nest
+from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature
+from zkwasm_compiler.lowering.frequencies import frequencies
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
+from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
     DEFINED,
@@ -45,10 +46,7 @@ MEMORY_OPS = frozenset(
     f"zk.{name}"
     for name in ("locate", "word_index", "memory_words", "set_memory_words", "check_index", "load_word", "store_word")
 )
-TESTS = ("zk.by_bounds", "zk.by_alignment")
-SELDOM = 100
-"""How many times as often the first target of a test is expected as the second."""
-CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
+CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +66,25 @@ def trap_label(trap: Trap) -> str:
     return f"trap_{trap.name.lower()}"
 
 
-def select(function: Function, signatures: dict[int, Signature], symbols: Symbols) -> MachineFunction[VirtualRegister]:
+def select(
+    function: Function, signatures: dict[int, Signature], symbols: Symbols, ranges: Ranges | None = None
+) -> MachineFunction[VirtualRegister]:
     """The function in steps before allocation."""
-    return _Selector(function, Cover(function, signatures), signatures, symbols).run()
+    narrow = narrow_values(function, ranges)
+    return _Selector(function, Cover(function, signatures), signatures, symbols, narrow).run()
 
 
 class _Selector:
-    def __init__(self, function: Function, cover: Cover, signatures: dict[int, Signature], symbols: Symbols) -> None:
+    def __init__(
+        self,
+        function: Function,
+        cover: Cover,
+        signatures: dict[int, Signature],
+        symbols: Symbols,
+        narrow: set[Value],
+    ) -> None:
         self.function = function
+        self.narrow = narrow
         self.cover = cover
         self.signatures = signatures
         self.symbols = symbols
@@ -91,19 +100,17 @@ class _Selector:
 
     counter = 0
 
-    def fresh(self, hint: str = "") -> VirtualRegister:
-        """A virtual register that nothing else uses."""
+    def fresh(self, hint: str = "", value: Value | None = None) -> VirtualRegister:
+        """A virtual register that nothing else uses, for `value` if one is given."""
         self.counter += 1
-        return VirtualRegister(self.counter, hint=hint)
+        return VirtualRegister(self.counter, hint=hint, narrow=value in self.narrow)
 
     def run(self) -> MachineFunction[VirtualRegister]:
         """Emit every block in reverse postorder."""
-        tree = dominator_tree(self.function)
-        nest = loop_nest(self.function, tree)
-        seldom = _seldom(self.function, tree)
+        frequency = frequencies(self.function)
         for block in self.cover.order:
             for parameter in block.parameters:
-                self.registers[parameter] = self.fresh("v")
+                self.registers[parameter] = self.fresh("v", parameter)
         arguments = [self.registers[parameter] for parameter in self.function.entry.parameters]
         self.result.arguments = arguments
         self.result.argument_places = [
@@ -112,7 +119,7 @@ class _Selector:
         for block in self.cover.order:
             is_entry = block is self.function.entry
             parameters = [] if is_entry else [self.registers[value] for value in block.parameters]
-            self.open(self.labels[block], nest.frequency(block) / (SELDOM if block in seldom else 1), parameters)
+            self.open(self.labels[block], frequency[block], parameters)
             for value in block.body:
                 self.value(value)
             self.terminator(block)
@@ -148,19 +155,19 @@ class _Selector:
 
     def define(self, value: Value) -> VirtualRegister:
         """The register of a value that is being made."""
-        register = self.fresh("v")
+        register = self.fresh("v", value)
         self.registers[value] = register
         return register
 
     def compute(self, value: Value) -> None:
         """Emit the rule that covers `value`."""
         match = self.cover.choice[value]
-        environment = self.apply(match.rule, match)
+        environment = self.apply(match.rule, match, value)
         assert match.rule.output is not None
         self.registers[value] = environment[match.rule.output]
 
-    def apply(self, rule: Rule, match: Match) -> dict[str, VirtualRegister]:
-        """Emit the steps of a match; gives the registers of its operands by name."""
+    def apply(self, rule: Rule, match: Match, value: Value | None = None) -> dict[str, VirtualRegister]:
+        """Emit the steps of a match, which make `value`; gives the registers of its operands by name."""
         environment = {name: self.operand(*leaf) for name, leaf in match.leaves.items()}
 
         def operand(name: str) -> VirtualRegister:
@@ -168,7 +175,7 @@ class _Selector:
                 constant = name[1:]
                 return _constant(int(constant) if constant.isdigit() else match.constants[constant])
             if name not in environment:
-                environment[name] = self.fresh(name)
+                environment[name] = self.fresh(name, value if name == rule.output else None)
             return environment[name]
 
         for template in rule.steps:
@@ -460,16 +467,6 @@ class _Selector:
         registers = (*args[: len(PLACES)], self.result.return_address)
         places = (*PLACES[: len(args)], "RR")
         self.step(Step(operations=(Operation("RETURN", registers, places),)))
-
-
-def _seldom(function: Function, tree: DominatorTree) -> set[Block]:
-    """The blocks that only a failed test of a version leads to."""
-    starts = {block.targets[1].block for block in tree.preorder if block.terminator and block.terminator.op in TESTS}
-    seldom: set[Block] = set()
-    for block in tree.preorder:
-        if block in starts or tree.parent[block] in seldom:
-            seldom.add(block)
-    return seldom
 
 
 def _constant(bits: int) -> VirtualRegister:

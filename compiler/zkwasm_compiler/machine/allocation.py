@@ -8,7 +8,9 @@ from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.step import LIMB, Step, Term, VirtualRegister
 
 VALUE_REGISTERS = ("A", "B", "C", "D", "E")
-"""The registers that hold values; RR holds the return address only."""
+"""The registers that hold any value; RR holds the return address only."""
+NARROW_REGISTERS = ("RCX", "HASHPOS")
+"""Registers of one limb, in which executors want small numbers: they hold narrow values."""
 
 
 @dataclass(eq=False, slots=True)
@@ -20,6 +22,11 @@ class AllocatedFunction(MachineFunction[str]):
     """
 
     origins: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+
+
+def fits_one_limb(value: VirtualRegister) -> bool:
+    """Whether a narrow register can hold the value."""
+    return value.narrow if value.constant is None else value.constant < LIMB // 2
 
 
 def constant_register(bits: int) -> VirtualRegister:

@@ -13,7 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.machine.allocation import AllocatedFunction, constant_register, copied
+from zkwasm_compiler.machine.allocation import (
+    NARROW_REGISTERS,
+    AllocatedFunction,
+    constant_register,
+    copied,
+    fits_one_limb,
+)
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.legality import check_step
 from zkwasm_compiler.machine.printer import PRIME, print_step
@@ -167,7 +173,7 @@ class _Checker:
         for place, values in list(state.items()):
             if values & made:
                 state[place] = values - made
-        state.update(dict.fromkeys(step.destinations, held))
+        state.update({name: kept_in(name, held) for name in step.destinations})
         memory = step.memory
         if memory is not None and memory.name == "MSTORE" and memory.slot is not None:
             state[memory.slot] = held if self.is_home(memory.slot) else NOTHING
@@ -405,6 +411,13 @@ def _copies(function: MachineFunction[VirtualRegister]) -> Iterator[tuple[Value,
             value = copied(step)
             for destination in step.destinations if value is not None else step.destinations[1:]:
                 yield destination, value if value is not None else step.destinations[0]
+
+
+def kept_in(register: str, values: frozenset[Value]) -> frozenset[Value]:
+    """What a register holds that gets these values: a narrow one has only one limb."""
+    if register not in NARROW_REGISTERS:
+        return values
+    return frozenset(value for value in values if fits_one_limb(value))
 
 
 def renamed(state: State, names: Mapping[Value, Value]) -> State:

@@ -29,11 +29,14 @@ class VirtualRegister:
     """A value before allocation; assigned by exactly one step, block parameter list or function entry.
 
     A register with a `constant` (unsigned 64-bit pattern) is assigned nowhere: it may be made anywhere by one step.
+    `narrow`: the value is an integer in [0, 2^31) wherever it is alive, and its high limb means nothing or is 0, so
+    that a register of one limb can hold it.
     """
 
     id: int
     constant: int | None = None
     hint: str = ""
+    narrow: bool = False
 
     def __str__(self) -> str:
         return f"#{self.constant}" if self.constant is not None else f"%{self.hint}{self.id}"
