@@ -182,13 +182,22 @@ class Data:
     content: bytes
     position: int | None
 
+    @property
+    def passive(self) -> bytes:
+        """What memory.init can copy before the segment is dropped: an active one is dropped by the instantiation."""
+        return self.content if self.position is None else b""
+
+    def word(self, index: int) -> int:
+        """Four bytes of the content as a little-endian number, zeros beyond the end."""
+        return int.from_bytes(self.content[4 * index : 4 * index + 4], "little")
+
 
 @dataclass(eq=False, slots=True)
 class Module:
     """The functions that are compiled (by WebAssembly function index) and what they share.
 
     `exports` maps exported names to function indexes; `start` is the start function's index; `data` are the segments
-    by their index.
+    by their index; `tabled` are the segments whose words legalised code reads one by one, in the order of their table.
     """
 
     functions: dict[int, Function] = field(default_factory=dict)
@@ -197,3 +206,4 @@ class Module:
     start: int | None = None
     memory: Memory | None = None
     data: list[Data] = field(default_factory=list)
+    tabled: list[int] = field(default_factory=list)

@@ -29,6 +29,7 @@ from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
 from zkwasm_compiler.runtime.powers import power_tables
 from zkwasm_compiler.runtime.routines import WORDS_A_PAGE, Routines
+from zkwasm_compiler.runtime.segments import dropped_cells, segment_table, table_words
 from zkwasm_compiler.runtime.skeleton import (
     ARGUMENT_WORDS,
     RESULT_WORDS,
@@ -62,7 +63,7 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
     clobbers: dict[int, frozenset[str]] = {}
     memory = Routines(module)
     words = 0 if memory.growing else memory.minimum_words
-    symbols = Symbols(_labels(module), graph.recursive, clobbers, words)
+    symbols = Symbols(_labels(module), graph.recursive, clobbers, words, table_words(module))
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]
@@ -114,8 +115,8 @@ def check_computed_jumps(program: Program) -> None:
     ends = [row.get("offset", 0) for row in program.rows if row.get("ind") and not row.get("mOp")]
     if max(ends, default=0) > limit:
         raise InputError(
-            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions and variable "
-            f"shifts end at row {max(ends)}; a computed jump reaches rows below {limit}. "
+            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions, variable "
+            f"shifts and passive segments end at row {max(ends)}; a computed jump reaches rows below {limit}. "
             "Compile fewer functions: name the exports to prove"
         )
 
@@ -156,7 +157,7 @@ def _write(
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
-    tables = power_tables(used)
+    tables = [*power_tables(used), *segment_table(module)]
     lines += [*tables, ""] if tables else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]
@@ -211,6 +212,7 @@ def _skeleton(
         uses_stack=bool(symbols.recursive),
         frame_cells=frames.cells,
         memory=_memory(module),
+        dropped_cells=dropped_cells(module),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))

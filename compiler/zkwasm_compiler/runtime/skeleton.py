@@ -59,6 +59,7 @@ class Skeleton:
     frame_cells: int
     returned_cells: int
     memory: InitialMemory | None = None
+    dropped_cells: int = 0
 
     @property
     def argument_words(self) -> int:
@@ -78,6 +79,7 @@ class Skeleton:
             ("output", self.result_words),
             ("global", len(self.globals)),
             ("memory_words", 1 if self.memory is not None and self.memory.growing else 0),
+            ("dropped", self.dropped_cells),
             ("returned", self.returned_cells),
             ("frame", self.frame_cells),
         ]
