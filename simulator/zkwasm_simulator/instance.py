@@ -31,7 +31,10 @@ class InstantiationError(ExecutionError):
     """The module's initialisation trapped; `trap` says why."""
 
     def __init__(self, trap: Trap) -> None:
-        super().__init__(f"instantiating the module trapped: {trap.message}; its start function must return")
+        super().__init__(
+            f"instantiating the module trapped: {trap.message}; its data segments must lie inside the memory, and its "
+            "start function must return"
+        )
         self.trap = trap
 
 
@@ -152,6 +155,12 @@ class Instance:
         if self.interface.memory is None:
             raise ConfigurationError("the program has no linear memory to read or write; its interface names none")
         return LinearMemory(self.interface.memory, self._cells, self._touch)
+
+    @property
+    def memories(self) -> Mapping[str, LinearMemory]:
+        """The linear memory by each of its exported names."""
+        layout = self.interface.memory
+        return dict.fromkeys(layout.exports, self.memory) if layout is not None else {}
 
     def _export(self, name: str, given: int) -> Export:
         export = self.interface.export(name)

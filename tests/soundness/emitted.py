@@ -118,7 +118,7 @@ def access_calls(op: str, growing: bool) -> list[tuple[str, tuple[int, ...]]]:
 
 SIZES = f"""
 (module
-  (memory 1 3) {_SEGMENTS}
+  (import "env" "memory" (memory 1 3)) {_SEGMENTS}
   (func (export "size") (result i32) (memory.size))
   (func (export "grown") (param $pages i32) (param $address i32) (result i32 i32 i64)
     (memory.grow (local.get $pages))
@@ -183,5 +183,5 @@ def segments_program(level: int, growing: bool) -> Program:
 
 @cache
 def sizes_program(level: int) -> Program:
-    """A memory that grows, and bulk operations."""
+    """An imported memory that grows, and bulk operations."""
     return compile_module(wat_to_wasm(SIZES, "sizes.wat"), CompileOptions(optimization_level=level))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from zkwasm_compiler import wasm
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import InputError, UnsupportedError
+from zkwasm_compiler.frontend.instantiation import HOST_MEMORIES
 from zkwasm_compiler.frontend.translate import exported_functions, translate
 from zkwasm_compiler.lowering.program import check_limits
 from zkwasm_compiler.wasm.module import ExternalKind
@@ -70,6 +71,9 @@ class ScriptModule:
 def instantiate(data: bytes, optimization_level: int) -> ScriptModule:
     """Compile and instantiate a module. *Raises:* RefusedError if none of it is supported; InstantiationError."""
     module = wasm.load(data)
+    for imported in module.imports:
+        if imported.kind is ExternalKind.MEMORY and (imported.module, imported.name) not in HOST_MEMORIES:
+            raise RefusedError("imports")  # that of another module, not one of zeros
     refusals: dict[str, str] = {}
     try:
         check_limits(translate(module))

@@ -153,13 +153,15 @@ class MemoryCells:
     """The linear memory: four bytes a cell, little-endian, in the low limb, from cell `MEMORY_REGION` on.
 
     `minimum` and `maximum` are in pages. The number of words is in cell `words_cell` when the program can grow the
-    memory, otherwise it is that of `minimum` pages.
+    memory, otherwise it is that of `minimum` pages. `exports` are its exported names; `imported` are the two names of
+    the import when the module expects a host to bring the memory.
     """
 
     minimum: int
     maximum: int | None
     words_cell: int | None
-    export: str | None = None
+    exports: tuple[str, ...] = ()
+    imported: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

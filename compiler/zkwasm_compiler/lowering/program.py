@@ -150,7 +150,7 @@ def _write(
         printer = _FunctionPrinter(index, stages, frames, symbols, globals_)
         stages.lines[index] = printer.lines()
     skeleton = _skeleton(module, found, frames, symbols, stages)
-    used = set(_targets(stages))
+    used = {*_targets(stages), *([trap_label(module.trap)] if module.trap else [])}
     traps = [
         trap for trap in Trap if trap_label(trap) in used or (trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive)
     ]
@@ -213,6 +213,7 @@ def _skeleton(
         frame_cells=frames.cells,
         memory=_memory(module),
         dropped_cells=dropped_cells(module),
+        trap=None if module.trap is None else trap_label(module.trap),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
@@ -227,7 +228,7 @@ def _memory(module: Module) -> InitialMemory | None:
         return None
     size = Routines(module)
     words: dict[int, int] = {}
-    for data in module.data:
+    for data in module.data if module.trap is None else ():
         for number, byte in enumerate(data.content if data.position is not None else b""):
             address = (data.position or 0) + number
             shift = 8 * (address % 4)
@@ -248,7 +249,7 @@ def _interface_memory(module: Module, skeleton: Skeleton) -> MemoryCells | None:
     if memory is None:
         return None
     words_cell = skeleton.cell("memory_words") if Routines(module).growing else None
-    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.export)
+    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.exports, memory.imported)
 
 
 def _beyond_window(module: Module) -> bool:

@@ -48,7 +48,8 @@ class Skeleton:
     """Everything the text depends on.
 
     `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some
-    function keeps its frame on the stack.
+    function keeps its frame on the stack. `trap` is the label where the instantiation ends that traps before the start
+    function.
     """
 
     entries: tuple[Entry, ...]
@@ -60,6 +61,7 @@ class Skeleton:
     returned_cells: int
     memory: InitialMemory | None = None
     dropped_cells: int = 0
+    trap: str | None = None
 
     @property
     def argument_words(self) -> int:
@@ -142,6 +144,8 @@ def _initialisation(skeleton: Skeleton) -> list[str]:
     if memory is not None and memory.nonzero:
         # E is 0 from row 1 on.
         lines += [f"  {word} :MSTORE(MEM:E{index:+d})" for index, word in memory.nonzero]
+    if skeleton.trap is not None:
+        return [*lines, f"  :JMP({skeleton.trap})"]
     if skeleton.start is not None:
         if skeleton.uses_one:
             lines.append("  1 => PC")
