@@ -60,7 +60,7 @@ def _words(program: Program, machine: Machine) -> int:
     assert layout is not None
     if layout.words_cell is None:
         return layout.minimum << 14
-    return machine.memory[layout.words_cell][0]
+    return machine.memory.get(layout.words_cell, (layout.minimum << 14, 0))[0]  # data may be placed first
 
 
 def _check(program: Program, name: str, args: tuple[int, ...]) -> None:

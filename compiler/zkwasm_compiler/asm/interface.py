@@ -60,7 +60,8 @@ def _export(row: dict[str, Any]) -> Export:
 def _memory(row: dict[str, Any]) -> MemoryCells:
     exports, imported = tuple(map(str, row.get("exports", ()))), row.get("imported")
     names = None if imported is None else (str(imported[0]), str(imported[1]))
-    return _checked(MemoryCells(**{**row, "exports": exports, "imported": names}))
+    content = tuple((int(address), bytes.fromhex(digits).hex()) for address, digits in row.get("content", ()))
+    return _checked(MemoryCells(**{**row, "exports": exports, "imported": names, "content": content}))
 
 
 def _cell(row: dict[str, Any]) -> GlobalCell:

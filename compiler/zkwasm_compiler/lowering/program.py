@@ -20,6 +20,7 @@ from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
 from zkwasm_compiler.lowering.fuse import fuse
+from zkwasm_compiler.lowering.initialisation import Initialisation, initial_content
 from zkwasm_compiler.lowering.layout import Label, layout
 from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
@@ -27,14 +28,15 @@ from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.printer import print_step, uses_one
 from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
+from zkwasm_compiler.runtime.initial_cells import CellPlan, plan_cells
 from zkwasm_compiler.runtime.powers import power_tables
 from zkwasm_compiler.runtime.routines import WORDS_A_PAGE, Routines
 from zkwasm_compiler.runtime.segments import dropped_cells, segment_table, table_words
 from zkwasm_compiler.runtime.skeleton import (
     ARGUMENT_WORDS,
+    INSTANTIATED,
     RESULT_WORDS,
     Entry,
-    InitialMemory,
     Skeleton,
     epilogue,
     prologue,
@@ -56,7 +58,9 @@ class Stages:
     lines: dict[int, list[str]] = field(default_factory=dict)
 
 
-def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _: None) -> tuple[str, Stages]:
+def lower(
+    module: Module, title: str, progress: Callable[[str], None], initialisation: Initialisation
+) -> tuple[str, Stages]:
     """The zkASM text of the program for a legalised module. `progress` hears each function's name."""
     found = signatures(module)
     graph = call_graph(module)
@@ -75,7 +79,7 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
         stages.laid_out[index] = layout(stages.allocated[index])
         if index not in graph.recursive:
             clobbers[index] = _changed_registers(stages.laid_out[index])
-    return _write(module, title, found, graph, symbols, stages), stages
+    return _write(module, title, found, graph, symbols, stages, initialisation), stages
 
 
 def _changed_registers(items: LaidOut) -> frozenset[str]:
@@ -112,7 +116,7 @@ def check_limits(module: Module) -> None:
 def check_computed_jumps(program: Program) -> None:
     """Refuse a program with tables behind the rows that a computed jump can reach."""
     limit = MACHINE.limits.address_limit
-    ends = [row.get("offset", 0) for row in program.rows if row.get("ind") and not row.get("mOp")]
+    ends = [row.get("offset", 0) for row in program.rows if (row.get("ind") or row.get("indRR")) and not row.get("mOp")]
     if max(ends, default=0) > limit:
         raise InputError(
             f"the program has {len(program.rows)} rows, and the tables of its br_table instructions, variable "
@@ -143,13 +147,15 @@ def _write(
     graph: CallGraph,
     symbols: Symbols,
     stages: Stages,
+    initialisation: Initialisation,
 ) -> str:
     frames = place_frames(graph, {index: function.frame_size for index, function in stages.allocated.items()})
     globals_ = {item.index: number for number, item in enumerate(g for g in module.globals if g.mutable)}
     for index in sorted(module.functions):
         printer = _FunctionPrinter(index, stages, frames, symbols, globals_)
         stages.lines[index] = printer.lines()
-    skeleton = _skeleton(module, found, frames, symbols, stages)
+    plan = plan_cells(initialisation.cells(module))
+    skeleton = _skeleton(module, found, frames, symbols, stages, plan)
     used = {*_targets(stages), *([trap_label(module.trap)] if module.trap else [])}
     traps = [
         trap for trap in Trap if trap_label(trap) in used or (trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive)
@@ -161,6 +167,7 @@ def _write(
     lines += [*tables, ""] if tables else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]
+    lines += skeleton.plan.lines()
     lines += epilogue(skeleton, traps)
     return "\n".join(lines) + "\n"
 
@@ -189,7 +196,12 @@ def _targets(stages: Stages) -> Iterable[str]:
 
 
 def _skeleton(
-    module: Module, found: dict[int, Signature], frames: Frames, symbols: Symbols, stages: Stages
+    module: Module,
+    found: dict[int, Signature],
+    frames: Frames,
+    symbols: Symbols,
+    stages: Stages,
+    plan: CellPlan,
 ) -> Skeleton:
     entries = []
     for number, (name, index) in enumerate(module.exports.items(), start=1):
@@ -198,43 +210,27 @@ def _skeleton(
             PLACES[i] if i < len(PLACES) else _argument_address(index, i - len(PLACES), frames, symbols)
             for i in range(len(function.parameters))
         )
-        export = Export(
-            name, number, tuple(t.value for t in function.parameters), tuple(t.value for t in function.results)
-        )
+        types = tuple(t.value for t in function.parameters), tuple(t.value for t in function.results)
+        export = Export(name, number, *types, f"entry_{number}")
         entries.append(Entry(export, symbols.functions[index], places, tuple(found[index].results)))
     mutable = [item for item in module.globals if item.mutable]
     steps = [item for items in stages.laid_out.values() for item in items if isinstance(item, Step)]
     skeleton = Skeleton(
         entries=tuple(entries),
-        globals=tuple((GlobalCell(g.index, g.type.value, True, 0, g.export), g.initial) for g in mutable),
+        globals=tuple(GlobalCell(g.index, g.type.value, True, 0, g.export, g.initial) for g in mutable),
         start=None if module.start is None else symbols.functions[module.start],
         uses_one=any(map(uses_one, steps)),
         uses_stack=bool(symbols.recursive),
         frame_cells=frames.cells,
-        memory=_memory(module),
+        memory_words=Routines(module).growing,
+        plan=plan,
         dropped_cells=dropped_cells(module),
         trap=None if module.trap is None else trap_label(module.trap),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
     first = skeleton.cell("global")
-    cells = tuple((replace(cell, cell=first + n), initial) for n, (cell, initial) in enumerate(skeleton.globals))
-    return replace(skeleton, globals=cells)
-
-
-def _memory(module: Module) -> InitialMemory | None:
-    """What the start of the program puts into the memory."""
-    if module.memory is None:
-        return None
-    size = Routines(module)
-    words: dict[int, int] = {}
-    for data in module.data if module.trap is None else ():
-        for number, byte in enumerate(data.content if data.position is not None else b""):
-            address = (data.position or 0) + number
-            shift = 8 * (address % 4)
-            words[address // 4] = (words.get(address // 4, 0) & ~(0xFF << shift)) | byte << shift
-    nonzero = tuple((index, word) for index, word in sorted(words.items()) if word)
-    return InitialMemory(size.minimum_words, size.growing, nonzero)
+    return replace(skeleton, globals=tuple(replace(cell, cell=first + n) for n, cell in enumerate(skeleton.globals)))
 
 
 def _argument_address(index: int, slot: int, frames: Frames, symbols: Symbols) -> str:
@@ -248,8 +244,9 @@ def _interface_memory(module: Module, skeleton: Skeleton) -> MemoryCells | None:
     memory = module.memory
     if memory is None:
         return None
-    words_cell = skeleton.cell("memory_words") if Routines(module).growing else None
-    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.exports, memory.imported)
+    words_cell = skeleton.cell("memory_words") if skeleton.memory_words else None
+    content = initial_content(module)
+    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.exports, memory.imported, content)
 
 
 def _beyond_window(module: Module) -> bool:
@@ -264,11 +261,12 @@ def _beyond_window(module: Module) -> bool:
 def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:
     return Interface(
         exports=tuple(entry.export for entry in skeleton.entries),
-        globals=tuple(cell for cell, _ in skeleton.globals),
+        globals=skeleton.globals,
         argument_cell=skeleton.cell("argument"),
         argument_words=skeleton.argument_words,
         result_cell=skeleton.cell("output"),
         result_words=skeleton.result_words,
+        dispatch_label=INSTANTIATED,
         functions=tuple(names),
         memory=_interface_memory(module, skeleton),
         skip_address_check=_beyond_window(module),
