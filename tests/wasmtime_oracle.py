@@ -18,6 +18,7 @@ TRAPS = {
     wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Trap.INTEGER_DIVIDE_BY_ZERO,
     wasmtime.TrapCode.INTEGER_OVERFLOW: Trap.INTEGER_OVERFLOW,
     wasmtime.TrapCode.STACK_OVERFLOW: Trap.CALL_STACK_EXHAUSTED,
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Trap.OUT_OF_BOUNDS_MEMORY_ACCESS,
 }
 
 _ASSERTIONS = ("assert_eq", "assert_eq_i32", "assert_eq_i64")
@@ -62,6 +63,11 @@ class Oracle:
         except _AssertionError:
             results = UNPROVABLE
         return Outcome(results, tuple(self._global(exports[name]) for name in globals_))
+
+    def memory(self, name: str) -> bytes:
+        """The bytes of an exported memory now."""
+        memory: Any = self._instance.exports(self._store)[name]
+        return bytes(memory.read(self._store, 0, memory.data_len(self._store)))
 
     def _import(self, import_: Any) -> wasmtime.Func:
         assert import_.name in _ASSERTIONS, f"the oracle has no import {import_.module}.{import_.name}"

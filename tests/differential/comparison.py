@@ -24,12 +24,14 @@ Call = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A module, the exports to compile, calls to make, and the exported globals to look at after each of them."""
+    """A module, the exports to compile, calls to make, the exported globals to look at after each of them, and the
+    exported memory to look at in the end."""
 
     wasm: bytes
     exports: tuple[str, ...]
     calls: tuple[Call, ...]
     globals: tuple[str, ...] = ()
+    memory: str = ""
 
     def text(self) -> str:
         """The module in the text format, for people."""
@@ -37,19 +39,39 @@ class Case:
         return subprocess.run(command, input=self.wasm, capture_output=True, check=True).stdout.decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the instantiation and each call gave, and the bytes of the memory after the last one."""
+
+    outcomes: list[Outcome]
+    memory: bytes = b""
+
+
 def first_difference(case: Case, optimization_level: int) -> str:
     """What the compiled program does differently from wasmtime; nothing if they agree."""
-    expected = expected_outcomes(case)
+    expected = expected_run(case)
     try:
-        found = found_outcomes(case, optimization_level, len(expected))
+        found = found_run(case, optimization_level, len(expected.outcomes))
     except ZkwasmError as error:
         return f"-O{optimization_level}: {type(error).__name__}: {error}"
-    for call, wanted, got in zip((None, *case.calls), expected, found, strict=False):
+    wanted = expected.outcomes[0]
+    for call, wanted, got in zip((None, *case.calls), expected.outcomes, found.outcomes, strict=False):
         if _exhausted(wanted) or _exhausted(got):
             return ""  # how deep the stack is differs, and with it everything that follows
         if wanted.results != got.results or (wanted.results != UNPROVABLE and wanted.globals != got.globals):
             return f"-O{optimization_level}: {describe(call)}: wasmtime gives {wanted}, the program {got}"
+    if wanted.results != UNPROVABLE and expected.memory != found.memory:
+        return f"-O{optimization_level}: {_other_bytes(expected.memory, found.memory)}"
     return ""
+
+
+def _other_bytes(expected: bytes, found: bytes) -> str:
+    """How two memories differ."""
+    if len(expected) != len(found):
+        return f"wasmtime's memory has {len(expected)} bytes, the program's {len(found)}"
+    place = next(place for place, (wanted, got) in enumerate(zip(expected, found, strict=True)) if wanted != got)
+    ends = slice(place, place + 16)
+    return f"from byte {place} on wasmtime's memory has {expected[ends].hex()}, the program's {found[ends].hex()}"
 
 
 def describe(call: Call | None) -> str:
@@ -60,31 +82,34 @@ def describe(call: Call | None) -> str:
     return f"{name}({', '.join(map(hex, args))})"
 
 
-def expected_outcomes(case: Case) -> list[Outcome]:
+def expected_run(case: Case) -> Run:
     """What wasmtime gives for the instantiation and for each call; it ends where the state is no longer defined."""
     try:
         oracle = Oracle(case.wasm)
     except wasmtime.Trap as trap:
-        return [Outcome(TRAPS[trap.trap_code], ())]
+        return Run([Outcome(TRAPS[trap.trap_code], ())])
     outcomes = [Outcome((), ())]
     for name, args in case.calls:
         outcomes.append(oracle.call(name, args, case.globals))
         if outcomes[-1].results == UNPROVABLE or _exhausted(outcomes[-1]):
             break
-    return outcomes
+    return Run(outcomes, oracle.memory(case.memory) if case.memory else b"")
 
 
-def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outcome]:
+def found_run(case: Case, optimization_level: int, count: int) -> Run:
     """What the compiled program gives for the instantiation and for the calls, `count` outcomes at most."""
     program = compile_module(case.wasm, CompileOptions(case.exports, optimization_level))
     try:
         instance = Instance(program, step_limit=STEP_LIMIT)
     except InstantiationError as error:
-        return [Outcome(error.trap, ())]
+        return Run([Outcome(error.trap, ())])
     outcomes = [Outcome((), ())]
     for name, args in case.calls[: count - 1]:
         outcomes.append(_call(instance, case, name, args))
-    return outcomes
+    if not case.memory:
+        return Run(outcomes)
+    memory = instance.memories[case.memory]
+    return Run(outcomes, memory.read(0, len(memory)))
 
 
 def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Outcome:

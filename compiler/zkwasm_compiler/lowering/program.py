@@ -163,7 +163,7 @@ def _write(
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
-    tables = [*power_tables(used), *segment_table(module)]
+    tables = [*power_tables(used), *segment_table(module, used)]
     lines += [*tables, ""] if tables else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]

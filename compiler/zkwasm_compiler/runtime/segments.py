@@ -6,6 +6,8 @@ costs no step until it is used. The cell ``dropped[k]`` is 0, as cells are that 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from zkwasm_compiler.ir.function import Module
 
 END = "segments_end"
@@ -28,14 +30,16 @@ def _words(module: Module, segment: int) -> int:
     return -(-len(module.data[segment].content) // 4)
 
 
-def segment_table(module: Module) -> list[str]:
-    """The lines of the table, none when no code reads it."""
+def segment_table(module: Module, used: Collection[str]) -> list[str]:
+    """The lines of the table, if its end is among the `used` labels. Without a word when all copies are of none."""
+    if END not in used:
+        return []
     lines = [
         f"  {module.data[segment].word(index):#x}n => B :RETURN"
         for segment in module.tabled
         for index in range(_words(module, segment))
     ]
-    return [*lines, f"{END}:"] if lines else []
+    return [*lines, f"{END}:"]
 
 
 def dropped_cells(module: Module) -> int:
