@@ -66,11 +66,12 @@ class _Generator:
     def address(self) -> str:
         source = self.source
         fixed = self.pick((source.randrange(90), 4 * source.randrange(20), EDGE - source.randrange(1, 12)))
+        masked = f"(i32.and (local.get $x) (i32.const {source.randrange(128)}))"
         return source.choices(
             [
                 f"(i32.const {fixed})",
-                f"(i32.and (local.get $x) (i32.const {source.randrange(128)}))",
-                f"(i32.shl (i32.and (local.get $x) (i32.const {source.randrange(32)})) (i32.const {self.pick((1, 2, 3))}))",
+                masked,
+                f"(i32.shl {masked} (i32.const {self.pick((1, 2, 3))}))",
                 "(i32.mul (local.get $i) (i32.const 4))",
                 "(i32.add (local.get $x) (local.get $i))",
                 "(local.get $x)",
