@@ -167,7 +167,7 @@ def _write(
     lines += [*tables, ""] if tables else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]
-    lines += skeleton.plan.lines()
+    lines += skeleton.plan.lines({entry.export.index: entry.landing for entry in skeleton.entries})
     lines += epilogue(skeleton, traps)
     return "\n".join(lines) + "\n"
 

@@ -8,7 +8,7 @@ runs to the end. So no call stores more than all cells, and sets of cells that c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 FIRST = "cells_at_first"
@@ -52,12 +52,13 @@ class CellPlan:
     def _group(self, export: int) -> str | None:
         return f"cells_{self.joins[export]}" if export in self.joins else None
 
-    def lines(self) -> list[str]:
-        """The stores of all cells, with their labels. The ways end with a RETURN, which leads to the export."""
+    def lines(self, landings: Mapping[int, str]) -> list[str]:
+        """The stores of all cells, with their labels. The chain ends with a RETURN, which leads to the export; other
+        ways end at the export's label in `landings`."""
         lines = [f"{FIRST}:", *_stores(self.first, f"JMP({INITIALISED})")] if self.first else []
         for export, cells in self.own.items():
             group = self._group(export)
-            lines += [f"cells_of_{export}:", *_stores(cells, f"JMP({group})" if group else "RETURN")]
+            lines += [f"cells_of_{export}:", *_stores(cells, f"JMP({group or landings[export]})")]
         for number, cells in enumerate(self.chain):
             last = number == len(self.chain) - 1
             lines += [f"cells_{number}:", *_stores(cells, "RETURN" if last else None)]

@@ -36,6 +36,12 @@ class Entry:
     places: tuple[str, ...]
     results: tuple[Representation, ...]
 
+    @property
+    def landing(self) -> str:
+        """The label behind the first step where that loads an argument, which may be done on the way; else its own."""
+        loads = bool(self.places) and not any(place.startswith("SP") for place in self.places)
+        return f"{self.export.label}_rest" if loads else self.export.label
+
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
@@ -112,8 +118,11 @@ def prologue(skeleton: Skeleton) -> list[str]:
 
 
 def _dispatch(skeleton: Skeleton) -> list[str]:
-    """A jump into a table with a row for each function index, and the entries. RR counts from the end of the table; the
-    way to an entry that has cells to initialise returns to it. E is 0 on such a way."""
+    """A jump into a table with a row for each function index, and the entries. RR counts from the end of the table.
+
+    E is 0 on the ways to entries. The chain returns to the entry in RR; other ways keep A, so that the row of the table
+    does the first step of the entry.
+    """
     if skeleton.trap is not None:
         return [f"{INSTANTIATED}:", f"  :JMP({skeleton.trap})"]
     step = "0 => E " if skeleton.start is not None else "1 => PC " if skeleton.uses_one else ""
@@ -125,11 +134,18 @@ def _dispatch(skeleton: Skeleton) -> list[str]:
     table = [f"{INSTANTIATED}:", "  :JMP(finish)                     ; index 0: instantiate only"]
     late: list[str] = []
     for entry in skeleton.entries:
-        label, way = entry.export.label, skeleton.plan.way(entry.export.index)
-        table.append(f"  @{label} => RR :JMP({way})" if way else f"  :JMP({label})")
-        text = _entry(entry, skeleton)
-        # The value of a label can be taken only after it; where it is not, the table had better come early.
-        lines, late = (lines + text, late) if way else (lines, late + text)
+        index, label = entry.export.index, entry.export.label
+        text, way = _entry(entry, skeleton), skeleton.plan.way(index)
+        if index in skeleton.plan.joins:
+            table.append(f"  @{label} => RR :JMP({way})")
+            lines += text  # the value of a label can be taken only behind it; elsewhere the table had better come early
+            continue
+        first = ""
+        if entry.landing != label:
+            first = f"{text[1]}, "
+            text.insert(2, f"{entry.landing}:")
+        table.append(f"{first or '  :'}JMP({way or entry.landing})")
+        late += text
     return [*lines, *table, "entries_end:", *late]
 
 
