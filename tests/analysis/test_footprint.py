@@ -9,6 +9,7 @@ from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.footprint import ADDRESSES, Footprint, Footprints
 from zkwasm_compiler.analysis.ranges import value_ranges
 from zkwasm_compiler.frontend.translate import translate
+from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 MASKED = "(i32.and (local.get 0) (i32.const 12))"
@@ -55,6 +56,13 @@ def test_globals_and_callees() -> None:
       (func $h (drop (i32.load8_u (i32.const 9))) (call $g))
       (func $other (global.set 0 (i32.const 4)) (drop (i32.load (i32.const 50))))"""
     assert footprint("(call $g)", more) == Footprint(((7, 8), (9, 10)), True, frozenset({1}))
+
+
+def test_accesses_in_words_may_be_anywhere() -> None:
+    text = '(module (memory 1) (func (export "f") (param i32) (drop (i32.load8_u (i32.const 7)))))'
+    module = translate(wasm.load(wat_to_wasm(text, "footprint.wat")))
+    legalize_module(module)
+    assert Footprints(module, call_graph(module)).of(module.exports["f"]) == Footprint(((0, 2 * ADDRESSES),), True)
 
 
 def test_without_ranges_only_constants_are_known() -> None:

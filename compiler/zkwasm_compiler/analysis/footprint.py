@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zkwasm_compiler.analysis.callgraph import CallGraph
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Block, Function, Module, Value
-from zkwasm_compiler.ir.ops import ACCESS_BYTES
+from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 
 Interval = tuple[int, int]
 """The bytes from the first number up to, but without, the second one."""
@@ -78,6 +78,9 @@ def _footprint(function: Function, ranges: Ranges | None) -> Footprint:
             elif value.op in ACCESS_BYTES or value.op.startswith("memory."):
                 memory = True
                 intervals += _intervals(value, block, ranges)
+            elif value.op.startswith("zk.") and not OPS[value.op].pure:  # steps of an access that was expanded before
+                memory = True
+                intervals.append((0, 2 * ADDRESSES))
     return Footprint(_merged(intervals), memory, frozenset(globals_))
 
 

@@ -46,11 +46,11 @@ class Initialisation:
         cells = []
         for number, item in enumerate(item for item in module.globals if item.mutable):
             literal = str(item.initial) if item.initial < 1 << 32 else f"{item.initial:#x}n"
-            seeing = {key for key, print_ in self.footprints.items() if item.index in print_.globals}
+            seeing = {key for key, footprint in self.footprints.items() if item.index in footprint.globals}
             cells.append(_seen(f"global[{number}]", literal, seeing))
         memory = Routines(module)
         if memory.growing:
-            seeing = {key for key, print_ in self.footprints.items() if print_.memory}
+            seeing = {key for key, footprint in self.footprints.items() if footprint.memory}
             cells.append(_seen("memory_words[0]", str(memory.minimum_words), seeing))
         return [*cells, *self._words(module)]
 
@@ -59,8 +59,8 @@ class Initialisation:
         words = initial_words(module)
         indexes = sorted(words)
         seeing: dict[int, list[int]] = {index: [] for index in indexes}
-        for key, print_ in self.footprints.items():
-            for low, high in print_.bytes:
+        for key, footprint in self.footprints.items():
+            for low, high in footprint.bytes:
                 seen = slice(bisect_left(indexes, low // CELL_BYTES), bisect_right(indexes, (high - 1) // CELL_BYTES))
                 for index in indexes[seen]:
                     if seeing[index][-1:] != [key]:  # two intervals may meet in one word
