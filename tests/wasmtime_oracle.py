@@ -66,8 +66,13 @@ class Oracle:
             results = TRAPS[trap.trap_code]
         except _AssertionError:
             results = UNPROVABLE
-        content = bytes(exports[memory].read(self._store)) if memory else b""
+        content = self.memory(memory) if memory else b""
         return Outcome(results, tuple(self._global(exports[name]) for name in globals_), content)
+
+    def memory(self, name: str) -> bytes:
+        """The bytes of an exported memory now."""
+        memory: Any = self._instance.exports(self._store)[name]
+        return bytes(memory.read(self._store, 0, memory.data_len(self._store)))
 
     def _import(self, import_: Any) -> wasmtime.Func:
         assert import_.name in _ASSERTIONS, f"the oracle has no import {import_.module}.{import_.name}"

@@ -13,6 +13,7 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Module
 from zkwasm_compiler.ir.printer import format_function
+from zkwasm_compiler.lowering.initialisation import Initialisation
 from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.program import Stages, check_computed_jumps, check_limits, lower
 from zkwasm_compiler.passes.branches import branches
@@ -89,13 +90,14 @@ def compile_stages(
     if options.optimization_level > 0:
         context.memory_bytes = largest_memory(module)
         ranges = {index: narrow(function, context) for index, function in module.functions.items()}
+    initialisation = Initialisation.of(module, ranges)
     legalize_module(module, ranges)
     for function in module.functions.values():
         for clean in CLEAN_UP:
             clean(function, context)
     dump(result.legalized)
     title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
-    text, result.stages = lower(module, title, progress, ranges)
+    text, result.stages = lower(module, title, progress, initialisation, ranges)
     result.program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
     check_computed_jumps(result.program)
     return result

@@ -19,7 +19,7 @@ from zkwasm_simulator.field import LIMB_MASK, Limbs, split
 from zkwasm_simulator.global_cells import Globals
 from zkwasm_simulator.inputs import PublicInputs
 from zkwasm_simulator.interpreter import DEFAULT_STEP_LIMIT, Entry, Execution, PreparedProgram, enter, run_to_end
-from zkwasm_simulator.linear_memory import LinearMemory
+from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
 from zkwasm_simulator.machine import Machine
 from zkwasm_simulator.values import BITS, Value, from_bits, require_pattern, to_bits
 
@@ -31,7 +31,10 @@ class InstantiationError(ExecutionError):
     """The module's initialisation trapped; `trap` says why."""
 
     def __init__(self, trap: Trap) -> None:
-        super().__init__(f"instantiating the module trapped: {trap.message}; its start function must return")
+        super().__init__(
+            f"instantiating the module trapped: {trap.message}; its data segments must lie inside the memory, and its "
+            "start function must return"
+        )
         self.trap = trap
 
 
@@ -153,6 +156,12 @@ class Instance:
             raise ConfigurationError("the program has no linear memory to read or write; its interface names none")
         return LinearMemory(self.interface.memory, self._cells, self._touch)
 
+    @property
+    def memories(self) -> Mapping[str, LinearMemory]:
+        """The linear memory by each of its exported names."""
+        layout = self.interface.memory
+        return dict.fromkeys(layout.exports, self.memory) if layout is not None else {}
+
     def _export(self, name: str, given: int) -> Export:
         export = self.interface.export(name)
         if export is None:
@@ -182,7 +191,7 @@ class Instance:
         trap = _trap(_status(execution))
         if trap is not None:
             raise InstantiationError(trap)
-        self._cells = dict(execution.memory)
+        self._cells.update(self._complete(execution))
 
     def _run_from_start(self, index: int, words: Sequence[int]) -> Execution:
         """A provable run: from row 0, with the public inputs of a call."""
@@ -193,16 +202,21 @@ class Instance:
         if self._untouched:
             execution = self._run_from_start(export.index, words)
             self._cells.clear()
-            self._cells.update(execution.memory)
+            self._cells.update(self._complete(execution))
             self._untouched = False
             return self._result(export, execution, lambda: execution)
         for number, word in enumerate(words):
             self._cells[self.interface.argument_cell + number] = split(word)
         machine = Machine(PublicInputs(), self.step_limit, self._cells)
-        entry = Entry(self.interface.dispatch_label, {**self._at_dispatch, "SP": export.index})
+        label = export.label or self.interface.dispatch_label
+        entry = Entry(label, {**self._at_dispatch, "SP": export.index})
         zkpc = enter(self.program, machine, entry)
         execution = run_to_end(self._prepared, machine, zkpc, self.step_limit)
         return self._result(export, execution, lambda: self._run_from_start(export.index, words))
+
+    def _complete(self, execution: Execution) -> dict[int, Limbs]:
+        """The cells after a run from row 0, with those of a new instance that the run had no need to initialise."""
+        return initial_cells(self.interface) | dict(execution.memory)
 
     def _touch(self) -> None:
         """State was changed from outside: the next call cannot be a run from row 0."""

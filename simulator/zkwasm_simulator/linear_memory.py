@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zkwasm_compiler.asm.program import MEMORY_REGION, MemoryCells
+from zkwasm_compiler.asm.program import MEMORY_REGION, Interface, MemoryCells
 from zkwasm_compiler.errors import ConfigurationError
-from zkwasm_simulator.field import Limbs
+from zkwasm_simulator.field import Limbs, split
 
 PAGE_BYTES = 1 << 16
 WORD_BYTES = 4
@@ -61,3 +61,17 @@ class LinearMemory:
             raise ConfigurationError(
                 f"bytes {address} to {address + count} are outside the memory, which has {len(self)} bytes"
             )
+
+
+def initial_cells(interface: Interface) -> dict[int, Limbs]:
+    """What the globals and the memory of a new instance hold, by cell. A call initialises only what it sees of it."""
+    cells = {cell.cell: split(cell.initial) for cell in interface.globals if cell.initial is not None}
+    layout = interface.memory
+    if layout is None:
+        return cells
+    if layout.words_cell is not None:
+        cells[layout.words_cell] = (layout.minimum * PAGE_BYTES // WORD_BYTES, 0)
+    memory = LinearMemory(layout, cells, lambda: None)
+    for address, digits in layout.content:
+        memory.write(address, bytes.fromhex(digits))
+    return cells

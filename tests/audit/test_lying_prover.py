@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.programs import CALLS, module_bytes
-from tests.soundness.emitted import CONTROL_CALLS, OPS_OF_WASM, control_program, op_arguments, op_program
+from tests.soundness.emitted import (
+    CONTROL_CALLS,
+    OPS_OF_WASM,
+    SEGMENTS_CALLS,
+    SIZES_CALLS,
+    control_program,
+    op_arguments,
+    op_program,
+    segments_program,
+    sizes_program,
+)
 from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.asm.program import Program
@@ -46,6 +56,21 @@ def test_no_lie_survives_in_a_program(level: int) -> None:
     for name, args in CONTROL_CALLS:
         report = lying_prover(control_program(level), name, args, limit=500)
         assert not report.survivors, report.survivors[0]
+
+
+@pytest.mark.parametrize("growing", [False, True])
+def test_no_lie_survives_in_passive_segments(growing: bool) -> None:
+    for name, args in SEGMENTS_CALLS:
+        report = lying_prover(segments_program(2, growing), name, args, limit=60)
+        assert not report.survivors, report.survivors[0]
+        assert not report.unfinished
+
+
+def test_no_lie_survives_in_an_imported_memory() -> None:
+    for name, args in SIZES_CALLS:
+        report = lying_prover(sizes_program(2), name, args, limit=60)
+        assert not report.survivors, report.survivors[0]
+        assert not report.unfinished
 
 
 @pytest.mark.long

@@ -78,7 +78,7 @@ def expected_outcomes(case: Case) -> list[Outcome]:
         oracle = Oracle(case.wasm)
     except wasmtime.Trap as trap:
         return [Outcome(TRAPS[trap.trap_code], ())]
-    outcomes = [Outcome((), ())]
+    outcomes = [Outcome((), (), oracle.memory(case.memory) if case.memory else b"")]
     for name, args in case.calls:
         outcomes.append(oracle.call(name, args, case.globals, case.memory))
         if outcomes[-1].results == UNPROVABLE or _exhausted(outcomes[-1]):
@@ -93,7 +93,7 @@ def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outc
         instance = Instance(program, step_limit=STEP_LIMIT)
     except InstantiationError as error:
         return [Outcome(error.trap, ())]
-    outcomes = [Outcome((), ())]
+    outcomes = [Outcome((), (), _memory(instance, case))]
     for name, args in case.calls[: count - 1]:
         outcomes.append(_call(instance, case, name, args))
     return outcomes
@@ -106,8 +106,14 @@ def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Out
         results = result.raw if result.trap is None else result.trap
     except ExecutionFault as fault:
         results = UNPROVABLE if fault.error_kind == "assert" else str(fault)
-    content = instance.memory.read(0, len(instance.memory)) if case.memory else b""
-    return Outcome(results, tuple(_global(instance, name) for name in case.globals), content)
+    return Outcome(results, tuple(_global(instance, name) for name in case.globals), _memory(instance, case))
+
+
+def _memory(instance: Instance, case: Case) -> bytes:
+    if not case.memory:
+        return b""
+    memory = instance.memories[case.memory]
+    return memory.read(0, len(memory))
 
 
 def _global(instance: Instance, name: str) -> int:

@@ -48,14 +48,26 @@ CONFIGURATION = {
     "wide-arithmetic-enabled": False,
 }
 INSTRUCTIONS = "Numeric,Variable,Control,Parametric"
+WITH_MEMORY = {
+    "bulk-memory-enabled": True,
+    "max-data-segments": 4,
+    "max-memories": 1,
+    "max-memory32-bytes": 3 << 16,
+    "memory-max-size-required": True,
+    "memory-offset-choices": [60, 30, 10],
+    "min-memories": 1,
+}
+"""What a memory of up to three pages changes; the choices weigh offsets inside, near the end, and anywhere."""
 
 
-def smith_module(seed: int, folder: Path, max_instructions: int = 100) -> Case:
+def smith_module(seed: int, folder: Path, max_instructions: int = 100, *, memory: bool = False) -> Case:
     """The module of a seed with calls of all its exported functions that a program can publish."""
     generator = random.Random(seed)
     configuration = folder / "smith.json"
-    configuration.write_text(json.dumps(CONFIGURATION | {"max-instructions": max_instructions}))
-    command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", INSTRUCTIONS]
+    options = CONFIGURATION | {"max-instructions": max_instructions} | (WITH_MEMORY if memory else {})
+    configuration.write_text(json.dumps(options))
+    instructions = f"{INSTRUCTIONS},Memory" if memory else INSTRUCTIONS
+    command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", instructions]
     command += ["--ensure-termination", "--fuel", str(FUEL)]
     data = subprocess.run(command, input=generator.randbytes(SEED_BYTES), capture_output=True, check=True).stdout
     module = wasm.load(data)
@@ -65,7 +77,8 @@ def smith_module(seed: int, folder: Path, max_instructions: int = 100) -> Case:
         for name, index in exports.items():
             types = module.function_type(index).parameters
             calls.append((name, tuple(interesting_integer(generator.randrange, _bits(str(type_))) for type_ in types)))
-    return Case(data, tuple(exports), tuple(calls), _globals(module))
+    names = [export.name for export in module.exports if export.kind is ExternalKind.MEMORY]
+    return Case(data, tuple(exports), tuple(calls), _globals(module), names[0] if names else "")
 
 
 def _callable(module: Module) -> dict[str, int]:

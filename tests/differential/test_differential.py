@@ -1,7 +1,8 @@
 """Random modules do the same in wasmtime and as compiled programs in the simulator.
 
-Results, kinds of trap and exported globals agree, call after call in one instance. `ZKWASM_CAMPAIGN=600` runs each test
-for about that many seconds with seeds of its own instead of the short run of every day.
+Results, kinds of trap and exported globals agree, call after call in one instance, and the memory in the end.
+`ZKWASM_CAMPAIGN=600` runs each test for about that many seconds with seeds of its own instead of the short run of every
+day.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import wasmtime
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from tests.differential.comparison import Case, first_difference
+from tests.differential.memory_modules import memory_module
 from tests.differential.smith import smith_module
 from tests.generators import GeneratedModule, generate_module, modules
 
@@ -58,8 +61,16 @@ def test_generated_modules() -> None:
         assert not difference, f"seed {seed}: {difference}\n{generated.wat}"
 
 
-def test_modules_of_wasm_tools_smith(tmp_path: Path) -> None:
+@pytest.mark.parametrize("memory", [False, True])
+def test_modules_of_wasm_tools_smith(tmp_path: Path, memory: bool) -> None:
     for seed in seeds(25):
-        case = smith_module(seed, tmp_path, max_instructions=20 + 20 * (seed % 5))
+        case = smith_module(seed, tmp_path, max_instructions=20 + 20 * (seed % 5), memory=memory)
+        difference = first_difference(case, LEVELS[seed % 2])
+        assert not difference, f"seed {seed}: {difference}\n{case.text()}"
+
+
+def test_modules_that_work_on_memory() -> None:
+    for seed in seeds(20):
+        case = memory_module(seed)
         difference = first_difference(case, LEVELS[seed % 2])
         assert not difference, f"seed {seed}: {difference}\n{case.text()}"

@@ -8,6 +8,8 @@ import wasmtime
 from zkwasm_compiler.errors import ConfigurationError, UnsupportedError
 from zkwasm_compiler.frontend.exports import export_signatures
 from zkwasm_compiler.frontend.translate import translate
+from zkwasm_compiler.ir.function import Memory, Trap
+from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import instantiate, run
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.wasm import decode
@@ -68,6 +70,38 @@ def test_a_start_function_is_translated_without_exports() -> None:
     )
     assert module.exports == {}
     assert instantiate(module) == [9]
+
+
+def test_an_imported_memory_has_the_limits_of_the_import() -> None:
+    text = '(module (import "env" "mem" (memory 2 5)) (export "a" (memory 0)) (export "b" (memory 0)))'
+    assert translate(_decode(text)).memory == Memory(2, 5, ("a", "b"), ("env", "mem"))
+
+
+@pytest.mark.parametrize("wanted", ["0", "1", "1 2", "0 3"])
+def test_the_memory_of_the_specification_has_limits_of_its_own(wanted: str) -> None:
+    memory = translate(_decode(f'(module (import "spectest" "memory" (memory {wanted})))')).memory
+    assert memory is not None
+    assert (memory.minimum, memory.maximum) == (1, 2)
+
+
+@pytest.mark.parametrize(("wanted", "pages"), [("2", "2 pages"), ("1 1", "1 pages and at most 1")])
+def test_a_memory_that_the_host_has_not(wanted: str, pages: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        translate(_decode(f'(module (import "spectest" "memory" (memory {wanted})))'))
+    message = f"imported memory spectest.memory: the module wants {pages}; the host's has 1 pages and at most 2"
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("position", "content", "trap"),
+    [(65532, "abcd", False), (65536, "", False), (65533, "abcd", True), (65537, "", True)],
+)
+def test_a_segment_outside_traps_at_instantiation(position: int, content: str, trap: bool) -> None:
+    module = translate(_decode(f'(module (memory 1) (data (i32.const {position}) "{content}"))'))
+    assert module.trap is (Trap.OUT_OF_BOUNDS_MEMORY_ACCESS if trap else None)
+    if trap:
+        with pytest.raises(TrapError):
+            instantiate(module)
 
 
 def test_a_memory_that_no_code_touches_does_not_matter() -> None:

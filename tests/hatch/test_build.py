@@ -88,6 +88,24 @@ def test_long_examples_are_shortened_in_the_table() -> None:
     assert "  f(10000000000000000000, ...) = (1000000000, 1000000000, 1000000000, ...)  " in second
 
 
+def test_the_manifest_tells_about_the_memory(project: Path) -> None:
+    memory = '(module (import "env" "ram" (memory 9 12)) (export "ram" (memory 0)) (data (i32.const 5) "ab") '
+    edit(project / "native" / "increment.wat", "(module ", memory)
+    run(project)
+    interface = json.loads(outputs(project)["increment.manifest.json"])["interface"]
+    assert interface["skip_address_check"] is True
+    assert interface["memory"] == {
+        "minimum": 9,
+        "maximum": 12,
+        "words_cell": None,
+        "exports": ["ram"],
+        "imported": ["env", "ram"],
+        "content": [[5, "6162"]],
+        "cell_bytes": 4,
+    }
+    assert load_packed(project / "src" / "pkg" / "programs", "increment").program.interface is not None
+
+
 def test_a_changed_packed_file_is_refused(project: Path) -> None:
     run(project)
     folder = project / "src" / "pkg" / "programs"

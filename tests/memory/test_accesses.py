@@ -156,11 +156,3 @@ def test_the_instance_reads_and_writes_bytes() -> None:
         pair.call("get", address)
     pair.same_memory([(0, 16)])
     assert len(pair.compiled.memory) == 65536
-
-
-def test_a_memory_beyond_the_default_window_says_so() -> None:
-    small = compile_module(wat_to_wasm('(module (memory 8) (func (export "f") (drop (i32.load (i32.const 0)))))', ""))
-    large = compile_module(wat_to_wasm('(module (memory 9) (func (export "f") (drop (i32.load (i32.const 0)))))', ""))
-    assert small.interface is not None
-    assert large.interface is not None
-    assert (small.interface.skip_address_check, large.interface.skip_address_check) == (False, True)

@@ -121,7 +121,7 @@ def access_calls(op: str, growing: bool) -> list[tuple[str, tuple[int, ...]]]:
 
 SIZES = f"""
 (module
-  (memory 1 3) {_SEGMENTS}
+  (import "env" "memory" (memory 1 3)) {_SEGMENTS}
   (func (export "size") (result i32) (memory.size))
   (func (export "grown") (param $pages i32) (param $address i32) (result i32 i32 i64)
     (memory.grow (local.get $pages))
@@ -150,7 +150,46 @@ SIZES_CALLS = [
 ]
 
 
+SEGMENTS = """
+(module
+  (memory 1 2)
+  (data $long "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefghi")
+  (data $short "wasm!!!")
+  (data $placed (i32.const 65528) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff")
+  (func (export "fixed") (memory.init $short (i32.const 65529) (i32.const 1) (i32.const 6)))
+  (func (export "aligned") (param i32)
+    (memory.init $short (i32.shl (local.get 0) (i32.const 2)) (i32.const 0) (i32.const 7)))
+  (func (export "anywhere") (param i32) (memory.init $short (local.get 0) (i32.const 0) (i32.const 7)))
+  (func (export "long") (param i32) (memory.init $long (local.get 0) (i32.const 0) (i32.const 67)))
+  (func (export "all") (param i32 i32 i32) (memory.init $long (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "none") (param i32 i32 i32) (memory.init $placed (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "dropped") (param i32)
+    (memory.init $short (i32.const 4) (i32.const 0) (i32.const 4))
+    (if (local.get 0) (then (data.drop $short)))
+    (memory.init $short (i32.const 8) (local.get 0) (i32.const 3))
+    (memory.init $short (i32.const 12) (i32.const 0) (i32.const 3)))%s)
+"""
+GROWS = ' (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))'
+SEGMENTS_CALLS = [
+    ("fixed", ()),
+    *(("aligned", (index,)) for index in (3, 16382, 16383, 0xFFFFFFFF)),
+    *(("anywhere", (address,)) for address in (0, 1, 2, 3, 65529, 65530, 65536, 0xFFFFFFFF)),
+    *(("long", (address,)) for address in (4, 65468, 65472, 0xFFFFFFFC)),
+    *(("all", arguments) for arguments in ((8, 4, 9), (65530, 3, 6), (65530, 3, 7), (0, 60, 8), (1, 0xFFFFFFFF, 2))),
+    *(("all", arguments) for arguments in ((65536, 67, 0), (65537, 67, 0), (0, 68, 0))),
+    *(("none", arguments) for arguments in ((4, 0, 0), (4, 0, 1), (4, 1, 0))),
+    *(("dropped", (how,)) for how in (0, 1)),
+]
+
+
+@cache
+def segments_program(level: int, growing: bool) -> Program:
+    """memory.init with operands of which everything, something or nothing is known, and data.drop."""
+    text = SEGMENTS % (GROWS if growing else "")
+    return compile_module(wat_to_wasm(text, "segments.wat"), CompileOptions(optimization_level=level))
+
+
 @cache
 def sizes_program(level: int) -> Program:
-    """A memory that grows, and bulk operations."""
+    """An imported memory that grows, and bulk operations."""
     return compile_module(wat_to_wasm(SIZES, "sizes.wat"), CompileOptions(optimization_level=level))

@@ -15,12 +15,14 @@ from tests.soundness.emitted import (
     ACCESSES,
     CONTROL_CALLS,
     OPS_OF_WASM,
+    SEGMENTS_CALLS,
     SIZES_CALLS,
     access_calls,
     access_program,
     control_program,
     op_arguments,
     op_program,
+    segments_program,
     sizes_program,
 )
 from zkwasm_compiler import compile_module
@@ -121,6 +123,13 @@ def test_no_lie_changes_an_access(op: str, growing: bool) -> None:
 @pytest.mark.parametrize("level", [0, 2])
 def test_no_lie_changes_the_size_or_many_bytes(level: int) -> None:
     found = [text for name, args in SIZES_CALLS for text in _survivors(sizes_program(level), name, args, 60)]
+    assert not found, found[:5]
+
+
+@pytest.mark.parametrize("growing", [False, True])
+def test_no_lie_changes_passive_segments(growing: bool) -> None:
+    program = segments_program(2, growing)
+    found = [text for name, args in SEGMENTS_CALLS for text in _survivors(program, name, args, 30)]
     assert not found, found[:5]
 
 

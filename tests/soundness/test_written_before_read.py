@@ -1,7 +1,7 @@
 """A compiled program never reads a register or a cell that it has not written.
 
-But for the public values of row 0, and for words of the linear memory, which are zero until they are written; a row
-that accesses words never accesses anything outside the memory.
+But for the public values of row 0, and for words of the linear memory and the cells of dropped segments, which are zero
+until they are written; a row that accesses words never accesses anything outside the memory.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from tests.soundness.emitted import (
     ACCESSES,
     CONTROL_CALLS,
     OPS_OF_WASM,
+    SEGMENTS_CALLS,
     SIZES_CALLS,
     access_calls,
     access_program,
     control_program,
     op_arguments,
     op_program,
+    segments_program,
     sizes_program,
 )
 from zkwasm_compiler.asm.program import MEMORY_REGION, Program
@@ -58,7 +60,7 @@ def _words(program: Program, machine: Machine) -> int:
     assert layout is not None
     if layout.words_cell is None:
         return layout.minimum << 14
-    return machine.memory[layout.words_cell][0]
+    return machine.memory.get(layout.words_cell, (layout.minimum << 14, 0))[0]  # data may be placed first
 
 
 def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
@@ -67,7 +69,12 @@ def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
     assert export is not None
     rows = [decode_row(row, index) for index, row in enumerate(program.rows)]
     written = set(ALWAYS_DEFINED)
-    cells: set[int] = set()
+    cells = {
+        cell
+        for variable in program.variables
+        if variable.name == "dropped"
+        for cell in range(variable.offset, variable.offset + variable.count)
+    }
 
     def observe(machine: Machine, step: int, zkpc: int) -> None:
         row = rows[zkpc]
@@ -118,3 +125,10 @@ def test_accesses(op: str, growing: bool) -> None:
 def test_sizes(level: int) -> None:
     for name, args in SIZES_CALLS:
         _check(sizes_program(level), name, args)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("level", [0, 2])
+def test_segments(level: int, growing: bool) -> None:
+    for name, args in SEGMENTS_CALLS:
+        _check(segments_program(level, growing), name, args)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from tests.spec.mirror import Call, follow
 from zkwasm_compiler import wasm
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import InputError, UnsupportedError
+from zkwasm_compiler.frontend.instantiation import HOST_MEMORIES
 from zkwasm_compiler.frontend.translate import exported_functions, translate
 from zkwasm_compiler.lowering.program import check_limits
 from zkwasm_compiler.wasm.module import ExternalKind
@@ -33,16 +35,19 @@ class RefusedError(Exception):
 class ScriptModule:
     """What a script can act on. `refusals` has the feature that each missing export needs; `refusal` is set when the
     module could not be compiled at all, or when a call that was not run may have changed its state. `writers` are
-    the exports that may change state.
+    the exports that may change state; `source` is the module, and `calls` are those that the script made.
     """
 
     instance: Instance | None
     refusals: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
     writers: frozenset[str] = frozenset()
+    source: bytes = b""
+    calls: list[Call] = field(default_factory=list)
 
     def invoke(self, name: str, bits: tuple[int, ...]) -> tuple[int, ...] | str:
         """The results of a call, or the specification's words for its trap. *Raises:* RefusedError."""
+        self.calls.append((name, bits))
         if name in self.refusals:
             raise RefusedError(self.refusals[name])
         result = self._instance().call_raw(name, bits)
@@ -61,6 +66,12 @@ class ScriptModule:
         if self.writers:
             self.refusal = refusal
 
+    def follow(self, name: str) -> bool:
+        """Find out what the calls, the last of which was not run, made of the state; whether that is known now."""
+        if self.instance is None or self.refusal or not self.calls or self.calls[-1][0] != name:
+            return False
+        return follow(self.source, wasm.load(self.source), self.calls, self.instance)
+
     def _instance(self) -> Instance:
         if self.refusal or self.instance is None:
             raise RefusedError(self.refusal)
@@ -70,6 +81,9 @@ class ScriptModule:
 def instantiate(data: bytes, optimization_level: int) -> ScriptModule:
     """Compile and instantiate a module. *Raises:* RefusedError if none of it is supported; InstantiationError."""
     module = wasm.load(data)
+    for imported in module.imports:
+        if imported.kind is ExternalKind.MEMORY and (imported.module, imported.name) not in HOST_MEMORIES:
+            raise RefusedError("imports")  # that of another module, not one of zeros
     refusals: dict[str, str] = {}
     try:
         check_limits(translate(module))
@@ -81,7 +95,7 @@ def instantiate(data: bytes, optimization_level: int) -> ScriptModule:
     except UnsupportedError as error:
         raise RefusedError(feature(error)) from error
     instance = Instance(program, step_limit=STEP_LIMIT)
-    return ScriptModule(instance, refusals, writers=writing_exports(module))
+    return ScriptModule(instance, refusals, writers=writing_exports(module), source=data)
 
 
 def _refusals(module: wasm.Module) -> dict[str, str]:

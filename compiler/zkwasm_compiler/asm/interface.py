@@ -11,9 +11,15 @@ from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCel
 from zkwasm_compiler.asm.syntax import Comment
 from zkwasm_compiler.errors import InputError
 
-Row = TypeVar("Row", Interface, Export, GlobalCell)
+Row = TypeVar("Row", Interface, Export, GlobalCell, MemoryCells)
 
-_PLAIN_TYPES = {"int": (int,), "str": (str,), "bool": (bool,), "str | None": (str, type(None))}
+_PLAIN_TYPES = {
+    "int": (int,),
+    "str": (str,),
+    "bool": (bool,),
+    "str | None": (str, type(None)),
+    "int | None": (int, type(None)),
+}
 
 DIRECTIVE = ";@ interface "
 
@@ -36,7 +42,7 @@ def interface_from_json(found: Any) -> Interface:
         lists = {
             "exports": tuple(map(_export, found.get("exports", ()))),
             "globals": tuple(map(_cell, found.get("globals", ()))),
-            "memory": MemoryCells(**found["memory"]) if found.get("memory") else None,
+            "memory": _memory(found["memory"]) if found.get("memory") else None,
             "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))
@@ -49,6 +55,13 @@ def _export(row: dict[str, Any]) -> Export:
     if not all(isinstance(value_type, str) for names in types.values() for value_type in names):
         raise TypeError("the parameters and results of an export must be names of types")
     return _checked(Export(**{**row, **types}))
+
+
+def _memory(row: dict[str, Any]) -> MemoryCells:
+    exports, imported = tuple(map(str, row.get("exports", ()))), row.get("imported")
+    names = None if imported is None else (str(imported[0]), str(imported[1]))
+    content = tuple((int(address), bytes.fromhex(digits).hex()) for address, digits in row.get("content", ()))
+    return _checked(MemoryCells(**{**row, "exports": exports, "imported": names, "content": content}))
 
 
 def _cell(row: dict[str, Any]) -> GlobalCell:

@@ -124,24 +124,30 @@ class Variable:
 class Export:
     """An exported function of a compiled program: public input `index` selects it.
 
-    `parameters` and `results` are WebAssembly value types (``i32 i64 f32 f64``), one public word each.
+    `parameters` and `results` are WebAssembly value types (``i32 i64 f32 f64``), one public word each. `label` is where
+    a call enters that keeps the state of earlier ones, past what initialises cells; empty: where calls are dispatched.
     """
 
     name: str
     index: int
     parameters: tuple[str, ...]
     results: tuple[str, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalCell:
-    """A WebAssembly global that the program keeps in memory cell `cell`; `export` is its exported name, if any."""
+    """A WebAssembly global that the program keeps in memory cell `cell`; `export` is its exported name, if any.
+
+    `initial` is its pattern in a new instance, which only calls that see the global store; None: every call does.
+    """
 
     index: int
     type: str
     mutable: bool
     cell: int
     export: str | None = None
+    initial: int | None = None
 
 
 MEMORY_REGION = 0x20000
@@ -153,13 +159,17 @@ class MemoryCells:
     """The linear memory: `cell_bytes` bytes a cell, little-endian, in the low limb, from cell `MEMORY_REGION` on.
 
     `minimum` and `maximum` are in pages. The number of words, four bytes each, is in cell `words_cell` when the program
-    can grow the memory, otherwise it is that of `minimum` pages.
+    can grow the memory, otherwise it is that of `minimum` pages. `exports` are its exported names; `imported` are the
+    two names of the import when the module expects a host to bring the memory. `content` are the bytes of a new
+    instance, but for zeros: addresses, and the bytes in hexadecimal digits.
     """
 
     minimum: int
     maximum: int | None
     words_cell: int | None
-    export: str | None = None
+    exports: tuple[str, ...] = ()
+    imported: tuple[str, str] | None = None
+    content: tuple[tuple[int, str], ...] = ()
     cell_bytes: int = 4
 
 
@@ -168,9 +178,10 @@ class Interface:
     """How a compiled program is called (docs/public-interface.md).
 
     Function index 0 instantiates the module and returns. Public words 0..7 are the arguments; `result_words` of the
-    twelve output words are results. `argument_cell` and `result_cell` are the first memory cells of each; a call that
-    keeps state enters at label `dispatch_label` with the arguments in their cells and the index in SP. `functions` are
-    the label and the WebAssembly name of each compiled function, in the order of the program.
+    twelve output words are results. `argument_cell` and `result_cell` are the first memory cells of each. The run of
+    index 0 passes the label `dispatch_label`; a call that keeps state enters with the registers of that moment, the
+    index in SP and the arguments in their cells, at the label of its export or else there. `functions` are the label
+    and the WebAssembly name of each compiled function, in the order of the program.
     """
 
     exports: tuple[Export, ...] = ()

@@ -1,4 +1,4 @@
-"""What instantiation does besides the start function: initial globals, and the bounds of active segments."""
+"""What instantiation does besides the start function: initial globals, the memory, the bounds of active segments."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from zkwasm_compiler.errors import Problem
 from zkwasm_compiler.frontend.unsupported import CODE, number_type, unsupported
-from zkwasm_compiler.ir.function import Data, Global, Memory
-from zkwasm_compiler.wasm.module import Expression, ExternalKind, Module, SegmentMode
-from zkwasm_compiler.wasm.types import PAGE_BYTES
+from zkwasm_compiler.ir.function import Data, Global, Memory, Trap
+from zkwasm_compiler.wasm.module import Expression, ExternalKind, Import, Module, SegmentMode
+from zkwasm_compiler.wasm.types import PAGE_BYTES, Limits, MemoryType
+
+HOST_MEMORIES = {("spectest", "memory"): Limits(1, 2)}
+"""Memories of hosts whose limits are fixed, whatever an import asks for: that of the specification's tests."""
 
 
 def translate_globals(module: Module) -> list[Global]:
@@ -29,15 +32,18 @@ def translate_globals(module: Module) -> list[Global]:
 
 
 def translate_memory(module: Module) -> tuple[Memory | None, list[Data]]:
-    """The memory and the data segments. *Raises:* UnsupportedError for an imported memory or a computed position."""
-    for imported in module.imports:
-        if imported.kind is ExternalKind.MEMORY:
-            raise unsupported(f"imported memory {imported.module}.{imported.name}: not supported", imported.offset)
-    exports = {export.index: export.name for export in module.exports if export.kind is ExternalKind.MEMORY}
+    """The memory and the data segments. An imported memory is a new one of zeros, as large as the import says.
+
+    *Raises:* UnsupportedError for an import that a memory of fixed limits does not match.
+    """
+    exports = tuple(export.name for export in module.exports if export.kind is ExternalKind.MEMORY)
     memory = None
-    for index, declared in enumerate(module.memories):
+    for imported in _imported_memories(module):
+        limits = _imported_limits(imported)
+        memory = Memory(limits.minimum, limits.maximum, exports, (imported.module, imported.name))
+    for declared in module.memories:
         limits = declared.type.limits
-        memory = Memory(limits.minimum, limits.maximum, exports.get(index))
+        memory = Memory(limits.minimum, limits.maximum, exports)
     data = []
     for index, segment in enumerate(module.data):
         position = _constant(segment.position) if segment.mode is SegmentMode.ACTIVE else None
@@ -45,27 +51,58 @@ def translate_memory(module: Module) -> tuple[Memory | None, list[Data]]:
     return memory, data
 
 
+def _imported_memories(module: Module) -> list[Import]:
+    return [imported for imported in module.imports if imported.kind is ExternalKind.MEMORY]
+
+
+def _imported_limits(imported: Import) -> Limits:
+    """The limits of the memory that an import gets. *Raises:* UnsupportedError."""
+    assert isinstance(imported.type, MemoryType)
+    wanted = imported.type.limits
+    limits = HOST_MEMORIES.get((imported.module, imported.name), wanted)
+    too_large = wanted.maximum is not None and (limits.maximum is None or limits.maximum > wanted.maximum)
+    if limits.minimum < wanted.minimum or too_large:
+        raise unsupported(
+            f"imported memory {imported.module}.{imported.name}: the module wants {_pages(wanted)}; "
+            f"the host's has {_pages(limits)}",
+            imported.offset,
+        )
+    return limits
+
+
+def _pages(limits: Limits) -> str:
+    return f"{limits.minimum} pages" + ("" if limits.maximum is None else f" and at most {limits.maximum}")
+
+
+def instantiation_trap(memory: Memory | None, data: list[Data]) -> Trap | None:
+    """What becomes of placing the active data segments: a trap where one does not fit."""
+    size = memory.minimum * PAGE_BYTES if memory else 0
+    outside = any(segment.position is not None and segment.position + len(segment.content) > size for segment in data)
+    return Trap.OUT_OF_BOUNDS_MEMORY_ACCESS if outside else None
+
+
 def check_segments(module: Module) -> Iterator[Problem]:
-    """The active segments that trap at instantiation, or may. Passive ones matter only to code that uses them."""
+    """The active segments whose place is not known, and those of tables that trap at instantiation. Passive ones matter
+    only to code that uses them."""
     for index, data in enumerate(module.data):
-        if data.mode is SegmentMode.ACTIVE:
-            size = module.memory_types[data.memory].limits.minimum * PAGE_BYTES
-            yield from _check(f"data segment {index}", data.position, len(data.data), size, data.offset)
+        if data.mode is SegmentMode.ACTIVE and _constant(data.position) is None:
+            yield _not_placed(f"data segment {index}", data.position, data.offset)
     for index, element in enumerate(module.elements):
         if element.mode is SegmentMode.ACTIVE:
             size = module.table_types[element.table].limits.minimum
-            yield from _check(f"element segment {index}", element.position, len(element.entries), size, element.offset)
+            start = _constant(element.position)
+            if start is None:
+                yield _not_placed(f"element segment {index}", element.position, element.offset)
+            elif (end := start + len(element.entries)) > size:
+                message = (
+                    f"element segment {index}: it ends at {end} of {size}: a trap at instantiation is not supported"
+                )
+                yield Problem(message, byte_offset=element.offset, code=CODE)
 
 
-def _check(where: str, position: Expression, length: int, size: int, offset: int) -> Iterator[Problem]:
-    start = _constant(position)
-    if start is None:
-        message = f"{where}: placed by {position[0].name}: only constants are supported"
-    elif start + length > size:
-        message = f"{where}: it ends at {start + length} of {size}: a trap at instantiation is not supported"
-    else:
-        return
-    yield Problem(message, byte_offset=offset, code=CODE)
+def _not_placed(where: str, position: Expression, offset: int) -> Problem:
+    message = f"{where}: placed by {position[0].name}: only constants are supported"
+    return Problem(message, byte_offset=offset, code=CODE)
 
 
 def _constant(expression: Expression) -> int | None:

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zkwasm_compiler.errors import ConfigurationError, Problem, UnsupportedError
-from zkwasm_compiler.frontend.instantiation import check_segments, translate_globals, translate_memory
+from zkwasm_compiler.frontend.instantiation import (
+    check_segments,
+    instantiation_trap,
+    translate_globals,
+    translate_memory,
+)
 from zkwasm_compiler.frontend.translate_function import translate_function
 from zkwasm_compiler.ir import function as ir
 from zkwasm_compiler.wasm.module import ExternalKind, Module
@@ -27,6 +32,7 @@ def translate(module: Module, *, exports: Sequence[str] | None = None) -> ir.Mod
     try:
         result.globals = translate_globals(module)
         result.memory, result.data = translate_memory(module)
+        result.trap = instantiation_trap(result.memory, result.data)
     except UnsupportedError as error:
         problems += error.problems
     result.functions, more = _translate_reachable(module, [*chosen.values(), *_start(module)])

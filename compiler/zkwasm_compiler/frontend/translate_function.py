@@ -28,10 +28,6 @@ ASSERTIONS: dict[tuple[str, str], tuple[Type, ...]] = {
 """The imports that become `assert_eq`, with the types that their two parameters may have."""
 
 
-REFUSED = frozenset({"memory.init", "data.drop"})
-"""Instructions that have an op, which the interpreter knows, but that cannot be lowered yet."""
-
-
 def translate_function(module: wasm.Module, index: int) -> Function:
     """Translate a function that validates. *Raises:* UnsupportedError at the first thing that has no translation."""
     source = module.defined_function(index)
@@ -137,7 +133,7 @@ class _Translator:
     def _operator(self, instruction: wasm.Instruction) -> None:
         """A constant or an instruction that has an op of the same name."""
         row = OPS.get(instruction.name)
-        if row is None or row.operands is None or row.result is None or row.name in REFUSED:
+        if row is None or row.operands is None or row.result is None:
             raise refuse_instruction(instruction.name, self.where, instruction.offset)
         args = self._pop_many(len(row.operands))
         immediate = int(instruction.immediates[-1]) if instruction.immediates else None  # of an access: its offset

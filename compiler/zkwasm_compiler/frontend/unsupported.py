@@ -29,8 +29,6 @@ def refuse_instruction(name: str, where: str, offset: int) -> UnsupportedError:
 
 def _feature(name: str) -> str:
     operation = name.partition(".")[2]
-    if name in ("memory.init", "data.drop"):
-        return "passive data segments are"
     if name.startswith(("memory.", "data.")) or operation.startswith(("load", "store")):
         return "memory is"
     if name == "call_indirect":

@@ -171,11 +171,15 @@ PAGE_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The linear memory: `minimum` pages at first, at most `maximum` (None: as many as 32-bit addresses reach)."""
+    """The linear memory: `minimum` pages at first, at most `maximum` (None: as many as 32-bit addresses reach).
+
+    `imported` are the two names of the import, if it is one.
+    """
 
     minimum: int
     maximum: int | None
-    export: str | None = None
+    exports: tuple[str, ...] = ()
+    imported: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +190,32 @@ class Data:
     content: bytes
     position: int | None
 
+    @property
+    def passive(self) -> bytes:
+        """What memory.init can copy before the segment is dropped: an active one is dropped by the instantiation."""
+        return self.content if self.position is None else b""
+
+    def word(self, index: int) -> int:
+        """Four bytes of the content as a little-endian number, zeros beyond the end."""
+        return int.from_bytes(self.content[4 * index : 4 * index + 4], "little")
+
 
 @dataclass(eq=False, slots=True)
 class Module:
     """The functions that are compiled (by WebAssembly function index) and what they share.
 
-    `exports` maps exported names to function indexes; `start` is the start function's index; `data` are the segments
-    by their index. `memory_layout` is how the cells of the machine hold the memory.
+    `exports` maps exported names to function indexes; `start` is the start function's index; `trap` is set when the
+    instantiation traps before that. `data` are the segments by their index; `tabled` are the segments whose words
+    legalised code reads one by one, in the order of their table. `memory_layout` is how the cells of the machine hold
+    the memory.
     """
 
     functions: dict[int, Function] = field(default_factory=dict)
     globals: list[Global] = field(default_factory=list)
     exports: dict[str, int] = field(default_factory=dict)
     start: int | None = None
+    trap: Trap | None = None
     memory: Memory | None = None
     memory_layout: MemoryLayout = WORDS
     data: list[Data] = field(default_factory=list)
+    tabled: list[int] = field(default_factory=list)

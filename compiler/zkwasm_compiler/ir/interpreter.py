@@ -41,6 +41,8 @@ class _Frame:
 
 def instantiate(module: Module, *, fuel: int = DEFAULT_FUEL) -> list[int]:
     """The globals of a new instance, after the start function. *Raises:* as `run`."""
+    if module.trap is not None:
+        raise TrapError(module.trap)
     state = [global_.initial for global_ in module.globals]
     if module.start is not None:
         run(module, module.start, [], globals=state, fuel=fuel)

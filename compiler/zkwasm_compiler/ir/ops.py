@@ -204,6 +204,8 @@ _add(Op("zk.check_index", (INDEX,), NONE, pure=False, traps=True, immediate="wor
 _add(Op("zk.load_word", None, I32, pure=False, immediate="words beyond the index"))  # (index)
 _add(Op("zk.store_word", None, NONE, pure=False, immediate="words beyond the index"))  # (index, word)
 _add(Op("zk.set_memory_words", (I32,), NONE, pure=False))
+_add(Op("zk.segment_word", (I32,), I32, pure=False))  # a word of the table of segments; the index must be inside
+_add(Op("zk.dropped", (), I32, pure=False, immediate="the data segment"))  # 1 after data.drop, 0 before
 _add(Op("zk.by_rest", (I32, INDEX), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
 # (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory
 _add(Op("zk.by_bounds", None, NONE, pure=False, terminator=True))

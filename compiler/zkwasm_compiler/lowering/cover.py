@@ -54,6 +54,8 @@ STRUCTURAL = {
     "global.get": None,
     "zk.load_word": WORD,
     "zk.memory_words": CLEAN,
+    "zk.segment_word": CLEAN,
+    "zk.dropped": CLEAN,
     "zk.locate": INDEX,
     "zk.word_index": INDEX,
 }

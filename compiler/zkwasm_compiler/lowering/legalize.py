@@ -20,6 +20,7 @@ from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
 from zkwasm_compiler.lowering.memory_operations import expand_access, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.segments import expand_init
 from zkwasm_compiler.lowering.versions import Versions, make_versions
 from zkwasm_compiler.runtime.routines import Routines
 
@@ -207,6 +208,11 @@ class Legalizer:
                 self.replaced[value] = replacement
         elif value.op in ("memory.fill", "memory.copy"):
             expand_bulk(self, value)
+        elif value.op == "memory.init":
+            expand_init(self, value)
+        elif value.op == "data.drop":
+            if index_of(value) in self.routines.droppable:
+                self.current.body.append(value)
         elif value.op in ("memory.size", "memory.grow"):
             self.replaced[value] = (expand_size if value.op == "memory.size" else expand_grow)(self, value)
         elif expand is not None:

@@ -21,6 +21,7 @@ from zkwasm_compiler.isa.zkvm64 import MACHINE
 from zkwasm_compiler.lowering.allocate import allocate_best
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
+from zkwasm_compiler.lowering.initialisation import Initialisation, initial_content
 from zkwasm_compiler.lowering.layout import Label, layout
 from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
@@ -28,13 +29,15 @@ from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.printer import print_step, uses_one
 from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
+from zkwasm_compiler.runtime.initial_cells import CellPlan, plan_cells
 from zkwasm_compiler.runtime.powers import power_tables
 from zkwasm_compiler.runtime.routines import Routines
+from zkwasm_compiler.runtime.segments import dropped_cells, segment_table, table_words
 from zkwasm_compiler.runtime.skeleton import (
     ARGUMENT_WORDS,
+    INSTANTIATED,
     RESULT_WORDS,
     Entry,
-    InitialMemory,
     Skeleton,
     epilogue,
     prologue,
@@ -59,7 +62,8 @@ class Stages:
 def lower(
     module: Module,
     title: str,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None],
+    initialisation: Initialisation,
     ranges: Mapping[int, Ranges] | None = None,
 ) -> tuple[str, Stages]:
     """The zkASM text of the program for a legalised module. `progress` hears each function's name; `ranges` are those
@@ -69,7 +73,7 @@ def lower(
     clobbers: dict[int, frozenset[str]] = {}
     memory = Routines(module)
     words = 0 if memory.growing else memory.minimum_words
-    symbols = Symbols(_labels(module), graph.recursive, clobbers, words)
+    symbols = Symbols(_labels(module), graph.recursive, clobbers, words, table_words(module))
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]
@@ -81,7 +85,7 @@ def lower(
         stages.laid_out[index] = layout(stages.allocated[index])
         if index not in graph.recursive:
             clobbers[index] = _changed_registers(stages.laid_out[index])
-    return _write(module, title, found, graph, symbols, stages), stages
+    return _write(module, title, found, graph, symbols, stages, initialisation), stages
 
 
 def _changed_registers(items: LaidOut) -> frozenset[str]:
@@ -118,11 +122,11 @@ def check_limits(module: Module) -> None:
 def check_computed_jumps(program: Program) -> None:
     """Refuse a program with tables behind the rows that a computed jump can reach."""
     limit = MACHINE.limits.address_limit
-    ends = [row.get("offset", 0) for row in program.rows if row.get("ind") and not row.get("mOp")]
+    ends = [row.get("offset", 0) for row in program.rows if (row.get("ind") or row.get("indRR")) and not row.get("mOp")]
     if max(ends, default=0) > limit:
         raise InputError(
-            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions and variable "
-            f"shifts end at row {max(ends)}; a computed jump reaches rows below {limit}. "
+            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions, variable "
+            f"shifts and passive segments end at row {max(ends)}; a computed jump reaches rows below {limit}. "
             "Compile fewer functions: name the exports to prove"
         )
 
@@ -149,24 +153,27 @@ def _write(
     graph: CallGraph,
     symbols: Symbols,
     stages: Stages,
+    initialisation: Initialisation,
 ) -> str:
     frames = place_frames(graph, {index: function.frame_size for index, function in stages.allocated.items()})
     globals_ = {item.index: number for number, item in enumerate(g for g in module.globals if g.mutable)}
     for index in sorted(module.functions):
         printer = _FunctionPrinter(index, stages, frames, symbols, globals_)
         stages.lines[index] = printer.lines()
-    skeleton = _skeleton(module, found, frames, symbols, stages)
-    used = set(_targets(stages))
+    plan = plan_cells(initialisation.cells(module))
+    skeleton = _skeleton(module, found, frames, symbols, stages, plan)
+    used = {*_targets(stages), *([trap_label(module.trap)] if module.trap else [])}
     traps = [
         trap for trap in Trap if trap_label(trap) in used or (trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive)
     ]
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
-    tables = power_tables(used)
+    tables = [*power_tables(used), *segment_table(module, used)]
     lines += [*tables, ""] if tables else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]
+    lines += skeleton.plan.lines({entry.export.index: entry.landing for entry in skeleton.entries})
     lines += epilogue(skeleton, traps)
     return "\n".join(lines) + "\n"
 
@@ -195,7 +202,12 @@ def _targets(stages: Stages) -> Iterable[str]:
 
 
 def _skeleton(
-    module: Module, found: dict[int, Signature], frames: Frames, symbols: Symbols, stages: Stages
+    module: Module,
+    found: dict[int, Signature],
+    frames: Frames,
+    symbols: Symbols,
+    stages: Stages,
+    plan: CellPlan,
 ) -> Skeleton:
     entries = []
     for number, (name, index) in enumerate(module.exports.items(), start=1):
@@ -204,35 +216,27 @@ def _skeleton(
             PLACES[i] if i < len(PLACES) else _argument_address(index, i - len(PLACES), frames, symbols)
             for i in range(len(function.parameters))
         )
-        export = Export(
-            name, number, tuple(t.value for t in function.parameters), tuple(t.value for t in function.results)
-        )
+        types = tuple(t.value for t in function.parameters), tuple(t.value for t in function.results)
+        export = Export(name, number, *types, f"entry_{number}")
         entries.append(Entry(export, symbols.functions[index], places, tuple(found[index].results)))
     mutable = [item for item in module.globals if item.mutable]
     steps = [item for items in stages.laid_out.values() for item in items if isinstance(item, Step)]
     skeleton = Skeleton(
         entries=tuple(entries),
-        globals=tuple((GlobalCell(g.index, g.type.value, True, 0, g.export), g.initial) for g in mutable),
+        globals=tuple(GlobalCell(g.index, g.type.value, True, 0, g.export, g.initial) for g in mutable),
         start=None if module.start is None else symbols.functions[module.start],
         uses_one=any(map(uses_one, steps)),
         uses_stack=bool(symbols.recursive),
         frame_cells=frames.cells,
-        memory=_memory(module),
+        memory_words=Routines(module).growing,
+        plan=plan,
+        dropped_cells=dropped_cells(module),
+        trap=None if module.trap is None else trap_label(module.trap),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
     first = skeleton.cell("global")
-    cells = tuple((replace(cell, cell=first + n), initial) for n, (cell, initial) in enumerate(skeleton.globals))
-    return replace(skeleton, globals=cells)
-
-
-def _memory(module: Module) -> InitialMemory | None:
-    """What the start of the program puts into the memory."""
-    if module.memory is None:
-        return None
-    size = Routines(module)
-    cells = module.memory_layout.initial_cells(module.data)
-    return InitialMemory(size.minimum_words, size.growing, cells)
+    return replace(skeleton, globals=tuple(replace(cell, cell=first + n) for n, cell in enumerate(skeleton.globals)))
 
 
 def _argument_address(index: int, slot: int, frames: Frames, symbols: Symbols) -> str:
@@ -246,8 +250,10 @@ def _interface_memory(module: Module, skeleton: Skeleton) -> MemoryCells | None:
     memory = module.memory
     if memory is None:
         return None
-    words_cell = skeleton.cell("memory_words") if Routines(module).growing else None
-    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.export, module.memory_layout.cell_bytes)
+    words_cell = skeleton.cell("memory_words") if skeleton.memory_words else None
+    content = initial_content(module)
+    cell_bytes = module.memory_layout.cell_bytes
+    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.exports, memory.imported, content, cell_bytes)
 
 
 def _beyond_window(module: Module) -> bool:
@@ -262,11 +268,12 @@ def _beyond_window(module: Module) -> bool:
 def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]]) -> Interface:
     return Interface(
         exports=tuple(entry.export for entry in skeleton.entries),
-        globals=tuple(cell for cell, _ in skeleton.globals),
+        globals=skeleton.globals,
         argument_cell=skeleton.cell("argument"),
         argument_words=skeleton.argument_words,
         result_cell=skeleton.cell("output"),
         result_words=skeleton.result_words,
+        dispatch_label=INSTANTIATED,
         functions=tuple(names),
         memory=_interface_memory(module, skeleton),
         skip_address_check=_beyond_window(module),

@@ -36,6 +36,7 @@ from zkwasm_compiler.rules.catalogue import CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
+from zkwasm_compiler.runtime.segments import END as SEGMENTS_END
 
 PLACES = ("A", "B", "C", "D", "E")
 """Where the first arguments and the first results of a call are; the others are in cells."""
@@ -46,6 +47,7 @@ MEMORY_OPS = frozenset(
     f"zk.{name}"
     for name in ("locate", "word_index", "memory_words", "set_memory_words", "check_index", "load_word", "store_word")
 )
+SEGMENT_OPS = frozenset({"zk.segment_word", "zk.dropped", "data.drop"})
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 
 
@@ -53,12 +55,13 @@ CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 class Symbols:
     """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
     registers a call changes (all of them where nothing better is known yet). `memory_words` is the size of the memory,
-    0 when it may grow."""
+    0 when it may grow, `segment_words` that of the table of segments."""
 
     functions: Mapping[int, str]
     recursive: frozenset[int]
     clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
     memory_words: int = 0
+    segment_words: int = 0
 
 
 def trap_label(trap: Trap) -> str:
@@ -148,6 +151,8 @@ class _Selector:
             self.step(_loaded(self.define(value), slot))
         elif value.op in MEMORY_OPS:
             self.memory(value)
+        elif value.op in SEGMENT_OPS:
+            self.segment(value)
         elif value.op == "assert_eq":
             self.assertion(*value.args)
         elif value in self.cover.choice and not self.cover.is_tree_child(value):
@@ -341,6 +346,21 @@ class _Selector:
         self.open(f"{label}_out", frequency / 100, [])
         trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
         self.step(Step(rest, offset - 4 * words, operations=(jump("JMPN", UNPROVABLE, trap),)))
+
+    def segment(self, value: Value) -> None:
+        """Words of passive segments, which a computed call finds in a table, and whether a segment was dropped."""
+        match value.op:
+            case "zk.segment_word":
+                e, result = self.fresh("e"), self.define(value)
+                x = self.operand(value.args[0], self.cover.representation[value.args[0]])
+                words = self.symbols.segment_words
+                self.step(Step((Term(x),), -words, destinations=(e,), operations=(jump("JMPN", NEXT, UNPROVABLE),)))
+                call = Operation("CALL", (e,), ("E",), (result,), ("B",), ("RR",), targets=(SEGMENTS_END,))
+                self.step(Step(operations=(call,)))
+            case "zk.dropped":
+                self.step(_loaded(self.define(value), Slot("dropped", index_of(value))))
+            case "data.drop":
+                self.step(_using(_constant(1), store(Slot("dropped", index_of(value)))))
 
     # Calls
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cache
 from importlib import resources
 
@@ -15,12 +16,15 @@ from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_INDEX = 1 << 24
 """Routines are numbered from here, above every function of a module."""
+SEGMENT_WORD = "segment_word"
+"""The routine whose calls become `zk.segment_word`."""
 
 
 class Routines:
     """The memory of a module as its accesses need to know it, and the routines that it has by now.
 
     `growing`: the number of words is in a cell, because some function grows the memory (or it begins empty).
+    `droppable`: the segments that some function drops and some function copies.
     """
 
     def __init__(self, module: Module) -> None:
@@ -29,6 +33,7 @@ class Routines:
         self.minimum_words = memory.minimum * WORDS_A_PAGE if memory else 0
         self.maximum_pages = MAXIMUM_PAGES if memory is None or memory.maximum is None else memory.maximum
         self.growing = memory is not None and (self.minimum_words == 0 or grows(module))
+        self.droppable = _uses(module, {"data.drop"}) & _uses(module, {"memory.init"})
 
     def function(self, name: str) -> Function:
         """The routine called `name`, added to the module with those that it calls."""
@@ -43,11 +48,34 @@ class Routines:
         function.index = FIRST_INDEX + index
         function.name = f"memory.{function.name}"
         self.module.functions[function.index] = function
+        _read_segments(function)
         for block in function.blocks:
             for value in block.body:
                 if value.op == "call" and isinstance(value.immediate, int):
                     self._add(value.immediate)
                     value.immediate += FIRST_INDEX
+
+
+def _uses(module: Module, ops: Set[str]) -> frozenset[int | None]:
+    """The immediates of the ops that functions of the module have."""
+    return frozenset(
+        value.immediate if isinstance(value.immediate, int) else None
+        for function in module.functions.values()
+        for block in function.blocks
+        for value in block.body
+        if value.op in ops
+    )
+
+
+def _read_segments(function: Function) -> None:
+    """Calls that stand for `zk.segment_word` become it."""
+    index = _library().exports[SEGMENT_WORD]
+    for block in function.blocks:
+        calls = [value for value in block.body if value.op == "call" and value.immediate == index]
+        for value in block.body:
+            if value.op == "result" and value.args[0] in calls:
+                value.op, value.args, value.immediate = "zk.segment_word", value.args[0].args, None
+        block.body = [value for value in block.body if value not in calls]
 
 
 @cache

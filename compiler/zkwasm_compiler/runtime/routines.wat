@@ -1,4 +1,4 @@
-;; What an access does when it is not aligned and not within one word, and memory.fill and memory.copy.
+;; What an access does when it is not aligned and not within one word, memory.fill, memory.copy and memory.init.
 ;; Compiled into the programs that need them; every routine checks all its bytes before it writes one.
 (module
   (memory 1)
@@ -103,4 +103,36 @@
                 (local.set $count (i32.sub (local.get $count) (i32.const 1)))))
             (br $up))))
       (return))
+    (call $outside))
+
+  ;; A word of the table of passive segments; not a function of the program, see routines.py.
+  (func $segment_word (export "segment_word") (param $index i32) (result i32) (local.get $index))
+  ;; $length: the bytes of the segment, 0 when it is dropped; $first: where the table has its first word.
+  (func $init (export "init") (param $to i32) (param $from i32) (param $count i32) (param $length i32) (param $first i32)
+    (local $word i32)
+    (block $outside
+      (br_if $outside (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $from)) (i64.extend_i32_u (local.get $count)))
+        (i64.extend_i32_u (local.get $length))))
+      (br_if $outside (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $to)) (i64.extend_i32_u (local.get $count)))
+        (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16))))
+      (loop $next
+        (if (i32.eqz (local.get $count)) (then (return)))
+        (local.set $word
+          (call $segment_word (i32.add (local.get $first) (i32.shr_u (local.get $from) (i32.const 2)))))
+        (if (i32.and (i32.ge_u (local.get $count) (i32.const 4))
+              (i32.eqz (i32.and (i32.const 3) (i32.or (local.get $to) (local.get $from)))))
+          (then
+            (i32.store (local.get $to) (local.get $word))
+            (local.set $to (i32.add (local.get $to) (i32.const 4)))
+            (local.set $from (i32.add (local.get $from) (i32.const 4)))
+            (local.set $count (i32.sub (local.get $count) (i32.const 4))))
+          (else
+            (i32.store8 (local.get $to)
+              (i32.shr_u (local.get $word) (i32.shl (i32.and (local.get $from) (i32.const 3)) (i32.const 3))))
+            (local.set $to (i32.add (local.get $to) (i32.const 1)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (local.set $count (i32.sub (local.get $count) (i32.const 1)))))
+        (br $next)))
     (call $outside)))

@@ -1,7 +1,7 @@
 """The text around the functions: row 0, public values, initialisation, dispatch, traps and the end of the trace.
 
-docs/public-interface.md describes it for provers and verifiers. Function index 0 runs the initialisation (globals,
-start function) and nothing else; index i > 0 the i-th export.
+docs/public-interface.md describes it for provers and verifiers. Function index 0 runs the start function and nothing
+else; index i > 0 the i-th export. On the way to an export the cells are initialised that it sees (`initial_cells`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from zkwasm_compiler.asm.program import Export, GlobalCell
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.rules.representation import CLEAN, Representation
 from zkwasm_compiler.runtime.frames import STACK_CELLS
+from zkwasm_compiler.runtime.initial_cells import FIRST, INITIALISED, CellPlan
 
 ARGUMENT_WORDS = 8
 OUTPUT_WORDS = 12
 RESULT_WORDS = OUTPUT_WORDS - 1
 """The last output word is 0: its row clears PC."""
+INSTANTIATED = "instantiated"
+"""The label of the row that function index 0 ends with."""
 NO_SUCH_FUNCTION = 128
 """Status of a call whose public function index is out of range."""
 REGISTERS = ("A", "B", "C", "D", "E")
@@ -33,14 +36,11 @@ class Entry:
     places: tuple[str, ...]
     results: tuple[Representation, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class InitialMemory:
-    """The words that the memory begins with, whether it may grow, and the index and content of its nonzero cells."""
-
-    words: int
-    growing: bool
-    nonzero: tuple[tuple[int, int], ...]
+    @property
+    def landing(self) -> str:
+        """The label behind the first step where that loads an argument, which may be done on the way; else its own."""
+        loads = bool(self.places) and not any(place.startswith("SP") for place in self.places)
+        return f"{self.export.label}_rest" if loads else self.export.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,21 @@ class Skeleton:
     """Everything the text depends on.
 
     `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some
-    function keeps its frame on the stack.
+    function keeps its frame on the stack. `memory_words`: a cell has the size of the memory. `plan`: what is
+    initialised, and when. `trap` is the label where an instantiation ends that traps before the start function.
     """
 
     entries: tuple[Entry, ...]
-    globals: tuple[tuple[GlobalCell, int], ...]
+    globals: tuple[GlobalCell, ...]
     start: str | None
     uses_one: bool
     uses_stack: bool
     frame_cells: int
     returned_cells: int
-    memory: InitialMemory | None = None
+    memory_words: bool
+    dropped_cells: int
+    plan: CellPlan
+    trap: str | None
 
     @property
     def argument_words(self) -> int:
@@ -77,7 +81,8 @@ class Skeleton:
             ("argument", self.argument_words),
             ("output", self.result_words),
             ("global", len(self.globals)),
-            ("memory_words", 1 if self.memory is not None and self.memory.growing else 0),
+            ("memory_words", int(self.memory_words)),
+            ("dropped", self.dropped_cells),
             ("returned", self.returned_cells),
             ("frame", self.frame_cells),
         ]
@@ -109,43 +114,58 @@ def prologue(skeleton: Skeleton) -> list[str]:
         else:
             lines.append(f"  ${{{source}}} :ASSERT            ; no argument: 0")
     lines += ["  CTX :MSTORE(saved[0])", "  SP :MSTORE(saved[1]), JMPN(no_such_function)", *_initialisation(skeleton)]
-    count = len(skeleton.entries) + 1
-    lines += [
+    return lines + _dispatch(skeleton)
+
+
+def _dispatch(skeleton: Skeleton) -> list[str]:
+    """A jump into a table with a row for each function index, and the entries. RR counts from the end of the table.
+
+    E is 0 on the ways to entries. The chain returns to the entry in RR; other ways keep A, so that the row of the table
+    does the first step of the entry.
+    """
+    if skeleton.trap is not None:
+        return [f"{INSTANTIATED}:", f"  :JMP({skeleton.trap})"]
+    step = "0 => E " if skeleton.start is not None else "1 => PC " if skeleton.uses_one else ""
+    lines = [
         "dispatch:",
-        f"  SP - {count} => E :JMPN(next, no_such_function)",
-        f"  {'1 => PC ' if skeleton.uses_one else ''}:JMP(@entries_end + E)",
-        "  :JMP(finish)                     ; index 0: instantiate only",
-        *(f"  :JMP(entry_{entry.export.index})" for entry in skeleton.entries),
-        "entries_end:",
+        f"  SP - {len(skeleton.entries) + 1} => RR :JMPN(next, no_such_function)",
+        f"  {step}:JMP(@entries_end + RR)",
     ]
+    table = [f"{INSTANTIATED}:", "  :JMP(finish)                     ; index 0: instantiate only"]
+    late: list[str] = []
     for entry in skeleton.entries:
-        lines += _entry(entry, skeleton)
-    return lines
+        index, label = entry.export.index, entry.export.label
+        text, way = _entry(entry, skeleton), skeleton.plan.way(index)
+        if index in skeleton.plan.joins:
+            table.append(f"  @{label} => RR :JMP({way})")
+            lines += text  # the value of a label can be taken only behind it; elsewhere the table had better come early
+            continue
+        first = ""
+        if entry.landing != label:
+            first = f"{text[1]}, "
+            text.insert(2, f"{entry.landing}:")
+        table.append(f"{first or '  :'}JMP({way or entry.landing})")
+        late += text
+    return [*lines, *table, "entries_end:", *late]
 
 
 def _initialisation(skeleton: Skeleton) -> list[str]:
-    """Context 0, zero outputs, globals, the start function."""
+    """Context 0, zero outputs, the start function with the cells that it sees."""
     destinations = ["CTX"]
     lines = []
     for word in range(max(skeleton.result_words, 1)):
         store = f" :MSTORE(output[{word}])" if skeleton.result_words else ""
         lines.append(f"  0 => {', '.join(destinations)}{store}" if destinations else f"  0{store}")
         destinations = []
-    for number, (_, initial) in enumerate(skeleton.globals):
-        literal = f"{initial}" if initial < 1 << 32 else f"{initial:#x}n"
-        lines.append(f"  {literal} :MSTORE(global[{number}])")
-    memory = skeleton.memory
-    if memory is not None and memory.growing:
-        lines.append(f"  {memory.words} :MSTORE(memory_words[0])")
-    if memory is not None and memory.nonzero:
-        # E is 0 from row 1 on.
-        lines += [f"  {content} :MSTORE(MEM:E{index:+d})" for index, content in memory.nonzero]
-    if skeleton.start is not None:
-        if skeleton.uses_one:
-            lines.append("  1 => PC")
-        lines.append(f"  {-STACK_CELLS} => SP :CALL({skeleton.start})")
-        lines.append("  $ => SP :MLOAD(saved[1])")
-    return lines
+    if skeleton.start is None or skeleton.trap is not None:
+        return lines
+    if skeleton.plan.first:  # E is 0 from row 1 on
+        jump = f"JMP({FIRST})"
+        lines[-1] += f", {jump}" if ":" in lines[-1] else f" :{jump}"
+    lines.append(f"{INITIALISED}:")
+    if skeleton.uses_one:
+        lines.append("  1 => PC")
+    return [*lines, f"  {-STACK_CELLS} => SP :CALL({skeleton.start})", "  $ => SP :MLOAD(saved[1])"]
 
 
 def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
@@ -153,7 +173,7 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
     limb: where the function does not promise that, it is masked."""
     export = entry.export
     name = repr(export.name)[1:-1]  # a name may hold line breaks and control characters
-    lines = [f"entry_{export.index}:                           ; {name}"]
+    lines = [f"{export.label}:                           ; {name}"]
     registers = [(word, place) for word, place in enumerate(entry.places) if place in REGISTERS]
     stack = f"{-STACK_CELLS} => SP " if skeleton.uses_stack else ""
     if any(place.startswith("SP") for place in entry.places):
