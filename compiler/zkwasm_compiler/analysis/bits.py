@@ -95,6 +95,10 @@ def _boolean(value: Value, masks: list[int]) -> int:
     return 1
 
 
+def _up_to_bits(bits: int) -> Callable[[Value, list[int]], int]:
+    return lambda value, masks: (1 << bits) - 1
+
+
 def _count(value: Value, masks: list[int]) -> int:
     return _up_to(value.args[0].type.bits)
 
@@ -119,6 +123,7 @@ _RULES: dict[str, Callable[[Value, list[int]], int]] = {
     "extend_i32_s": _extend(32),
     "extend_i32_u": lambda value, masks: masks[0],
     "wrap_i64": lambda value, masks: masks[0],
+    **{f"load{bits}_u": _up_to_bits(bits) for bits in (8, 16, 32)},
     **dict.fromkeys(
         ["reinterpret_f32", "reinterpret_f64", "reinterpret_i32", "reinterpret_i64"], lambda value, masks: masks[0]
     ),

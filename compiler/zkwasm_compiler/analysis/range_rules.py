@@ -244,6 +244,13 @@ def _same(value: Value, args: list[Range]) -> Range:
     return args[0]
 
 
+def _load(bits: int, sign: str) -> Rule:
+    """So many bits from the memory, extended."""
+    if sign == "u":
+        return lambda value, args: unsigned(value.type.bits, 0, (1 << bits) - 1)
+    return lambda value, args: signed(value.type.bits, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+
+
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(["eqz", "i64.eqz"], _eqz),
     **dict.fromkeys(NEGATED, _compare),
@@ -270,6 +277,7 @@ _RULES: dict[str, Rule] = {
     "extend_i32_u": _zero_extend,
     "wrap_i64": _wrap,
     "select": _select,
+    **{f"load{bits}_{sign}": _load(bits, sign) for bits in (8, 16, 32) for sign in "us"},
     "zk.add_nw": _add,
     "zk.sub_nw": _sub_exact,
     "zk.mul_nw_32": _mul,

@@ -14,13 +14,15 @@ from zkwasm_compiler.ir.function import Function, Module
 class Context:
     """The module that is optimised, the level, and whether the verifier runs after every pass.
 
-    `fired` counts the rewrite rules that were applied, by name.
+    `fired` counts the rewrite rules that were applied, by name. `memory_writers` are the functions that may write to
+    the memory, themselves or by calls, once a pass has asked for them: passes only take writes away.
     """
 
     module: Module
     level: int = 2
     verify: bool = False
     fired: Counter[str] = field(default_factory=Counter)
+    memory_writers: frozenset[int] | None = None
 
 
 FunctionPass: TypeAlias = Callable[[Function, Context], bool]

@@ -15,6 +15,7 @@ from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.expand_selects import expand_selects
 from zkwasm_compiler.passes.fold import fold
+from zkwasm_compiler.passes.forward import forward
 from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
 from zkwasm_compiler.passes.inline import inline
@@ -53,6 +54,8 @@ FUNCTION_PASSES = (
     # After fold, whose canonical forms make equal values look equal; over the whole function where there is time.
     Pass(lvn, 1, 1),
     Pass(gvn, 2, 3),
+    # After gvn and fold, which make equal addresses one sum; fold sees through what was stored in the next round.
+    Pass(forward, 2, 3),
     # After gvn, so that one value moves and not its copies.
     Pass(licm, 2, 3),
     # Last: fold and value numbering leave what they replaced.
