@@ -93,8 +93,8 @@ class _Statements:
         return made
 
     def statement(self) -> str:
-        makers = [self.store] * 6 + [self.load] * 8 + [self.condition] * 2 + [self.loop] * 3
-        makers += [self.assign, self.step, self.call, self.call, self.bulk, self.exit, self.set_global]
+        makers = [self.store] * 3 + [self.load] * 3 + [self.again] * 8 + [self.condition] * 2 + [self.loop] * 4
+        makers += [self.assign, self.step, self.call, self.bulk, self.exit, self.set_global]
         return makers[self.choose(len(makers))]()
 
     def pick(self, *texts: str) -> str:
@@ -109,7 +109,7 @@ class _Statements:
     def _address(self) -> str:
         kind = self.choose(8)
         if kind < 5:
-            return self.pick("(local.get $p)", "(local.get $p)", "(local.get $q)", "(local.get $r)")
+            return self.pick("(local.get $p)", "(local.get $r)", "(local.get $q)", "(local.get $r)")
         if kind == 5:
             return f"(i32.const {CONSTANT_ADDRESSES[self.choose(len(CONSTANT_ADDRESSES))]})"
         if kind == 6:
@@ -124,20 +124,35 @@ class _Statements:
             return self.pick("(local.get $w)", "(i64.const 0x1122334455667788)", "(i64.extend_i32_s (local.get $x))")
         return self.pick("(local.get $v)", "(local.get $x)", "(i32.const 5)", "(i32.wrap_i64 (local.get $w))")
 
-    def loaded(self, type_: str) -> str:
+    def _loaded(self, type_: str, where: str) -> str:
         ops = I32_LOADS if type_ == "i32" else I64_LOADS
-        return f"({ops[self.choose(len(ops))]} {self.where()})"
+        return f"({ops[self.choose(len(ops))]} {where})"
 
     def store(self) -> str:
+        return self._store_to(self.where())
+
+    def _store_to(self, where: str) -> str:
         op = STORES[self.choose(len(STORES))]
-        value = self.loaded(op[:3]) if self.choose(4) == 0 else self.value(op[:3])
-        return f"({op} {self.where()} {value})"
+        value = self._loaded(op[:3], self.where()) if self.choose(4) == 0 else self.value(op[:3])
+        return f"({op} {where} {value})"
 
     def load(self) -> str:
+        return self._load_of(self.where())
+
+    def _load_of(self, where: str) -> str:
         if self.choose(3) == 0:
-            return f"(local.set $w (i64.add (i64.mul (local.get $w) (i64.const 3)) {self.loaded('i64')}))"
+            return f"(local.set $w (i64.add (i64.mul (local.get $w) (i64.const 3)) {self._loaded('i64', where)}))"
         local = self.pick("$x", "$v", "$x")
-        return f"(local.set {local} (i32.add (i32.mul (local.get $x) (i32.const 5)) {self.loaded('i32')}))"
+        return f"(local.set {local} (i32.add (i32.mul (local.get $x) (i32.const 5)) {self._loaded('i32', where)}))"
+
+    def again(self) -> str:
+        """Two accesses to one place, perhaps with something between them that changes it or its address."""
+        where = self.where()
+        first = self._load_of(where) if self.choose(2) else self._store_to(where)
+        makers = [self.store, self.store, self.call, self.bulk, self.step, self.step, self.assign, self.load, self.exit]
+        between = makers[self.choose(len(makers))]() if self.choose(4) else ""
+        second = self._load_of(where) if self.choose(3) else self._store_to(where)
+        return f"{first} {between} {second}"
 
     def assign(self) -> str:
         return self.pick(

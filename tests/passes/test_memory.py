@@ -17,7 +17,7 @@ from zkwasm_compiler.passes.pipeline import optimize
 from zkwasm_compiler.wasm import decode
 
 SETTINGS = settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
@@ -38,11 +38,11 @@ def test_drawn_programs(program: MemoryProgram) -> None:
     assert run_interpreted(program, module) == run_in_wasmtime(program)
 
 
-@pytest.mark.parametrize("size", [14, 40])
-def test_seeded_programs(size: int) -> None:
+@pytest.mark.parametrize(("size", "count"), [(14, 60), (40, 20)])
+def test_seeded_programs(size: int, count: int) -> None:
     """The seed of one that fails is in the message; accesses must go, or nothing is tested."""
     before = after = 0
-    for seed in range(150):
+    for seed in range(count):
         program = memory_program(random.Random(seed).randrange, size)
         expected = run_in_wasmtime(program)
         module = _translated(program)

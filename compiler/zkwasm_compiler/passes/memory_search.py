@@ -130,13 +130,10 @@ class FunctionMemory:
         if access is None:
             return effect
         apart = distance(access.place, place)
-        if apart is not None and effect.content is not None and 0 <= apart <= access.place.bytes - place.bytes:
-            if implied(access, place, wanted):
-                value = self.replaced.resolve(effect.content)
-                return Content(value, effect.shift + 8 * apart, access.least + apart)
-        elif is_load(access.value) or not self.dependence.may_overlap(access.place, place):
-            return None
-        return effect if is_store(access.value) else None
+        if apart is not None and apart >= 0 and effect.content is not None and implied(access, place, wanted):
+            value = self.replaced.resolve(effect.content)
+            return Content(value, effect.shift + 8 * apart, access.least + apart)
+        return effect if is_store(access.value) and self.dependence.may_overlap(access.place, place) else None
 
 
 class MemorySearch:
