@@ -11,17 +11,23 @@ one, to the round of a loop before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from zkwasm_compiler.analysis.addresses import WORD, Addresses, Linear
 from zkwasm_compiler.analysis.bits import PossibleBits
 from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.interval import Range
-from zkwasm_compiler.analysis.ranges import value_ranges
+from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.ir.function import PAGE_BYTES, Block, Function, Module, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 
 BULK_WRITES = frozenset({"memory.fill", "memory.copy", "memory.init"})
+
+
+UNKNOWN = frozenset({"i32.load", "result", "global.get"})
+"""What may be anything, as a rule: ranges need not be found to learn that."""
 
 
 def is_store(value: Value) -> bool:
@@ -56,45 +62,49 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A load or store: its place, its static offset, and bounds of its base as an unsigned number."""
+    """A load or store: its place, and its static offset, which its address is never below. A block parameter that has
+    what is in a place counts as one."""
 
     value: Value
     place: Place
     offset: int
-    base_low: int
-    base_high: int
-
-    @property
-    def least(self) -> int:
-        """No address of this access is below."""
-        return self.base_low + self.offset
-
-    @property
-    def end(self) -> int:
-        """No byte of this access is at or beyond this."""
-        return self.base_high + self.offset + self.place.bytes
 
 
 class MemoryDependence:
-    """The accesses of one function as it is now, with its values' ranges."""
+    """The accesses of one function, with its values' ranges. These are found when something asks for them first: until
+    then the function must stay as it is."""
 
     def __init__(self, function: Function, module: Module, addresses: Addresses) -> None:
+        self.function = function
         self.addresses = addresses
-        self.ranges = value_ranges(function)
         self.bits = PossibleBits()
         self.initial_bytes = module.memory.minimum * PAGE_BYTES if module.memory else 0
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        return value_ranges(self.function)
 
     def access(self, value: Value, block: Block) -> Access:
         """What is known of a load or store in `block`."""
         assert isinstance(value.immediate, int)
-        base = self.ranges.at(value.args[0], block)
         address = self.addresses.linear(value.args[0]).shifted(value.immediate)
-        place = Place(address, ACCESS_BYTES[value.op], block)
-        return Access(value, place, value.immediate, base.u_low, base.u_high)
+        return Access(value, Place(address, ACCESS_BYTES[value.op], block), value.immediate)
+
+    def base(self, access: Access) -> tuple[int, int]:
+        """The bounds of the base of an access, as an unsigned number."""
+        if access.value.op not in ACCESS_BYTES:
+            return 0, WORD - 1
+        known = self.ranges.at(access.value.args[0], access.place.block)
+        return known.u_low, known.u_high
 
     def always_inside(self, access: Access) -> bool:
         """Whether the access cannot trap, since the memory is large enough from the start."""
-        return access.end <= self.initial_bytes
+        room = self.initial_bytes - access.offset - access.place.bytes
+        return room >= 0 and (room >= WORD - 1 or self.base(access)[1] <= room)
+
+    def implied(self, done: Access, place: Place, access: Access) -> bool:
+        """Whether `access`, which is at `place` in values of the time of `done`, cannot trap after `done` has not."""
+        return implied(done, place, access, self.base)
 
     def may_overlap(self, one: Place, other: Place) -> bool:
         """Whether accesses to the two places, neither of which traps, may share a byte."""
@@ -114,6 +124,8 @@ class MemoryDependence:
 
     def _may_be_close(self, apart: Linear, one: Place, other: Place) -> bool:
         """Whether the ranges leave room for a distance at which the places meet."""
+        if any(value.op in UNKNOWN for value, _ in apart.terms):
+            return True
         low = high = apart.constant
         own = {value for value, _ in one.address.terms}
         for value, coefficient in apart.terms:
@@ -138,8 +150,9 @@ def distance(one: Place, other: Place) -> int | None:
     return None if apart.terms else apart.signed_constant
 
 
-def implied(done: Access, place: Place, access: Access) -> bool:
-    """Whether `access` cannot trap after `done` has not. `place` is where it is, in values of the time of `done`.
+def implied(done: Access, place: Place, access: Access, base: Callable[[Access], tuple[int, int]]) -> bool:
+    """Whether `access` cannot trap after `done` has not. `place` is where it is, in values of the time of `done`;
+    `base` gives bounds of the bases.
 
     The last byte must not be beyond that of `done`, and base + offset must not pass 2^32. With b, the address of
     `done`, and d, the distance to it: base + offset ≡ b + d (mod 2^32), and it is b + d if b + d >= offset, as the
@@ -148,5 +161,8 @@ def implied(done: Access, place: Place, access: Access) -> bool:
     apart = distance(done.place, place)
     if apart is None or apart + place.bytes > done.place.bytes:
         return False
-    least = done.least + apart
-    return least >= access.offset or (least >= 0 and access.base_high + access.offset < WORD)
+    least = done.offset + apart
+    if least >= access.offset:
+        return True
+    least += base(done)[0]
+    return least >= access.offset or (least >= 0 and base(access)[1] + access.offset < WORD)

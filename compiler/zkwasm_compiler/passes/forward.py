@@ -8,7 +8,6 @@ LLVM's GVN; compare docs/decisions/0008-memory-passes.md.
 
 from __future__ import annotations
 
-from zkwasm_compiler.analysis.addresses import WORD
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.analysis.memory_dependence import Access, is_load, is_store, memory_writers
 from zkwasm_compiler.analysis.order import reverse_postorder
@@ -41,6 +40,8 @@ def forward(function: Function, context: Context) -> bool:
 
 
 class _Forwarder:
+    """Changes nothing before the end, so that what is known of the function stays right."""
+
     def __init__(self, function: Function, module: Module, writers: frozenset[int]) -> None:
         self.function = function
         self.replaced = Replacements()
@@ -56,6 +57,7 @@ class _Forwarder:
                     self._access(effect, effect.access)
         if not self.dropped:
             return False
+        self._add_parameters()
         for block in self.function.blocks:
             body: list[Value] = []
             for value in block.body:
@@ -73,8 +75,8 @@ class _Forwarder:
         except NotFoundError:
             return
         if is_store(effect.value):
-            self.replaced.apply_to(effect.value)
-            if isinstance(source, Content) and stores_same(effect.value, source.value, source.shift):
+            stored = self.replaced.resolve(effect.value.args[1])
+            if isinstance(source, Content) and stores_same(effect.value, stored, source.value, source.shift):
                 self.dropped.add(effect.value)
             return
         content = source if isinstance(source, Content) else self._merged(source, access, search.least)
@@ -108,18 +110,27 @@ class _Forwarder:
             return None
         ((type_, shift),) = shapes
         parameters = {node: self._parameter(node, type_, shift, least) for node in nodes}
-        for node in nodes:
-            for target, source in node.inputs:
-                target.args.append(source.value if isinstance(source, Content) else parameters[source])
+        for node, parameter in parameters.items():
+            self.memory.merged[parameter] = {
+                target: source.value if isinstance(source, Content) else parameters[source]
+                for target, source in node.inputs
+            }
         return Content(parameters[start], shift)
 
     def _parameter(self, node: Node, type_: Type, shift: int, least: int) -> Value:
-        """A parameter that later searches find."""
-        value = self.function.add_parameter(node.block, type_)
+        """A parameter for the node's block, put there in the end, that later searches find."""
+        value = self.function.new_value("parameter", type_)
         self.memory.home[value] = (node.block, -1)
-        here = Access(value, node.place, 0, least, WORD - 1)
-        self.memory.at_start[node.block].append(Effect(-1, value, here, value, shift))
+        self.memory.at_start[node.block].append(
+            Effect(-1, value, Access(value, node.place, max(least, 0)), value, shift)
+        )
         return value
+
+    def _add_parameters(self) -> None:
+        for parameter, arguments in self.memory.merged.items():
+            self.memory.home[parameter][0].parameters.append(parameter)
+            for target, argument in arguments.items():
+                target.args.append(argument)
 
 
 def _reached(start: Node) -> tuple[list[Node], list[Content]]:

@@ -19,7 +19,6 @@ from zkwasm_compiler.analysis.memory_dependence import (
     MemoryDependence,
     Place,
     distance,
-    implied,
     is_load,
     is_store,
 )
@@ -79,6 +78,7 @@ class FunctionMemory:
         self.incoming = incoming_edges(function)
         self.entry = function.entry
         self.home: dict[Value, tuple[Block, int]] = {}
+        self.merged: dict[Value, dict[Target, Value]] = {}  # what edges will give the parameters that searches made
         self.effects: dict[Block, list[Effect]] = {}
         self.at_start: dict[Block, list[Effect]] = {block: [] for block in function.blocks}
         for block in function.blocks:
@@ -100,6 +100,12 @@ class FunctionMemory:
         if value.op in BULK_WRITES or (value.op == "call" and value.immediate in writers):
             return Effect(position, value, None, None)
         return None
+
+    def argument(self, parameter: Value, target: Target) -> Value:
+        """What an edge gives a parameter of its block."""
+        if parameter in self.merged:
+            return self.merged[parameter][target]
+        return target.args[target.block.parameters.index(parameter)]
 
     def scan(self, place: Place, before: int, wanted: Access) -> Content | Effect | None:
         """The last word on `place` in its block before a position: what is in it, the effect that hides that, or None.
@@ -130,9 +136,14 @@ class FunctionMemory:
         if access is None:
             return effect
         apart = distance(access.place, place)
-        if apart is not None and apart >= 0 and effect.content is not None and implied(access, place, wanted):
+        if (
+            apart is not None
+            and apart >= 0
+            and effect.content is not None
+            and self.dependence.implied(access, place, wanted)
+        ):
             value = self.replaced.resolve(effect.content)
-            return Content(value, effect.shift + 8 * apart, access.least + apart)
+            return Content(value, effect.shift + 8 * apart, access.offset + apart)
         return effect if is_store(access.value) and self.dependence.may_overlap(access.place, place) else None
 
 
@@ -193,7 +204,7 @@ class MemorySearch:
             home, position = self.memory.home[value]
             moved = Linear(((value, 1),), 0)
             if home is place.block and position < 0:
-                moved = self.memory.addresses.linear(target.args[home.parameters.index(value)])
+                moved = self.memory.addresses.linear(self.memory.argument(value, target))
             address = address.plus(moved, coefficient)
         if len(address.terms) > MAXIMUM_TERMS:
             raise NotFoundError

@@ -13,11 +13,13 @@ from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.conditions import conditions
 from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.dead_stores import dead_stores
 from zkwasm_compiler.passes.expand_selects import expand_selects
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.forward import forward
 from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
+from zkwasm_compiler.passes.hoist_loads import hoist_loads
 from zkwasm_compiler.passes.inline import inline
 from zkwasm_compiler.passes.licm import licm
 from zkwasm_compiler.passes.parameters import parameters
@@ -56,6 +58,10 @@ FUNCTION_PASSES = (
     Pass(gvn, 2, 3),
     # After gvn and fold, which make equal addresses one sum; fold sees through what was stored in the next round.
     Pass(forward, 2, 3),
+    # After forward, which takes away the loads that would see a store.
+    Pass(dead_stores, 2, 3),
+    # After forward: one load moves and not its copies.
+    Pass(hoist_loads, 2, 3),
     # After gvn, so that one value moves and not its copies.
     Pass(licm, 2, 3),
     # Last: fold and value numbering leave what they replaced.

@@ -63,9 +63,8 @@ def _shift_right(make: Make, value: Value, count: int) -> Value:
     return make(f"{value.type.value}.shr_u", value.type, [value, amount], None)
 
 
-def stores_same(store: Value, known: Value, shift: int) -> bool:
-    """Whether the bytes that `store` writes are those of `known` from bit `shift` on."""
-    stored = store.args[1]
+def stores_same(store: Value, stored: Value, known: Value, shift: int) -> bool:
+    """Whether the bytes that `store` writes, of `stored`, are those of `known` from bit `shift` on."""
     if shift == 0 and stored is known:
         return True
     new, old = constant_bits(stored), constant_bits(known)
