@@ -107,13 +107,15 @@ class _Statements:
         return f"{self._memarg()} {self._address()}"
 
     def _address(self) -> str:
-        kind = self.choose(8)
+        kind = self.choose(9)
         if kind < 5:
             return self.pick("(local.get $p)", "(local.get $r)", "(local.get $q)", "(local.get $r)")
         if kind == 5:
             return f"(i32.const {CONSTANT_ADDRESSES[self.choose(len(CONSTANT_ADDRESSES))]})"
         if kind == 6:
             return f"(i32.add (local.get $p) (i32.const {self.pick('4', '-4', '8', '1')}))"
+        if kind == 7:
+            return "(i32.shl (i32.and (local.get $r) (i32.const 3)) (i32.const 2))"
         return "(i32.add (local.get $p) (i32.shl (i32.and (local.get $v) (i32.const 3)) (i32.const 2)))"
 
     def _memarg(self) -> str:
@@ -149,7 +151,8 @@ class _Statements:
         """Two accesses to one place, perhaps with something between them that changes it or its address."""
         where = self.where()
         first = self._load_of(where) if self.choose(2) else self._store_to(where)
-        makers = [self.store, self.store, self.call, self.bulk, self.step, self.step, self.assign, self.load, self.exit]
+        makers = [self.store, self.store, self.call, self.bulk, self.step, self.assign, self.load]
+        makers += [self.exit, self.exit, self.set_global]
         between = makers[self.choose(len(makers))]() if self.choose(4) else ""
         second = self._load_of(where) if self.choose(3) else self._store_to(where)
         return f"{first} {between} {second}"
@@ -177,7 +180,9 @@ class _Statements:
         counter, rounds = f"$c{self.counters}", 1 + self.choose(4)
         self.counters += 1
         self.depth += 1
+        self.pool.append(f"(i32.shl (local.get {counter}) (i32.const 2))")  # always inside, and moving
         body = " ".join(self.some())
+        self.pool.pop()
         self.depth -= 1
         moved = self.step() if self.choose(2) else ""
         count = f"(local.tee {counter} (i32.sub (local.get {counter}) (i32.const 1)))"
