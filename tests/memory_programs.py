@@ -94,7 +94,7 @@ class _Statements:
 
     def statement(self) -> str:
         makers = [self.store] * 3 + [self.load] * 3 + [self.again] * 8 + [self.condition] * 2 + [self.loop] * 4
-        makers += [self.assign, self.step, self.call, self.bulk, self.exit, self.set_global]
+        makers += [self.bytes, self.bytes, self.assign, self.step, self.call, self.bulk, self.exit, self.set_global]
         return makers[self.choose(len(makers))]()
 
     def pick(self, *texts: str) -> str:
@@ -156,6 +156,18 @@ class _Statements:
         between = makers[self.choose(len(makers))]() if self.choose(4) else ""
         second = self._load_of(where) if self.choose(3) else self._store_to(where)
         return f"{first} {between} {second}"
+
+    def bytes(self) -> str:
+        """A number put together from bytes, most often neighbours in one order or the other."""
+        count, base, first = 2 << self.choose(2), self._address(), self.choose(6)
+        backwards, op = self.choose(2), self.pick("or", "or", "add")
+        text = "(local.get $v)" if self.choose(2) else "(i32.const 0)"
+        for number in range(count):
+            place = first + (count - 1 - number if backwards else number) + (self.choose(12) == 11)
+            load = f"(i32.load8_{self.pick('u', 'u', 'u', 's')} offset={place} {base})"
+            between = self.store() if self.choose(40) == 39 else ""
+            text = f"(i32.{op} {text} (i32.shl {load} (i32.const {8 * number}))) {between}"
+        return f"(local.set $x {text})"
 
     def assign(self) -> str:
         return self.pick(

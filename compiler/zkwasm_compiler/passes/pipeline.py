@@ -17,6 +17,7 @@ from zkwasm_compiler.passes.dead_stores import dead_stores
 from zkwasm_compiler.passes.expand_selects import expand_selects
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.forward import forward
+from zkwasm_compiler.passes.fuse_loads import fuse_loads
 from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
 from zkwasm_compiler.passes.hoist_loads import hoist_loads
@@ -58,6 +59,8 @@ FUNCTION_PASSES = (
     Pass(gvn, 2, 3),
     # After gvn and fold, which make equal addresses one sum; fold sees through what was stored in the next round.
     Pass(forward, 2, 3),
+    # After fold, which makes sums of bytes in their places; after forward: bytes that are known are not loaded.
+    Pass(fuse_loads, 2, 3),
     # After forward, which takes away the loads that would see a store.
     Pass(dead_stores, 2, 3),
     # After forward: one load moves and not its copies.
