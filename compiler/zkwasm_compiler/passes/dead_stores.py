@@ -26,7 +26,8 @@ from zkwasm_compiler.passes.dce import cannot_trap, remove_unreachable_blocks
 from zkwasm_compiler.passes.memory_search import FunctionMemory
 
 MAXIMUM_BLOCKS = 50
-"""How far the ways from a store are followed."""
+MAXIMUM_VALUES = 1000
+"""How far the ways from a store are followed, and how far within one block."""
 
 
 def dead_stores(function: Function, context: Context) -> bool:
@@ -109,6 +110,8 @@ class _Eliminator:
     def _follow(self, block: Block, start: int, store: Access) -> bool | None:
         """Whether the block, from a position on, overwrites the store (True) or may show it (False); or neither."""
         own = {value for value, _ in store.place.address.terms}
+        if len(block.body) - start > MAXIMUM_VALUES:
+            return False
         for value in block.body[start:]:
             if value in own:
                 return False

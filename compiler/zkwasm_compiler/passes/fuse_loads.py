@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.memory_dependence import is_load
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.ir.function import Block, Function, Module, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.rewrite.match import constant_bits
 
 MAXIMUM_LEAVES = 64
+SUMS = ("i32.add", "i64.add")
 _LOADS = frozenset({"i32.load8_u", "i32.load8_s", "i64.load8_u", "i64.load8_s"})
 
 
@@ -53,16 +54,18 @@ def fuse_loads(function: Function, context: Context) -> bool:
         return False
     uses = count_uses(function)
     replacements = Replacements()
+    alignment: Alignment | None = None
     for block in function.blocks:
-        run = _runs(block)
+        run, inner = _runs(block), _inner_sums(block, uses)
         before: dict[Value, list[Value]] = {}
         gone: set[Value] = set()
         for value in block.body:
-            if value.op not in ("i32.add", "i64.add") or _is_inner(value, block, uses):
+            if value.op not in SUMS or value in inner:
                 continue
             terms = [byte for byte in _bytes(value, uses) if byte.load in run]
             for group in _groups(terms, run):
-                if _known_to_straddle(group, context.module):
+                alignment = alignment or Alignment(context.module)
+                if _known_to_straddle(group, alignment):
                     continue
                 first = min((byte.load for byte in group), key=block.body.index)
                 _fuse(function, group, before.setdefault(first, []), replacements)
@@ -91,9 +94,10 @@ def _runs(block: Block) -> dict[Value, int]:
     return found
 
 
-def _is_inner(value: Value, block: Block, uses: Counter[Value]) -> bool:
-    """Whether the sum is only a term of another sum in the block."""
-    return uses[value] == 1 and any(value in user.args and user.op == value.op for user in block.body)
+def _inner_sums(block: Block, uses: Counter[Value]) -> set[Value]:
+    """The sums of the block that are only terms of another sum there."""
+    sums = [value for value in block.body if value.op in SUMS]
+    return {arg for value in sums for arg in value.args if arg.op == value.op and uses[arg] == 1}
 
 
 def _bytes(root: Value, uses: Counter[Value]) -> Iterator[_Byte]:
@@ -141,9 +145,9 @@ def _can_be_loaded(group: list[_Byte], direction: int) -> bool:
     return (count == 2 or group[0].shift == 0) and (count < 8 or direction == 1)
 
 
-def _known_to_straddle(group: list[_Byte], module: Module) -> bool:
+def _known_to_straddle(group: list[_Byte], alignment: Alignment) -> bool:
     """Whether two bytes are known to lie in two words, or more of them known not to be whole words."""
-    rest = Alignment(module).modulo(group[0].load.args[0], 2)
+    rest = alignment.modulo(group[0].load.args[0], 2)
     if rest is None:
         return False
     start = (rest + min(byte.offset for byte in group)) % 4

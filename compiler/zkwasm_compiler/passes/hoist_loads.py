@@ -7,11 +7,13 @@ dependence of `analysis.memory_dependence`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from zkwasm_compiler.analysis.bounds_checks import BoundsChecks
 from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.analysis.loops import Loop, loop_nest
 from zkwasm_compiler.analysis.memory_dependence import Access, is_load, is_store, memory_writers
-from zkwasm_compiler.ir.function import Function, Module, Value
+from zkwasm_compiler.ir.function import Block, Function, Module, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
@@ -26,11 +28,30 @@ def hoist_loads(function: Function, context: Context) -> bool:
     if context.memory_writers is None:
         context.memory_writers = memory_writers(context.module)
     changed = False
+    state: _State | None = None
     for header in [loop.header for loop in reversed(loop_nest(function).loops)]:
         loop = next(loop for loop in loop_nest(function).loops if loop.header is header)
-        if _candidates(loop):
-            changed |= _Hoister(function, context.module, context.memory_writers, loop).run()
+        if not _candidates(loop):
+            continue
+        state = state or _State(function, context.module, context.memory_writers)
+        if _Hoister(function, state, loop).run():
+            changed, state = True, None
     return changed
+
+
+class _State:
+    """What is known of a function as long as nothing moves."""
+
+    def __init__(self, function: Function, module: Module, writers: frozenset[int]) -> None:
+        memory = FunctionMemory(function, module, writers, Replacements())
+        self.effects, self.dependence = memory.effects, memory.dependence
+        accesses = {
+            block: [effect.access for effect in effects if effect.access is not None]
+            for block, effects in self.effects.items()
+        }
+        self.access_of = {access.value: access for found in accesses.values() for access in found}
+        self.checks = BoundsChecks(function, self.dependence, accesses)
+        self.tree = dominator_tree(function)
 
 
 def _candidates(loop: Loop) -> list[Value]:
@@ -55,34 +76,28 @@ def _can_be_outside(value: Value, inside: set[Value]) -> bool:
 class _Hoister:
     """One loop."""
 
-    def __init__(self, function: Function, module: Module, writers: frozenset[int], loop: Loop) -> None:
+    def __init__(self, function: Function, state: _State, loop: Loop) -> None:
         self.function = function
+        self.state = state
         self.loop = loop
-        self.memory = FunctionMemory(function, module, writers, Replacements())
-        effects = [effect for block in loop.blocks for effect in self.memory.effects[block]]
+        effects = [effect for block in loop.blocks for effect in state.effects[block]]
         self.writes: list[Effect] = [e for e in effects if e.access is None or is_store(e.value)]
-        self.inside = _values_of(loop)
+        self.values = frozenset(_values_of(loop))
+        self.inside = set(self.values)
         self.moved: list[Value] = []
 
     def run(self) -> bool:
-        if any(write.access is None for write in self.writes):
-            return False
-        tree = dominator_tree(self.function)
+        tree = self.state.tree
         above = tree.parent[self.loop.header]
-        if above is None:
+        if above is None or any(write.access is None for write in self.writes):
             return False
-        accesses = {
-            block: [effect.access for effect in effects if effect.access is not None]
-            for block, effects in self.memory.effects.items()
-        }
-        checks = BoundsChecks(self.function, self.memory.dependence, accesses)
         for block in self.loop.blocks:
             if not all(tree.dominates(block, latch) for latch in self.loop.latches):
                 continue  # not made in every round
             first = block is self.loop.header  # as long as nothing that stays has an effect or may trap
             for value in block.body:
-                access = next((a for a in accesses[block] if a.value is value), None) if is_load(value) else None
-                if access is not None and (first or checks.safe_after(access, above)) and self._is_invariant(access):
+                access = self.state.access_of.get(value) if is_load(value) else None
+                if access is not None and self._is_invariant(access) and (first or self._is_safe_in(above, access)):
                     self._move(value)
                 elif not OPS[value.op].pure and value.op not in ("global.get", "memory.size"):
                     first = False
@@ -93,11 +108,18 @@ class _Hoister:
                 block.body = [value for value in block.body if value not in gone]
         return bool(self.moved)
 
+    def _is_safe_in(self, above: Block, access: Access) -> bool:
+        """Whether the access cannot trap in front of the loop, where what tests in the loop say does not hold yet."""
+        if access.value.args[0] in self.values:
+            return False
+        place = replace(access.place, block=above)
+        return self.state.checks.safe_after(replace(access, place=place), above)
+
     def _is_invariant(self, access: Access) -> bool:
         if not _can_be_outside(access.value.args[0], self.inside):
             return False
         places = [write.access.place for write in self.writes if write.access is not None]
-        return not any(self.memory.dependence.may_overlap(place, access.place) for place in places)
+        return not any(self.state.dependence.may_overlap(place, access.place) for place in places)
 
     def _move(self, value: Value) -> None:
         """Move a value with what it needs."""

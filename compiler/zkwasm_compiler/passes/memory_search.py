@@ -9,6 +9,7 @@ access. *Source:* the walk is QBE's (`load.c`), with the search of LLVM's Memory
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -27,6 +28,8 @@ from zkwasm_compiler.ir.function import Block, Function, Module, Target, Value
 from zkwasm_compiler.ir.substitute import Replacements
 
 MAXIMUM_NODES = 100
+MAXIMUM_EFFECTS = 400
+"""How many blocks, and how many loads and stores, one search looks at."""
 MAXIMUM_PLACES = 3
 """How many addresses one search follows through one block: round a loop that moves a pointer they are always new."""
 
@@ -114,11 +117,14 @@ class FunctionMemory:
         """
         block = place.block
         defined = max((self.home[v][1] for v, _ in place.address.terms if self.home[v][0] is block), default=-1)
-        for effect in reversed(self.effects[block]):
-            if effect.position >= before:
-                continue
+        effects = self.effects[block]
+        last = bisect_left(effects, before, key=lambda effect: effect.position) - 1
+        for number in range(last, -1, -1):
+            effect = effects[number]
             if effect.position <= defined:
                 break
+            if last - number >= MAXIMUM_EFFECTS:
+                raise NotFoundError
             found = self._judge(effect, place, wanted)
             if found is not None:
                 return found
