@@ -16,6 +16,7 @@ from zkwasm_compiler.analysis.memory_dependence import (
     implied,
     memory_writers,
 )
+from zkwasm_compiler.analysis.ranges import value_ranges
 from zkwasm_compiler.ir.function import Block, Function, Memory, Module, Type, Value
 from zkwasm_compiler.ir.parser import parse_module
 
@@ -141,7 +142,7 @@ def test_places_that_may_not_overlap_do_not(seed: int) -> None:
 """
     function = _function(text)
     body = function.entry.body
-    dependence = MemoryDependence(function, Module({0: function}, memory=Memory(1, 1)), Addresses())
+    dependence = MemoryDependence(Module(memory=Memory(1, 1)), Addresses(), lambda: value_ranges(function))
     one, other = (dependence.access(value, function.entry) for value in body[-2:])
     if dependence.may_overlap(one.place, other.place):
         return
@@ -178,7 +179,7 @@ def test_different_elements_and_fields_are_apart() -> None:
   v17 = i32.load8_u #1034 v0
   return v16
 """)
-    dependence = MemoryDependence(function, Module({0: function}), Addresses())
+    dependence = MemoryDependence(Module(), Addresses(), lambda: value_ranges(function))
     loads = {value.id: value for value in function.entry.body if "load" in value.op}
     places = [dependence.access(value, function.entry).place for value in loads.values()]
     field, other_field, same_field, next_element, masked, fixed, anywhere = places

@@ -19,8 +19,8 @@ from zkwasm_compiler.analysis.addresses import WORD, Addresses, Linear
 from zkwasm_compiler.analysis.bits import PossibleBits
 from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.interval import Range
-from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
-from zkwasm_compiler.ir.function import PAGE_BYTES, Block, Function, Module, Value
+from zkwasm_compiler.analysis.ranges import Ranges
+from zkwasm_compiler.ir.function import PAGE_BYTES, Block, Module, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 
 BULK_WRITES = frozenset({"memory.fill", "memory.copy", "memory.init"})
@@ -71,18 +71,18 @@ class Access:
 
 
 class MemoryDependence:
-    """The accesses of one function, with its values' ranges. These are found when something asks for them first: until
-    then the function must stay as it is."""
+    """The accesses of one function. `ranges` gives the ranges of its values as it was in the beginning; it is called
+    when something asks for one first, and until then the function must stay as it is."""
 
-    def __init__(self, function: Function, module: Module, addresses: Addresses) -> None:
-        self.function = function
+    def __init__(self, module: Module, addresses: Addresses, ranges: Callable[[], Ranges]) -> None:
+        self._find_ranges = ranges
         self.addresses = addresses
         self.bits = PossibleBits()
         self.initial_bytes = module.memory.minimum * PAGE_BYTES if module.memory else 0
 
     @cached_property
     def ranges(self) -> Ranges:
-        return value_ranges(self.function)
+        return self._find_ranges()
 
     def access(self, value: Value, block: Block) -> Access:
         """What is known of a load or store in `block`."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from zkwasm_compiler.analysis.memory_dependence import memory_writers
+from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.ir.function import Function, Module
 
 
@@ -14,15 +16,31 @@ from zkwasm_compiler.ir.function import Function, Module
 class Context:
     """The module that is optimised, the level, and whether the verifier runs after every pass.
 
-    `fired` counts the rewrite rules that were applied, by name. `memory_writers` are the functions that may write to
-    the memory, themselves or by calls, once a pass has asked for them: passes only take writes away.
+    `fired` counts the rewrite rules that were applied, by name. The rest is kept between passes for those that ask.
     """
 
     module: Module
     level: int = 2
     verify: bool = False
     fired: Counter[str] = field(default_factory=Counter)
-    memory_writers: frozenset[int] | None = None
+    _writers: frozenset[int] | None = None
+    _ranges: tuple[Function, Ranges] | None = None
+
+    def memory_writers(self) -> frozenset[int]:
+        """The functions that may write to the memory, themselves or by calls; passes only take writes away."""
+        if self._writers is None:
+            self._writers = memory_writers(self.module)
+        return self._writers
+
+    def ranges(self, function: Function) -> Ranges:
+        """The ranges of a function's values; those of the function asked for last are kept until `changed`."""
+        if self._ranges is None or self._ranges[0] is not function:
+            self._ranges = function, value_ranges(function)
+        return self._ranges[1]
+
+    def changed(self) -> None:
+        """A pass has changed something: what it called for before no longer fits."""
+        self._ranges = None
 
 
 FunctionPass: TypeAlias = Callable[[Function, Context], bool]

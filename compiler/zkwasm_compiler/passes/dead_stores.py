@@ -15,10 +15,9 @@ from zkwasm_compiler.analysis.memory_dependence import (
     distance,
     is_load,
     is_store,
-    memory_writers,
 )
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.ir.function import Block, Function, Module, Value
+from zkwasm_compiler.ir.function import Block, Function, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
@@ -32,18 +31,20 @@ MAXIMUM_VALUES = 1000
 
 def dead_stores(function: Function, context: Context) -> bool:
     """Drop stores that nothing sees and loads that nothing needs."""
-    if not any(value.op in ACCESS_BYTES for block in function.blocks for value in block.body):
+    uses = count_uses(function)
+    values = (value for block in function.blocks for value in block.body)
+    if not any(is_store(value) or (is_load(value) and not uses[value]) for value in values):
         return False
     changed = remove_unreachable_blocks(function)
-    if context.memory_writers is None:
-        context.memory_writers = memory_writers(context.module)
-    return _Eliminator(function, context.module, context.memory_writers).run() or changed
+    if changed:
+        context.changed()
+    return _Eliminator(function, context).run() or changed
 
 
 class _Eliminator:
-    def __init__(self, function: Function, module: Module, writers: frozenset[int]) -> None:
+    def __init__(self, function: Function, context: Context) -> None:
         self.function = function
-        self.memory = FunctionMemory(function, module, writers, Replacements())
+        self.memory = FunctionMemory(function, context, Replacements())
         self.dependence = self.memory.dependence
         self.accesses = {
             block: [effect.access for effect in effects if effect.access is not None]

@@ -9,9 +9,9 @@ LLVM's GVN; compare docs/decisions/0008-memory-passes.md.
 from __future__ import annotations
 
 from zkwasm_compiler.analysis.loops import loop_nest
-from zkwasm_compiler.analysis.memory_dependence import Access, is_load, is_store, memory_writers
+from zkwasm_compiler.analysis.memory_dependence import Access, is_load, is_store
 from zkwasm_compiler.analysis.order import reverse_postorder
-from zkwasm_compiler.ir.function import Block, Function, Module, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import remove_unreachable_blocks
@@ -34,18 +34,18 @@ def forward(function: Function, context: Context) -> bool:
     if not any(is_load(value) or is_store(value) for block in function.blocks for value in block.body):
         return False
     changed = remove_unreachable_blocks(function)
-    if context.memory_writers is None:
-        context.memory_writers = memory_writers(context.module)
-    return _Forwarder(function, context.module, context.memory_writers).run() or changed
+    if changed:
+        context.changed()
+    return _Forwarder(function, context).run() or changed
 
 
 class _Forwarder:
     """Changes nothing before the end, so that what is known of the function stays right."""
 
-    def __init__(self, function: Function, module: Module, writers: frozenset[int]) -> None:
+    def __init__(self, function: Function, context: Context) -> None:
         self.function = function
         self.replaced = Replacements()
-        self.memory = FunctionMemory(function, module, writers, self.replaced)
+        self.memory = FunctionMemory(function, context, self.replaced)
         self.nest = loop_nest(function)
         self.dropped: set[Value] = set()
         self.before: dict[Value, list[Value]] = {}  # what was made for a load, and stands where that stood

@@ -12,8 +12,8 @@ from dataclasses import replace
 from zkwasm_compiler.analysis.bounds_checks import BoundsChecks
 from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.analysis.loops import Loop, loop_nest
-from zkwasm_compiler.analysis.memory_dependence import Access, is_load, is_store, memory_writers
-from zkwasm_compiler.ir.function import Block, Function, Module, Value
+from zkwasm_compiler.analysis.memory_dependence import Access, is_load, is_store
+from zkwasm_compiler.ir.function import Block, Function, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
@@ -25,25 +25,24 @@ def hoist_loads(function: Function, context: Context) -> bool:
     """Move invariant loads in front of their loops, inner loops first."""
     if not any(is_load(value) for block in function.blocks for value in block.body):
         return False
-    if context.memory_writers is None:
-        context.memory_writers = memory_writers(context.module)
     changed = False
     state: _State | None = None
     for header in [loop.header for loop in reversed(loop_nest(function).loops)]:
         loop = next(loop for loop in loop_nest(function).loops if loop.header is header)
         if not _candidates(loop):
             continue
-        state = state or _State(function, context.module, context.memory_writers)
+        state = state or _State(function, context)
         if _Hoister(function, state, loop).run():
             changed, state = True, None
+            context.changed()
     return changed
 
 
 class _State:
     """What is known of a function as long as nothing moves."""
 
-    def __init__(self, function: Function, module: Module, writers: frozenset[int]) -> None:
-        memory = FunctionMemory(function, module, writers, Replacements())
+    def __init__(self, function: Function, context: Context) -> None:
+        memory = FunctionMemory(function, context, Replacements())
         self.effects, self.dependence = memory.effects, memory.dependence
         accesses = {
             block: [effect.access for effect in effects if effect.access is not None]

@@ -24,8 +24,9 @@ from zkwasm_compiler.analysis.memory_dependence import (
     is_store,
 )
 from zkwasm_compiler.analysis.order import incoming_edges
-from zkwasm_compiler.ir.function import Block, Function, Module, Target, Value
+from zkwasm_compiler.ir.function import Block, Function, Target, Value
 from zkwasm_compiler.ir.substitute import Replacements
+from zkwasm_compiler.passes.context import Context
 
 MAXIMUM_NODES = 100
 MAXIMUM_EFFECTS = 400
@@ -74,10 +75,11 @@ class NotFoundError(Exception):
 class FunctionMemory:
     """A function's effects on the memory, block by block, and where its values are made."""
 
-    def __init__(self, function: Function, module: Module, writers: frozenset[int], replaced: Replacements) -> None:
+    def __init__(self, function: Function, context: Context, replaced: Replacements) -> None:
         self.replaced = replaced
         self.addresses = Addresses(replaced.resolve)
-        self.dependence = MemoryDependence(function, module, self.addresses)
+        self.dependence = MemoryDependence(context.module, self.addresses, lambda: context.ranges(function))
+        writers = context.memory_writers()
         self.incoming = incoming_edges(function)
         self.entry = function.entry
         self.home: dict[Value, tuple[Block, int]] = {}

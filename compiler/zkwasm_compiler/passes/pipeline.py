@@ -95,6 +95,7 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
             optimize_function(module.functions[index], context)
         for module_pass in MODULE_PASSES:
             if module_pass(module, context):
+                context.changed()
                 _verify_all(module, context, module_pass.__name__)
                 for function in module.functions.values():
                     optimize_function(function, context)
@@ -123,6 +124,7 @@ def _run(passes: tuple[Pass, ...], function: Function, context: Context) -> bool
     for row in passes:
         if row.first <= context.level <= row.last and row.run(function, context):
             changed = True
+            context.changed()
             _verify(function, context, row.name)
     return changed
 
