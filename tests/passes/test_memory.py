@@ -9,13 +9,15 @@ import wasmtime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.memory_programs import MemoryProgram, memory_program, run_in_wasmtime, run_interpreted
+from tests.memory_programs import Effects, MemoryProgram, memory_program, run_in_wasmtime, run_interpreted
+from zkwasm_compiler import compile_module
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Module
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.pipeline import optimize, optimize_function
 from zkwasm_compiler.wasm import decode
+from zkwasm_simulator import Instance
 
 SETTINGS = settings(
     max_examples=30,
@@ -58,6 +60,16 @@ def test_seeded_programs(size: int, count: int) -> None:
         after += _accesses(module)
         assert run_interpreted(program, module) == expected, f"seed {seed}"
     assert after < 0.95 * before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_compiled_programs(seed: int) -> None:
+    program = memory_program(random.Random(seed).randrange, 16)
+    instance = Instance(compile_module(wasmtime.wat2wasm(program.wat)))
+    for args, expected in zip(program.calls, run_in_wasmtime(program), strict=True):
+        result = instance.call_raw("f", args)
+        memory = instance.memory.read(0, len(instance.memory))
+        assert Effects(result.trap or tuple(result.raw), instance.globals["g"] % (1 << 32), memory) == expected
 
 
 def _translated(program: MemoryProgram) -> Module:
