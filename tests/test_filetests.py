@@ -60,6 +60,7 @@ def _passes(source: str, options: list[str]) -> str:
             continue
         for function in module.functions.values():
             function_passes[name](function, context)
+            context.changed()
     return _show(module, context)
 
 

@@ -91,12 +91,12 @@ def _extend(from_bits: int) -> Callable[[Value, list[int]], int]:
     return rule
 
 
-def _up_to_bits(bits: int) -> Callable[[Value, list[int]], int]:
-    return lambda value, masks: (1 << bits) - 1
-
-
 def _boolean(value: Value, masks: list[int]) -> int:
     return 1
+
+
+def _up_to_bits(bits: int) -> Callable[[Value, list[int]], int]:
+    return lambda value, masks: (1 << bits) - 1
 
 
 def _count(value: Value, masks: list[int]) -> int:

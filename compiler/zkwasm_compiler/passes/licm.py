@@ -27,7 +27,7 @@ def licm(function: Function, context: Context) -> bool:
     for loop in reversed(loop_nest(function).loops):
         moved = _invariant_values(loop)
         if moved:
-            _preheader(function, loop).body += moved
+            preheader(function, loop).body += moved
             gone = set(moved)
             for block in loop.blocks:
                 block.body = [value for value in block.body if value not in gone]
@@ -60,7 +60,7 @@ def _may_move(value: Value) -> bool:
     return name in DEAR_WITHOUT_CONSTANT and all(constant_bits(arg) is None for arg in value.args)
 
 
-def _preheader(function: Function, loop: Loop) -> Block:
+def preheader(function: Function, loop: Loop) -> Block:
     """The block that alone leads into the loop and nowhere else; made if there is none."""
     entering = [
         (source, target) for source, target in incoming_edges(function)[loop.header] if source not in loop.blocks

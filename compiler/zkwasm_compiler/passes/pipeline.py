@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import call_graph
+from zkwasm_compiler.analysis.memory_size import largest_memory
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.renumber import renumber
@@ -13,10 +14,14 @@ from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.conditions import conditions
 from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.dead_stores import dead_stores
 from zkwasm_compiler.passes.expand_selects import expand_selects
 from zkwasm_compiler.passes.fold import fold
+from zkwasm_compiler.passes.forward import forward
+from zkwasm_compiler.passes.fuse_loads import fuse_loads
 from zkwasm_compiler.passes.global_values import global_values
 from zkwasm_compiler.passes.gvn import gvn, lvn
+from zkwasm_compiler.passes.hoist_loads import hoist_loads
 from zkwasm_compiler.passes.inline import inline
 from zkwasm_compiler.passes.licm import licm
 from zkwasm_compiler.passes.parameters import parameters
@@ -53,6 +58,14 @@ FUNCTION_PASSES = (
     # After fold, whose canonical forms make equal values look equal; over the whole function where there is time.
     Pass(lvn, 1, 1),
     Pass(gvn, 2, 3),
+    # After gvn and fold, which make equal addresses one sum; fold sees through what was stored in the next round.
+    Pass(forward, 2, 3),
+    # After fold, which makes sums of bytes in their places; after forward: bytes that are known are not loaded.
+    Pass(fuse_loads, 2, 3),
+    # After forward, which takes away the loads that would see a store.
+    Pass(dead_stores, 2, 3),
+    # After forward: one load moves and not its copies.
+    Pass(hoist_loads, 2, 3),
     # After gvn, so that one value moves and not its copies.
     Pass(licm, 2, 3),
     # Last: fold and value numbering leave what they replaced.
@@ -76,13 +89,14 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
     """Optimise the module in place; gives the context with its counts. With `verify` every pass is checked."""
     if level not in LEVELS:
         raise InternalError(f"there is no optimisation level {level}; the levels are 0 to 3")
-    context = Context(module, level, verify)
+    context = Context(module, level, verify, memory_bytes=largest_memory(module))
     if level > 0:
         # Callees first and before inlining: what is small is judged, and copied, in its final form.
         for index in call_graph(module).callees_first():
             optimize_function(module.functions[index], context)
         for module_pass in MODULE_PASSES:
             if module_pass(module, context):
+                context.changed()
                 _verify_all(module, context, module_pass.__name__)
                 for function in module.functions.values():
                     optimize_function(function, context)
@@ -111,6 +125,7 @@ def _run(passes: tuple[Pass, ...], function: Function, context: Context) -> bool
     for row in passes:
         if row.first <= context.level <= row.last and row.run(function, context):
             changed = True
+            context.changed()
             _verify(function, context, row.name)
     return changed
 

@@ -1,0 +1,81 @@
+"""Modules whose loads and stores meet mean the same in wasmtime and after every level: results, traps, all memory."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import wasmtime
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.memory_programs import Effects, MemoryProgram, memory_program, run_in_wasmtime, run_interpreted
+from zkwasm_compiler import compile_module
+from zkwasm_compiler.frontend.translate import translate
+from zkwasm_compiler.ir.function import Module
+from zkwasm_compiler.ir.ops import ACCESS_BYTES
+from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.pipeline import optimize, optimize_function
+from zkwasm_compiler.wasm import decode
+from zkwasm_simulator import Instance
+
+SETTINGS = settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+
+
+@st.composite
+def memory_programs(draw: st.DrawFn) -> MemoryProgram:
+    """Programs whose failures hypothesis can make smaller."""
+    return memory_program(lambda count: draw(st.integers(0, count - 1)) if count > 1 else 0)
+
+
+@given(program=memory_programs())
+@SETTINGS
+def test_drawn_programs(program: MemoryProgram) -> None:
+    module = _translated(program)
+    optimize(module, 2, verify=True)
+    assert run_interpreted(program, module) == run_in_wasmtime(program)
+
+
+@pytest.mark.parametrize(("size", "count"), [(14, 60), (40, 20)])
+def test_seeded_programs(size: int, count: int) -> None:
+    """The seed of one that fails is in the message; accesses must go, or nothing is tested."""
+    before = after = 0
+    for seed in range(count):
+        program = memory_program(random.Random(seed).randrange, size)
+        expected = run_in_wasmtime(program)
+        module = _translated(program)
+        before += _accesses(module)
+        assert run_interpreted(program, module) == expected, f"seed {seed}, as translated"
+        if seed % 2:
+            optimize(module, 2, verify=True)
+        else:  # calls stay calls
+            context = Context(module, verify=True)
+            for function in module.functions.values():
+                optimize_function(function, context)
+        after += _accesses(module)
+        assert run_interpreted(program, module) == expected, f"seed {seed}"
+    assert after < 0.95 * before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_compiled_programs(seed: int) -> None:
+    program = memory_program(random.Random(seed).randrange, 16)
+    instance = Instance(compile_module(wasmtime.wat2wasm(program.wat)))
+    for args, expected in zip(program.calls, run_in_wasmtime(program), strict=True):
+        result = instance.call_raw("f", args)
+        memory = instance.memory.read(0, len(instance.memory))
+        assert Effects(result.trap or tuple(result.raw), instance.globals["g"] % (1 << 32), memory) == expected
+
+
+def _translated(program: MemoryProgram) -> Module:
+    return translate(decode(wasmtime.wat2wasm(program.wat)))
+
+
+def _accesses(module: Module) -> int:
+    values = (value for f in module.functions.values() for block in f.blocks for value in block.body)
+    return sum(value.op in ACCESS_BYTES for value in values)
