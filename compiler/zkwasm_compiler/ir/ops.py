@@ -203,3 +203,13 @@ _add(Op("zk.store_word", (I32, I32), NONE, pure=False, immediate="words beyond t
 _add(Op("zk.set_memory_words", (I32,), NONE, pure=False))
 _add(Op("zk.by_rest", (I32, I32), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
 # (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory
+
+# Memory in bytes, each a cell. An index is `zk.byte_index`, or an address that is known to be inside.
+_add(Op("zk.byte_index", (I32, I32, I32), I32, pure=False, traps=True))  # (x, offset, words): x + offset - 4 * words
+_add(Op("zk.check_byte", (I32, I32, I32), NONE, pure=False, traps=True))  # (x, offset, words): x + offset is inside
+_add(Op("zk.load_bytes", (I32, I32), I32, pure=False, immediate="bytes beyond the index"))  # (index, count up to 4)
+_add(Op("zk.store_byte", (I32, I32), NONE, pure=False, immediate="bytes beyond the index"))  # (index, x): x < 2^8
+_add(Op("zk.store_bytes", (I32, I32, I32), NONE, pure=False, immediate="bytes beyond the index"))
+# (index, x, count): x < 2^(8 * count), 1 < count
+_add(Op("zk.store_low_bytes", (I32, I32, I32), NONE, pure=False, immediate="bytes beyond the index"))
+# (index, x, count): the low bytes of x, 0 < count < 4

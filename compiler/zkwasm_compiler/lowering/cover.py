@@ -56,6 +56,8 @@ STRUCTURAL = {
     "zk.memory_words": CLEAN,
     "zk.locate": INDEX,
     "zk.word_index": INDEX,
+    "zk.byte_index": INDEX,
+    "zk.load_bytes": TIDY,
 }
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
 

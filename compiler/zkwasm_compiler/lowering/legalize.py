@@ -18,7 +18,7 @@ from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
-from zkwasm_compiler.lowering.memory_operations import expand_access, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.memory_operations import ACCESSES, expand_bulk, expand_grow, expand_size
 from zkwasm_compiler.runtime.routines import Routines
 
 SIGN = 1 << 31
@@ -61,6 +61,7 @@ class Legalizer:
         self.replaced: dict[Value, Value] = {}
         self.only_branches = _only_branched_on(function)
         self.uses = count_uses(function)
+        self.expand_access = ACCESSES[module.memory_layout](self)
 
     def run(self) -> None:
         """Legalise every block, then put the replacements into all uses."""
@@ -194,7 +195,7 @@ class Legalizer:
         elif value.op == "global.get" and not self.module.globals[index_of(value)].mutable:
             self.replaced[value] = self.constant(self.module.globals[index_of(value)].initial, value.type)
         elif value.op in ACCESS_BYTES:
-            replacement = expand_access(self, value)
+            replacement = self.expand_access(value)
             if replacement is not value:
                 self.replaced[value] = replacement
         elif value.op in ("memory.fill", "memory.copy"):

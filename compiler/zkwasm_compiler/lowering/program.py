@@ -22,7 +22,8 @@ from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
 from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.layout import Label, layout
-from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
+from zkwasm_compiler.lowering.select import PLACES, select
+from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.printer import print_step, uses_one

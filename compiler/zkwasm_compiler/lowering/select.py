@@ -6,18 +6,18 @@ structure and not computation (calls, globals, assertions, returns, tables), is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
+from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
+from zkwasm_compiler.lowering.symbols import UNPROVABLE, Symbols, trap_label
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
     DEFINED,
-    LIMB,
     NEXT,
     Advice,
     Operation,
@@ -28,6 +28,7 @@ from zkwasm_compiler.machine.step import (
     jump,
     load,
     store,
+    using,
 )
 from zkwasm_compiler.rules.catalogue import CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
@@ -36,7 +37,6 @@ from zkwasm_compiler.rules.template import instantiate
 
 PLACES = ("A", "B", "C", "D", "E")
 """Where the first arguments and the first results of a call are; the others are in cells."""
-UNPROVABLE = "fail"
 QUARTER = -(0xFFFFFFFF << 30)
 """1/4 in the field."""
 MEMORY_OPS = frozenset(
@@ -46,29 +46,14 @@ MEMORY_OPS = frozenset(
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
 
 
-@dataclass(frozen=True, slots=True)
-class Symbols:
-    """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
-    registers a call changes (all of them where nothing better is known yet). `memory_words` is the size of the memory,
-    0 when it may grow."""
-
-    functions: Mapping[int, str]
-    recursive: frozenset[int]
-    clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    memory_words: int = 0
-
-
-def trap_label(trap: Trap) -> str:
-    """The label that ends the program with the trap's status."""
-    return f"trap_{trap.name.lower()}"
-
-
 def select(function: Function, signatures: dict[int, Signature], symbols: Symbols) -> MachineFunction[VirtualRegister]:
     """The function in steps before allocation."""
-    return _Selector(function, Cover(function, signatures), signatures, symbols).run()
+    return Selector(function, Cover(function, signatures), signatures, symbols).run()
 
 
-class _Selector:
+class Selector:
+    """Emits the steps of one function; `select_bytes` emits some of them."""
+
     def __init__(self, function: Function, cover: Cover, signatures: dict[int, Signature], symbols: Symbols) -> None:
         self.function = function
         self.cover = cover
@@ -128,12 +113,14 @@ class _Selector:
             self.call(value)
         elif value.op == "global.set":
             register = self.operand(value.args[0], self.cover.representation[value.args[0]])
-            self.step(_using(register, store(Slot("global", index_of(value)))))
+            self.step(using(register, store(Slot("global", index_of(value)))))
         elif value.op == "global.get":
             slot = Slot("global", index_of(value))
             self.step(_loaded(self.define(value), slot))
         elif value.op in MEMORY_OPS:
             self.memory(value)
+        elif value.op in BYTE_OPS:
+            BYTE_OPS[value.op](self, value)
         elif value.op == "assert_eq":
             self.assertion(*value.args)
         elif value in self.cover.choice and not self.cover.is_tree_child(value):
@@ -191,7 +178,7 @@ class _Selector:
         if constant_bits(x) is not None:
             x, y = y, x
         left, right = self.operand(x, wanted), self.operand(y, wanted)
-        self.step(_using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
+        self.step(using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
 
     # Memory
 
@@ -205,7 +192,7 @@ class _Selector:
             case "zk.memory_words":
                 self.step(_loaded(self.define(value), Slot("memory_words", 0)))
             case "zk.set_memory_words":
-                self.step(_using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
+                self.step(using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
             case "zk.check_index":
                 index = self.operand(value.args[0], INDEX)
                 trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
@@ -222,7 +209,7 @@ class _Selector:
                 )
             case "zk.store_word":
                 stored = self.operand(value.args[1], WORD)
-                self.step(_using(stored, self.word("MSTORE", value)))
+                self.step(using(stored, self.word("MSTORE", value)))
 
     def word_index(self, value: Value) -> None:
         """(x + offset)/4 - words is negative exactly for a word inside. A quarter is exact in the field where 4 divides
@@ -296,7 +283,7 @@ class _Selector:
         args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=True)]
         for number, register in enumerate(args[len(PLACES) :]):
             slot = Slot(f"outgoing:{self.symbols.functions[callee]}", number)
-            self.step(_using(register, store(slot)))
+            self.step(using(register, store(slot)))
         used = self.results_of(value)
         results = [self.fresh("v") for _ in range(len(signature.results))]
         places = PLACES[: len(results)]
@@ -403,7 +390,7 @@ class _Selector:
         signature = self.signatures[self.function.index]
         args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.results, strict=True)]
         for number, register in enumerate(args[len(PLACES) :]):
-            self.step(_using(register, store(Slot("returned", number))))
+            self.step(using(register, store(Slot("returned", number))))
         assert self.result.return_address is not None
         registers = (*args[: len(PLACES)], self.result.return_address)
         places = (*PLACES[: len(args)], "RR")
@@ -412,18 +399,6 @@ class _Selector:
 
 def _constant(bits: int) -> VirtualRegister:
     return VirtualRegister(0, bits)
-
-
-def _using(
-    register: VirtualRegister, operation: Operation[VirtualRegister], comment: str = ""
-) -> Step[VirtualRegister]:
-    """The step that puts a register's value, or a constant, into op for an operation."""
-    constant = register.constant
-    if constant is None:
-        return Step(terms=(Term(register),), operations=(operation,), comment=comment)
-    if constant < LIMB:
-        return Step(constant=constant, operations=(operation,), comment=comment)
-    return Step(long_constant=constant, operations=(operation,), comment=comment)
 
 
 def _loaded(register: VirtualRegister, slot: Slot) -> Step[VirtualRegister]:

@@ -1,0 +1,28 @@
+"""What the functions of a program must know of each other and of what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zkwasm_compiler.ir.function import Trap
+
+UNPROVABLE = "fail"
+"""The label of the place from which nothing can be proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
+    registers a call changes (all of them where nothing better is known yet). `memory_words` is the size of the memory,
+    0 when it may grow."""
+
+    functions: Mapping[int, str]
+    recursive: frozenset[int]
+    clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    memory_words: int = 0
+
+
+def trap_label(trap: Trap) -> str:
+    """The label that ends the program with the trap's status."""
+    return f"trap_{trap.name.lower()}"
