@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zkwasm_simulator import Counters
 
+LISTED_WIDTH = 44
+"""How wide the arguments of an example, or its results, may be in a table."""
+
 
 def cost_json(counters: Counters) -> dict[str, Any]:
     """The cost of a run for JSON.
@@ -48,13 +51,23 @@ def example_table(manifests: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _example_text(example: Mapping[str, Any]) -> str:
-    call = f"{example['call']}({', '.join(map(str, example['arguments']))})"
+    call = f"{example['call']}({_listed(example['arguments'])})"
     if "trap" in example:
         return f"{call} traps: {example['trap']}"
     results = example["results"]
     if not results:
         return call
-    return f"{call} = {results[0] if len(results) == 1 else '(' + ', '.join(map(str, results)) + ')'}"
+    return f"{call} = {results[0] if len(results) == 1 else '(' + _listed(results) + ')'}"
+
+
+def _listed(values: Sequence[object]) -> str:
+    """Values with commas between them; the last ones are left out where the list would be wider than `LISTED_WIDTH`."""
+    texts = list(map(str, values))
+    shown = ", ".join(texts)
+    while len(shown) > LISTED_WIDTH and len(texts) > 1:
+        texts.pop()
+        shown = ", ".join([*texts, "..."])
+    return shown
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: int) -> list[str]:

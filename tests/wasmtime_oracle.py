@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import wasmtime
@@ -18,6 +18,7 @@ TRAPS = {
     wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Trap.INTEGER_DIVIDE_BY_ZERO,
     wasmtime.TrapCode.INTEGER_OVERFLOW: Trap.INTEGER_OVERFLOW,
     wasmtime.TrapCode.STACK_OVERFLOW: Trap.CALL_STACK_EXHAUSTED,
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Trap.OUT_OF_BOUNDS_MEMORY_ACCESS,
 }
 
 _ASSERTIONS = ("assert_eq", "assert_eq_i32", "assert_eq_i64")
@@ -25,10 +26,11 @@ _ASSERTIONS = ("assert_eq", "assert_eq_i32", "assert_eq_i64")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call gave: the results as unsigned patterns, or why there are none; and the globals afterwards."""
+    """What a call gave: the results as unsigned patterns, or why there are none; globals and memory afterwards."""
 
     results: tuple[int, ...] | Trap | str
     globals: tuple[int, ...]
+    memory: bytes = field(default=b"", repr=False)
 
 
 class _AssertionError(Exception):
@@ -46,8 +48,11 @@ class Oracle:
         imports = [self._import(import_) for import_ in compiled.imports]
         self._instance = wasmtime.Instance(self._store, compiled, imports)
 
-    def call(self, name: str, args: Sequence[int], globals_: Iterable[str] = ()) -> Outcome:
-        """Call an exported function with unsigned patterns of integers; `globals_` are exported names to look at."""
+    def call(self, name: str, args: Sequence[int], globals_: Iterable[str] = (), memory: str = "") -> Outcome:
+        """Call an exported function with unsigned patterns of integers.
+
+        `globals_` are exported names to look at, `memory` is that of the memory to read, if any.
+        """
         exports: Any = self._instance.exports(self._store)
         function = exports[name]
         types = function.type(self._store)
@@ -61,7 +66,8 @@ class Oracle:
             results = TRAPS[trap.trap_code]
         except _AssertionError:
             results = UNPROVABLE
-        return Outcome(results, tuple(self._global(exports[name]) for name in globals_))
+        content = bytes(exports[memory].read(self._store)) if memory else b""
+        return Outcome(results, tuple(self._global(exports[name]) for name in globals_), content)
 
     def _import(self, import_: Any) -> wasmtime.Func:
         assert import_.name in _ASSERTIONS, f"the oracle has no import {import_.module}.{import_.name}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zkwasm_compiler import wasm
+from zkwasm_compiler.analysis.memory_size import largest_memory
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
@@ -94,6 +95,7 @@ def compile_stages(
     dump(result.optimized)
     ranges = None
     if options.optimization_level > 0:
+        context.memory_bytes = largest_memory(module)
         ranges = {index: narrow(function, context) for index, function in module.functions.items()}
     module.memory_layout = choose_layout(module, options.memory_layout, ranges)
     legalize_module(module, ranges)

@@ -18,7 +18,7 @@ from zkwasm_simulator import Instance
 
 PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
 
-COLUMNS = ("steps", "binary", "arith", "memory", "rows", "n")
+COLUMNS = ("steps", "binary", "arith", "align", "memory", "rows", "n")
 
 CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "kernels.wasm": [
@@ -57,6 +57,42 @@ CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
         ("female", (20,)),
         ("median", (7, 0xFFFFFFFE, 3)),
     ],
+    "memory/fill.wasm": [
+        ("fill_bytes", (1000, 0x5A)),
+        ("fill_words", (1000, 0x89ABCDEF)),
+        ("fill_and_sum", (1000, 0x89ABCDEF)),
+        ("fill_builtin", (1000, 0x5A)),
+    ],
+    "memory/fill_bulk.wasm": [("fill_builtin", (1000, 0x5A))],
+    "memory/copy.wasm": [
+        ("copy_bytes", (1000,)),
+        ("copy_words", (250,)),
+        ("copy_unaligned", (249, 3)),
+        ("copy_builtin", (3, 3, 990)),
+    ],
+    "memory/copy_bulk.wasm": [("copy_builtin", (3, 3, 990))],
+    "memory/array.wasm": [
+        ("sum", (64,)),
+        ("sum64", (64,)),
+        ("maximum", (64,)),
+        ("reverse", (64,)),
+        ("wander", (64,)),
+    ],
+    "memory/bubble_sort.wasm": [("bubble_sort", ())],
+    "memory/quicksort.wasm": [("quicksort", (64, 1))],
+    "memory/matrix.wasm": [("matrix_product", ())],
+    "memory/crc32_table.wasm": [("crc32_table", (1000,))],
+    "memory/crc32_bits.wasm": [("crc32_bits", (100,))],
+    "memory/sha256.wasm": [("one_block", ()), ("three_blocks", ())],
+    "memory/strings.wasm": [("string_length", (0,)), ("string_compare", (0,)), ("upper_case", ())],
+    "memory/encodings.wasm": [("hex", (48,)), ("base64", (48,))],
+    "memory/structures.wasm": [
+        ("list", (40,)),
+        ("records", (40,)),
+        ("long_multiply", (8, 0xDEADBEEF)),
+        ("sieve", (200,)),
+    ],
+    "memory/interpreter.wasm": [("interpreter", (20,))],
 }
 """For each module the calls to measure, with their arguments as unsigned patterns."""
 
@@ -82,7 +118,8 @@ def measure(file: str, export: str, args: Sequence[int], optimization_level: int
     if result.trap is not None:
         raise ValueError(f"{export} of {file} traps: {result.trap.message}")
     counters = result.counters
-    numbers = (result.steps, counters.binary, counters.arith, counters.memory, result.rows, result.n)
+    uses = (counters.binary, counters.arith, counters.mem_align, counters.memory)
+    numbers = (result.steps, *uses, result.rows, result.n)
     return Measurement(f"{Path(file).stem}.{export}", numbers)
 
 

@@ -11,7 +11,13 @@ from hatch_zkwasm.cli import main
 from hatch_zkwasm.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/configuration.md", "docs/command-line.md", "docs/python-interface.md")
+PAGES = (
+    "README.md",
+    "docs/configuration.md",
+    "docs/command-line.md",
+    "docs/python-interface.md",
+    "docs/memory-costs.md",
+)
 
 
 def test_ci_runs_the_two_commands_of_the_readme() -> None:

@@ -24,12 +24,13 @@ Call = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A module, the exports to compile, calls to make, and the exported globals to look at after each of them."""
+    """A module, the exports to compile, calls to make, and the exported globals and memory to look at after each."""
 
     wasm: bytes
     exports: tuple[str, ...]
     calls: tuple[Call, ...]
     globals: tuple[str, ...] = ()
+    memory: str = ""
 
     def text(self) -> str:
         """The module in the text format, for people."""
@@ -49,7 +50,18 @@ def first_difference(case: Case, optimization_level: int) -> str:
             return ""  # how deep the stack is differs, and with it everything that follows
         if wanted.results != got.results or (wanted.results != UNPROVABLE and wanted.globals != got.globals):
             return f"-O{optimization_level}: {describe(call)}: wasmtime gives {wanted}, the program {got}"
+        if wanted.memory != got.memory:
+            return f"-O{optimization_level}: {describe(call)}: {memory_difference(wanted.memory, got.memory)}"
     return ""
+
+
+def memory_difference(wanted: bytes, got: bytes) -> str:
+    """Where two memories that are not the same differ first, as a person would say it."""
+    if len(wanted) != len(got):
+        return f"wasmtime has {len(wanted)} bytes of memory, the program {len(got)}"
+    address = next(index for index, pair in enumerate(zip(wanted, got, strict=True)) if pair[0] != pair[1])
+    start, end = address & ~15, (address & ~15) + 16
+    return f"from byte {start} on wasmtime has {wanted[start:end].hex(' ')}, the program {got[start:end].hex(' ')}"
 
 
 def describe(call: Call | None) -> str:
@@ -68,7 +80,7 @@ def expected_outcomes(case: Case) -> list[Outcome]:
         return [Outcome(TRAPS[trap.trap_code], ())]
     outcomes = [Outcome((), ())]
     for name, args in case.calls:
-        outcomes.append(oracle.call(name, args, case.globals))
+        outcomes.append(oracle.call(name, args, case.globals, case.memory))
         if outcomes[-1].results == UNPROVABLE or _exhausted(outcomes[-1]):
             break
     return outcomes
@@ -94,7 +106,8 @@ def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Out
         results = result.raw if result.trap is None else result.trap
     except ExecutionFault as fault:
         results = UNPROVABLE if fault.error_kind == "assert" else str(fault)
-    return Outcome(results, tuple(_global(instance, name) for name in case.globals))
+    content = instance.memory.read(0, len(instance.memory)) if case.memory else b""
+    return Outcome(results, tuple(_global(instance, name) for name in case.globals), content)
 
 
 def _global(instance: Instance, name: str) -> int:

@@ -11,6 +11,7 @@ import pytest
 from hatch_zkwasm import manifest as manifest_module
 from hatch_zkwasm.build import BuildReport, build, check_outputs, clean
 from hatch_zkwasm.configuration import load_configuration
+from hatch_zkwasm.costs import example_table
 from hatch_zkwasm.errors import BuildError
 from hatch_zkwasm.manifest import sha256
 from hatch_zkwasm.packed import load_packed
@@ -80,6 +81,15 @@ def test_cost_in_the_manifest_is_that_of_the_packed_program(project: Path) -> No
     entry = packed.manifest["examples"][0]
     assert result.values == (6,)
     assert (entry["steps"], entry["counters"], entry["n"]) == (result.steps, dict(result.counters), result.n)
+
+
+def test_long_examples_are_shortened_in_the_table() -> None:
+    cost = {"steps": 7, "counters": {"arith": 1}, "rows": {"main": 20}, "n": 32}
+    few = {"call": "f", "arguments": [1, 2], "results": [3], **cost}
+    many = {"call": "f", "arguments": [10**19] * 8, "results": [10**9] * 8, **cost}
+    _, first, second = example_table([{"name": "p", "examples": [few, many]}])
+    assert first.split()[1:5] == ["f(1,", "2)", "=", "3"]
+    assert "  f(10000000000000000000, ...) = (1000000000, 1000000000, 1000000000, ...)  " in second
 
 
 def test_a_changed_packed_file_is_refused(project: Path) -> None:

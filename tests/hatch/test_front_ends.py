@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from zkwasm_compiler import compile_module
+from zkwasm_simulator import Instance
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "provable_numbers/programs/"
-PACKED = sorted(
-    f"{FOLDER}{name}{suffix}" for name in ("numbers", "collatz") for suffix in (".zkasm", ".rom.json", ".manifest.json")
-)
+PROGRAMS = ("collatz", "numbers", "sha256")
+PACKED = sorted(f"{FOLDER}{name}{suffix}" for name in PROGRAMS for suffix in (".zkasm", ".rom.json", ".manifest.json"))
 WHEEL = "provable_numbers-0.1.0-py3-none-any.whl"
 SDIST = "provable_numbers-0.1.0.tar.gz"
 
@@ -49,7 +51,7 @@ def check_wheel(wheel: Path) -> None:
     """The wheel holds the programs that its manifests describe, and they run."""
     assert packed(wheel) == PACKED
     with zipfile.ZipFile(wheel) as archive:
-        for name in ("numbers", "collatz"):
+        for name in PROGRAMS:
             manifest = json.loads(archive.read(f"{FOLDER}{name}.manifest.json"))
             hashes = {file: hashlib.sha256(archive.read(FOLDER + file)).hexdigest() for file in manifest["outputs"]}
             assert hashes == manifest["outputs"]
@@ -66,19 +68,21 @@ def check_sdist(sdist: Path) -> None:
         "native/numbers.wasm",
         "native/numbers.c",
         "native/collatz.wat",
+        "native/sha256.wasm",
+        "native/sha256.c",
     }
     assert [name for name in names if "programs" in name] == []
 
 
 def test_hatchling(example: Path) -> None:
     first = good(python("hatchling", "build", folder=example))
-    assert "zkwasm: 2 compiled, 0 up to date" in first
+    assert "zkwasm: 3 compiled, 0 up to date" in first
     assert "gcd(1071, 462) = 21" in first
     check_wheel(example / "dist" / WHEEL)
     check_sdist(example / "dist" / SDIST)
-    assert "zkwasm: 0 compiled, 2 up to date" in good(python("hatchling", "build", "-t", "wheel", folder=example))
+    assert "zkwasm: 0 compiled, 3 up to date" in good(python("hatchling", "build", "-t", "wheel", folder=example))
     again = good(python("hatchling", "build", "-t", "wheel", folder=example, ZKWASM_REBUILD="1"))
-    assert "zkwasm: 2 compiled, 0 up to date" in again
+    assert "zkwasm: 3 compiled, 0 up to date" in again
     check_sdist_after_wheel(example)
     good(python("hatchling", "build", "-t", "wheel", "--clean-only", folder=example))
     assert not (example / "src" / "provable_numbers" / "programs").exists()
@@ -130,6 +134,9 @@ def test_the_wheel_works_where_it_is_installed(example: Path, tmp_path: Path) ->
         "print(p.xorshift64(88172645463325252), p.xorshift32(2463534242))\n"
         "try: p.modpow(2, 10, 0)\n"
         "except ArithmeticError as error: print(error)\n"
+        "print(p.sha256(b'abc').hex())\n"
+        "try: p.sha256(bytes(56))\n"
+        "except ValueError as error: print(error)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -139,7 +146,23 @@ def test_the_wheel_works_where_it_is_installed(example: Path, tmp_path: Path) ->
         text=True,
         check=True,
     )
-    assert done.stdout == "8748534153485358512 723471715\nmodpow(2, 10, 0) trapped: unreachable\n"
+    assert done.stdout.splitlines() == [
+        "8748534153485358512 723471715",
+        "modpow(2, 10, 0) trapped: unreachable",
+        hashlib.sha256(b"abc").hexdigest(),
+        "the message has 56 bytes; the program takes at most 55",
+    ]
+
+
+def test_sha256_is_that_of_hashlib() -> None:
+    source = (ROOT / "example_project" / "native" / "sha256.wasm").read_bytes()
+    instance = Instance(compile_module(source))
+    for length in (0, 1, 2, 3, 4, 11, 31, 32, 53, 54, 55):
+        message = bytes(range(7, 7 + length))
+        words = [int.from_bytes(message.ljust(56, b"\xaa")[start : start + 8], "big") for start in range(0, 56, 8)]
+        digest = hashlib.sha256(message).digest()
+        expected = tuple(int.from_bytes(digest[start : start + 4], "big") for start in range(0, 32, 4))
+        assert instance.call_raw("sha256", [*words, length]).raw == expected, length
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ TRAPS: dict[object, Trap] = {
 OFFSETS = (0, 1, 6, 65530)
 INTEGER_ACCESSES = [op for op in ACCESS_BYTES if op.startswith("i")]
 EDGES = [*range(9), *range(65518, 65541), (1 << 31) - 1, 1 << 31, *range((1 << 32) - 9, 1 << 32)]
+TRAPS = {
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Trap.OUT_OF_BOUNDS_MEMORY_ACCESS,
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Trap.INTEGER_DIVIDE_BY_ZERO,
+}
 
 
 class Pair:

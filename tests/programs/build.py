@@ -1,4 +1,7 @@
-"""Builds kernels.wasm from kernels.c with the C compiler of the package `ziglang`: `python tests/programs/build.py`."""
+"""Builds the .wasm files of this folder from their C sources: `python tests/programs/build.py [NAME…]`.
+
+The compiler is that of the package `ziglang`. The .wasm files are committed, so that tests need no C compiler.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,29 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 
+COMPILE = ["-m", "ziglang", "cc", "-target", "wasm32-freestanding", "-O2", "-nostdlib", "-Wall", "-Wextra"]
+LINK = ["-Wl,--no-entry", "-Wl,--strip-debug"]
+
+# Loops that fill and copy stay loops; the stack, which few of them need, lies below the data.
+MEMORY = ["-mcpu=mvp+sign_ext", "-fno-builtin", "-Wl,-z,stack-size=1024", "-Wl,--export-memory"]
+
+BULK = ["-mcpu=mvp+sign_ext+bulk_memory", *MEMORY[1:]]
+
+PROGRAMS = {
+    "kernels": ("kernels.c", ["-mcpu=mvp+sign_ext"]),
+    **{f"memory/{source.stem}": (f"memory/{source.name}", MEMORY) for source in sorted(FOLDER.glob("memory/*.c"))},
+    "memory/fill_bulk": ("memory/fill.c", BULK),
+    "memory/copy_bulk": ("memory/copy.c", BULK),
+}
+"""For each module the source and the options that it does not share with the others."""
+
 
 def main() -> None:
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", "wasm32-freestanding", "-mcpu=mvp+sign_ext"]
-    command += ["-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-debug", "-o", "kernels.wasm", "kernels.c"]
-    subprocess.run(command, cwd=FOLDER, check=True)
+    for name in sys.argv[1:] or PROGRAMS:
+        source, options = PROGRAMS[name]
+        command = [sys.executable, *COMPILE, *options, *LINK, "-o", f"{name}.wasm", source]
+        subprocess.run(command, cwd=FOLDER, check=True)
+        (FOLDER / f"{name}.wasm").chmod(0o644)
 
 
 if __name__ == "__main__":

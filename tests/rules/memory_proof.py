@@ -13,6 +13,7 @@ from functools import cache
 import z3
 
 from zkwasm_compiler import wasm
+from zkwasm_compiler.driver import CLEAN_UP
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
 from zkwasm_compiler.lowering.conventions import signatures
@@ -21,6 +22,8 @@ from zkwasm_compiler.lowering.select import select
 from zkwasm_compiler.lowering.symbols import Symbols
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.step import Advice, Step, VirtualRegister
+from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 P = (1 << 64) - (1 << 32) + 1
@@ -30,16 +33,21 @@ PAGE_WORDS = 1 << 14
 
 @cache
 def selected(
-    body: str, growing: bool, layout: MemoryLayout = WORDS, types: str = "(result i32)"
+    body: str, growing: bool, parameters: str = "i32", result: str = "(result i32)", layout: MemoryLayout = WORDS
 ) -> MachineFunction[VirtualRegister]:
     """The steps of a function of one address; a memory of one page, or one that grows."""
     grow = '(func (export "g") (drop (memory.grow (i32.const 1))))' if growing else ""
-    text = f'(module (memory 1) (func (export "f") (param i32) {types} ({body})) {grow})'
+    text = f'(module (memory 1) (func (export "f") (param {parameters}) {result} ({body})) {grow})'
     module = translate(wasm.load(wat_to_wasm(text, "steps.wat")))
     module.memory_layout = layout
-    legalize_module(module)
+    context = Context(module)
+    ranges = {index: narrow(function, context) for index, function in module.functions.items()}
+    legalize_module(module, ranges)
+    for function in module.functions.values():
+        for clean in CLEAN_UP:
+            clean(function, context)
     names = {index: f"f{index}" for index in module.functions}
-    symbols = Symbols(names, frozenset(), memory_words=0 if growing else PAGE_WORDS)
+    symbols = Symbols(names, frozenset(), memory_words=0 if growing else PAGE_WORDS, layout=layout)
     return select(module.functions[0], signatures(module), symbols)
 
 
@@ -69,8 +77,8 @@ class Proof:
         if isinstance(step.free, Advice):
             assert not step.terms
             return self.fresh(0, P) + step.constant
-        bits = next(bits for bits in range(33) if all(abs(scaled(t.coefficient, bits)) < WORD for t in step.terms))
-        total = sum((scaled(t.coefficient, bits) * self.values[t.register] for t in step.terms), z3.IntVal(0))
+        bits = next(bits for bits in range(33) if all(abs(multiplied(t.coefficient, bits)) < WORD for t in step.terms))
+        total = sum((multiplied(t.coefficient, bits) * self.values[t.register] for t in step.terms), z3.IntVal(0))
         if bits == 0:
             return total + step.constant
         part = self.fresh(0, P)  # 2^bits * part = total, in the field
@@ -131,7 +139,7 @@ class Proof:
         return bool(solver.check() == z3.sat)
 
 
-def scaled(coefficient: int, bits: int) -> int:
+def multiplied(coefficient: int, bits: int) -> int:
     """coefficient * 2^bits as the field element nearest to 0."""
     number = (coefficient << bits) % P
     return number if number <= P // 2 else number - P

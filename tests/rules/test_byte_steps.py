@@ -24,7 +24,7 @@ STORES = {
 def _store(op: str, growing: bool = False) -> tuple[Proof, list[Step[VirtualRegister]], z3.ArithRef]:
     """The proof behind the check of the address, the steps that store, and the stored number."""
     stored, limit, _ = STORES[op]
-    function = selected(f"{op} offset=8 (local.get 0) {stored}", growing, BYTES, f"(param {op[:3]})")
+    function = selected(f"{op} offset=8 (local.get 0) {stored}", growing, f"i32 {op[:3]}", "", BYTES)
     proof = Proof(function, growing)
     steps = function.blocks[0].steps[:-1]
     first = next(n for n, step in enumerate(steps) if step.memory is not None and step.memory.name == "MSTORE")
@@ -74,42 +74,42 @@ def test_every_number_can_be_stored(op: str, value: int) -> None:
 OFFSETS = (0, 1, 65530, 65532, 65533, (1 << 17) - 4, BYTES.maximum_pages * 65536 - 4)
 
 
-def _load(offset: int, growing: bool) -> tuple[Proof, list[Step[VirtualRegister]]]:
-    """A proof that knows nothing yet, and the steps that test the address of a load of four bytes."""
-    function = selected(f"i32.load offset={offset} (local.get 0)", growing, BYTES)
-    proof = Proof(function, growing)
+def _load(offset: int, growing: bool) -> tuple[Proof, Step[VirtualRegister], z3.ArithRef]:
+    """A proof that comes to the last test of the address of a load of four bytes, that test, and the last address."""
+    proof = Proof(selected(f"i32.load offset={offset} (local.get 0)", growing, layout=BYTES), growing)
     proof.said.append(proof.words >= PAGE_WORDS)
-    return proof, [step for step in function.steps() if step.jump is not None and step.jump.name == "JMPN"]
+    steps = list(proof.function.steps())
+    tests = [n for n, step in enumerate(steps) if step.jump is not None and step.jump.name == "JMPN"]
+    assert len(tests) == (2 if growing and offset + 3 > PAGE else 1)
+    for step in steps[: tests[-1]]:
+        if step.jump is None or step.jump.name == "JMPN":
+            proof.take(step, True)
+    return proof, steps[tests[-1]], proof.x + offset + 3
 
 
-@pytest.mark.parametrize(("offset", "growing"), [(o, g) for g in (False, True) for o in OFFSETS if g or o + 4 <= PAGE])
+BOUNDS = [(offset, growing) for growing in (False, True) for offset in OFFSETS if growing or offset + 4 <= PAGE]
+
+
+@pytest.mark.parametrize(("offset", "growing"), BOUNDS)
 @pytest.mark.parametrize("inside", [True, False])
 def test_an_access_traps_exactly_outside(offset: int, growing: bool, inside: bool) -> None:
-    proof, tests = _load(offset, growing)
-    last = proof.x + offset + 3
-    assert len(tests) == (2 if growing and offset + 3 > PAGE else 1)
-    if len(tests) == 2:  # whether the address is below 2^32 at all: the limit less the address
-        proof.take(tests[0], False)
-    for step in proof.function.steps():
-        if step.memory is not None and step.memory.slot is not None and step.memory.slot.area == "memory_words":
-            proof.take(step, False)
-    proof.take(tests[-1], inside)
+    proof, test, last = _load(offset, growing)
+    proof.take(test, inside)
     assert proof.possible()
     proof.follows(last < 4 * proof.words if inside else last >= 4 * proof.words)
 
 
 @pytest.mark.parametrize("offset", [offset for offset in OFFSETS if offset + 3 > PAGE])
 def test_an_address_beyond_32_bits_is_outside(offset: int) -> None:
-    proof, tests = _load(offset, True)
-    proof.take(tests[0], True)
+    """Before a distance from an address that may be beyond the memory, the address is compared with what is left."""
+    proof = Proof(selected(f"i32.load offset={offset} (local.get 0)", True, layout=BYTES), True)
+    proof.take(next(step for step in proof.function.steps() if step.jump is not None), False)
     proof.follows(proof.x + offset + 3 >= WORD)
 
 
-@pytest.mark.parametrize(("offset", "growing"), [(o, g) for g in (False, True) for o in OFFSETS if g or o + 4 <= PAGE])
+@pytest.mark.parametrize(("offset", "growing"), BOUNDS)
 def test_every_address_passes_or_traps(offset: int, growing: bool) -> None:
     """The number that is tested is in the range of a JMPN, whatever the address is."""
-    proof, tests = _load(offset, growing)
-    if len(tests) == 2:
-        proof.take(tests[0], False)
-    number = proof.x + offset + 3 - 4 * proof.words
+    proof, _, last = _load(offset, growing)
+    number = last - 4 * proof.words
     proof.follows(number >= -WORD, number < WORD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 import z3
 
-from tests.rules.memory_proof import PAGE_WORDS, P, Proof, selected
+from tests.rules.memory_proof import PAGE_WORDS, WORD, P, Proof, multiplied, selected
 from zkwasm_compiler.machine.step import Advice, Step, VirtualRegister
 
 OFFSETS = (0, 1, 3, 4, 7, 65530, (1 << 17) - 4, (1 << 32) - 1)
@@ -70,25 +70,86 @@ def test_without_the_last_test_another_word_passes() -> None:
         proof.follows(_index(proof) == proof.x / 4)
 
 
+def _scaled(proof: Proof) -> list[Step[VirtualRegister]]:
+    """The step of the first block that scales an address."""
+    return [
+        step
+        for step in proof.function.blocks[0].steps
+        if any(abs(term.coefficient) > WORD for term in step.terms) and step.free is None
+    ]
+
+
+def _take_bounds(proof: Proof, inside: bool) -> VirtualRegister:
+    """Take the steps from the scaling one to its test, and what reads the number of words; gives the index."""
+    (scaled,) = _scaled(proof)
+    steps = proof.function.blocks[0].steps
+    start = steps.index(scaled)
+    for step in steps[:start]:
+        if step.memory is not None and step.memory.slot is not None and step.memory.slot.area == "memory_words":
+            proof.take(step, False)
+    last = next(n for n in range(start, len(steps)) if steps[n].jump is not None)
+    for step in steps[start : last + 1]:
+        proof.take(step, inside)
+    return scaled.destinations[0]
+
+
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("offset", [0, 4, 65528, 65532])
 @pytest.mark.parametrize("inside", [True, False])
 def test_an_aligned_address(offset: int, growing: bool, inside: bool) -> None:
-    body = f"i32.load offset={offset} (i32.and (local.get 0) (i32.const -4))"
-    proof = Proof(selected(body, growing), growing)
-    steps = [step for step in proof.function.blocks[0].steps if step.memory is None or step.memory.slot is None]
-    scaled = next(
-        n for n, step in enumerate(steps) if any(term.coefficient % P == pow(4, -1, P) for term in step.terms)
-    )
-    masked = steps[scaled].terms[0].register
-    proof.values[masked] = proof.x
+    proof = Proof(selected(f"i32.load offset={offset} (i32.and (local.get 0) (i32.const -4))", growing), growing)
+    (scaled,) = _scaled(proof)
+    proof.values[scaled.terms[0].register] = proof.x
     proof.said.append(proof.x % 4 == 0)
-    for step in proof.function.blocks[0].steps:
-        if step.memory is not None and step.memory.slot is not None and step.memory.slot.area == "memory_words":
-            proof.take(step, False)
-    last = next(n for n in range(scaled, len(steps)) if steps[n].jump is not None)
-    for step in steps[scaled : last + 1]:
-        proof.take(step, inside)
+    _take_bounds(proof, inside)
     assert proof.possible()
     index = (proof.x + offset) / 4
     proof.follows((index < proof.words) if inside else (index >= proof.words))
+
+
+SUM = "(i32.add (i32.and (local.get 0) (i32.const -4)) (i32.shl (i32.shr_u (local.get 1) (i32.const 1)) (i32.const 2)))"
+
+
+def _sum(offset: int, growing: bool, inside: bool) -> tuple[Proof, z3.ArithRef, VirtualRegister]:
+    """An element, in the lower half of all, of an array that begins anywhere: the sum that is not reduced."""
+    proof = Proof(selected(f"i32.load offset={offset} {SUM}", growing, "i32 i32"), growing)
+    (scaled,) = _scaled(proof)
+    start, element = (term.register for term in scaled.terms)
+    assert [multiplied(term.coefficient, 2) for term in scaled.terms] == [1, 4]
+    number = proof.fresh(0, 1 << 31)
+    proof.values |= {start: proof.x, element: number}
+    proof.said.append(proof.x % 4 == 0)
+    index = _take_bounds(proof, inside)
+    return proof, proof.x + 4 * number + offset, index
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("offset", [0, 4, 65532])
+def test_a_sum_that_is_not_reduced(offset: int, growing: bool) -> None:
+    """What is inside did not wrap, and its index is that of the address."""
+    proof, address, index = _sum(offset, growing, True)
+    assert proof.possible()
+    word = proof.fresh(0, P)
+    proof.said.append(proof.values[index] + (0 if growing else PAGE_WORDS) == word + P * z3.Int("reductions"))
+    proof.follows(address < WORD, word == address / 4, word >= 0, word < proof.words)
+    proof, address, index = _sum(offset, growing, False)
+    assert proof.possible()
+    proof.follows(address / 4 >= proof.words)
+
+
+def test_every_sum_passes_one_of_the_tests() -> None:
+    """Completeness: a sum is never beyond what JMPN can be asked about."""
+    proof, address, _ = _sum(65532, True, False)
+    x, number = proof.x, (address - proof.x - 65532) / 4
+    for largest in ((WORD - 4, (1 << 31) - 1), (65536, (1 << 31) - 1), (WORD - 4, 0)):
+        solver = z3.Solver()
+        solver.add(*proof.said, proof.words == PAGE_WORDS, x == largest[0], number == largest[1])
+        assert solver.check() == z3.sat, largest
+
+
+def test_a_sum_that_could_be_too_large_is_reduced() -> None:
+    body = f"i32.load {SUM.replace('(i32.shr_u (local.get 1) (i32.const 1))', '(local.get 1)')}"
+    function = selected(body, False, "i32 i32")
+    trap = "trap_out_of_bounds_memory_access"
+    (check,) = (step for step in function.blocks[0].steps if step.jump is not None and trap in step.jump.targets)
+    assert len(check.terms) == 1

@@ -91,12 +91,15 @@ _SEGMENTS = f'(data (i32.const 0) "{_CONTENT}") (data (i32.const 65520) "{_CONTE
 @cache
 def access_program(op: str, growing: bool, layout: str) -> Program:
     """One access in a memory layout: ``any`` to an address of which nothing is known, ``rest0`` to ``rest3`` to one
-    rounded down to whole words and up to 3 bytes further, ``fixed`` to a constant address."""
+    rounded down to whole words and up to 3 bytes further, ``element`` to a sum that may wrap, ``fixed`` to a constant
+    address."""
     type_ = op[:3]
     loads = "load" in op
     addresses = {"any": ("(local.get 0)", 0), "far": ("(local.get 0)", 65519), "fixed": ("(i32.const 5)", 1)}
     for rest in range(4):
         addresses[f"rest{rest}"] = ("(i32.and (local.get 0) (i32.const -4))", rest)
+    element = "(i32.shl (i32.shr_u (local.get 0) (i32.const 3)) (i32.const 2))"
+    addresses["element"] = (f"(i32.add (i32.and (local.get 0) (i32.const -4)) {element})", 0)
     functions = [
         f'(func (export "{name}") (param i32) (result {type_}) ({op} offset={offset} {address}))'
         if loads
@@ -114,6 +117,7 @@ def access_calls(op: str, growing: bool) -> list[tuple[str, tuple[int, ...]]]:
     calls = [("any", (address, *value)) for address in ADDRESSES[growing :: 1 + growing]]
     calls += [("far", (address, *value)) for address in (0, 9, 14, 17, (1 << 32) - 65519)[growing :: 1 + growing]]
     calls += [(f"rest{rest}", (address, *value)) for rest in range(4) for address in (6, 65529, 65535)[growing:]]
+    calls += [("element", (address, *value)) for address in (8, 43688, 65535, (1 << 32) - 4)[growing:]]
     calls.append(("fixed", (0, *value)))
     return [*calls, *(("grow", (pages,)) for pages in (1, 2) if growing)]
 

@@ -108,6 +108,8 @@ def _and(value: Value, args: list[Range]) -> Range:
     if -mask & ((1 << x.bits) - 1) == mask & -mask:  # ones above zeros: rounds down, which keeps the order
         negative = y.s_low if y.s_low < 0 else mask
         return make(x.bits, x.u_low & mask, x.u_high & mask, x.s_low & negative, x.s_high & negative) or full(x.bits)
+    if not _up_to(x.u_high) & ~mask:  # nothing is masked away
+        return x
     return unsigned(x.bits, 0, min(high, mask))
 
 

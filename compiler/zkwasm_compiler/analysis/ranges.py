@@ -1,8 +1,9 @@
 """Value ranges: for every value an unsigned and a signed interval, depending on where it is asked for.
 
 `value_ranges` walks the dominator tree again and again: the condition of a branch narrows ranges in what only its edge
-reaches, and in the arguments of the edge; a division that went well narrows its divisor. Loop headers join their edges,
-with thresholds where they keep growing, until nothing changes; two more walks take back what widening gave away.
+reaches, and in the arguments of the edge; a division that went well narrows its divisor, an access to memory its
+address. Loop headers join their edges, with thresholds where they keep growing, until nothing changes; two more walks
+take back what widening gave away.
 Every walk maps ranges that hold to ranges that hold, so the last ones are right although no fixed point is sought.
 """
 
@@ -30,10 +31,13 @@ from zkwasm_compiler.analysis.order import incoming_edges
 from zkwasm_compiler.analysis.range_rules import NUMBERS, difference, remainder_divisor, result_range
 from zkwasm_compiler.analysis.widening import thresholds_of, widen
 from zkwasm_compiler.ir.function import Block, Function, Target, Value
+from zkwasm_compiler.ir.ops import ACCESS_BYTES
 
 MAXIMUM_WALKS = 40
 """A function that is not stable then gets loop headers of which nothing is known."""
 DIVISIONS = frozenset(f"{type_}.{op}" for type_ in ("i32", "i64") for op in ("div_u", "div_s", "rem_u", "rem_s"))
+LARGEST_MEMORY = 1 << 32
+"""In bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,9 @@ class Ranges:
         return self.results.get(value) or full(value.type.bits)
 
 
-def value_ranges(function: Function) -> Ranges:
-    """Find the ranges of all values of a function."""
-    return _Solver(function).run()
+def value_ranges(function: Function, memory_bytes: int = LARGEST_MEMORY) -> Ranges:
+    """Find the ranges of all values of a function; the memory never has more than `memory_bytes`."""
+    return _Solver(function, memory_bytes).run()
 
 
 @dataclass(slots=True)
@@ -85,8 +89,9 @@ class _Header:
 
 
 class _Solver:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, memory_bytes: int) -> None:
         self.function = function
+        self.memory_bytes = memory_bytes
         self.tree = dominator_tree(function)
         self.incoming = incoming_edges(function)
         self.current: dict[Value, Range] = {}
@@ -274,18 +279,30 @@ class _Solver:
     # Values
 
     def _value(self, value: Value, block: Block) -> None:
-        if value.type not in NUMBERS:
-            return
         args = [self.current[arg] for arg in value.args if arg.type in NUMBERS]
-        range_ = self._result(value, args)
-        self._define(value, range_)
-        if self.recording is not None:
-            self.recording.arguments[value] = tuple(args)
+        if value.type in NUMBERS:
+            self._define(value, self._result(value, args))
+            if self.recording is not None:
+                self.recording.arguments[value] = tuple(args)
+        if value.op in ACCESS_BYTES:
+            self._accessed(value, block)
         if value.op in DIVISIONS:
             divisor = value.args[1]
             narrow = constrain("ne", self.current[divisor], constant(divisor.type.bits, 0))
             if narrow is not None and narrow != self.current[divisor]:
                 self._narrow(divisor, narrow, block, inside=False)
+
+    def _accessed(self, value: Value, block: Block) -> None:
+        """Behind an access its last byte is known to be inside the memory."""
+        assert isinstance(value.immediate, int)
+        last = self.memory_bytes - ACCESS_BYTES[value.op] - value.immediate
+        if last < 0:
+            return
+        assumption = Assumption(self.current)
+        assumption.within(value.args[0], unsigned(32, 0, min(last, (1 << 32) - 1)))
+        if assumption.possible:
+            for narrowed, range_ in assumption.ranges.items():
+                self._narrow(narrowed, range_, block, inside=False)
 
     def _result(self, value: Value, args: list[Range]) -> Range:
         name = value.op.partition(".")[2]

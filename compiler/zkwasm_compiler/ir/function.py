@@ -15,12 +15,14 @@ from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
 
 
 class Type(Enum):
-    """The type of a value. Floats are bit patterns; `NONE` is the type of values used only for their effect."""
+    """The type of a value. Floats are bit patterns; `NONE` is the type of values used only for their effect, `INDEX`
+    that of indexes of words, which legalisation makes."""
 
     I32 = "i32"
     I64 = "i64"
     F32 = "f32"
     F64 = "f64"
+    INDEX = "index"
     NONE = "none"
     TUPLE = "tuple"  # what a call gives; `result` projects it
 

@@ -56,7 +56,6 @@ STRUCTURAL = {
     "zk.memory_words": CLEAN,
     "zk.locate": INDEX,
     "zk.word_index": INDEX,
-    "zk.byte_index": INDEX,
     "zk.load_bytes": TIDY,
 }
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
@@ -92,18 +91,18 @@ class _Bindings:
 
 
 def best(type_: Type) -> Representation:
-    """The representation that serves everything."""
-    return CLEAN
+    """The representation that serves everything that is asked of the type."""
+    return INDEX if type_ is Type.INDEX else CLEAN
 
 
 def worst(type_: Type) -> Representation:
     """The representation that every value of the type can be in."""
-    return WORD if type_.bits == 32 else LONG
+    return INDEX if type_ is Type.INDEX else WORD if type_.bits == 32 else LONG
 
 
 def meet(a: Representation, b: Representation) -> Representation:
     """The best representation that both serve."""
-    return next(r for r in (CLEAN, TIDY, LONG, WORD) if a.serves(r) and b.serves(r))
+    return next(r for r in (CLEAN, TIDY, LONG, WORD, INDEX) if a.serves(r) and b.serves(r))
 
 
 class Cover:

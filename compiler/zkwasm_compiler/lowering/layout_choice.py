@@ -115,7 +115,8 @@ class _Ways:
         sizes = Routines(module)
         names = {index: f"f{index}" for index in module.functions}
         self.indexes = {label: index for index, label in names.items()}
-        self.symbols = Symbols(names, frozenset(), memory_words=0 if sizes.growing else sizes.minimum_words)
+        words = 0 if sizes.growing else sizes.minimum_words
+        self.symbols = Symbols(names, frozenset(), memory_words=words, layout=module.memory_layout)
         self.routines: dict[int, float] = {}
 
     def of(self, index: int) -> Iterator[float]:

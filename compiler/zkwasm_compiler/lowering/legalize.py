@@ -17,6 +17,7 @@ from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
+from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
 from zkwasm_compiler.lowering.memory_operations import ACCESSES, expand_bulk, expand_grow, expand_size
 from zkwasm_compiler.runtime.routines import Routines
@@ -57,10 +58,12 @@ class Legalizer:
         self.alignment = alignment or Alignment(module)
         self.memory_words = 0 if self.routines.growing else self.routines.minimum_words
         self.current = self.home = function.entry
+        self.following: list[Value] = []
         self.offset: int | None = None
         self.replaced: dict[Value, Value] = {}
         self.only_branches = _only_branched_on(function)
         self.uses = count_uses(function)
+        self.addresses = Addresses(self)
         self.expand_access = ACCESSES[module.memory_layout](self)
 
     def run(self) -> None:
@@ -70,8 +73,9 @@ class Legalizer:
             assert terminator is not None
             block.body, block.terminator = [], None
             self.current = self.home = block
-            for value in body:
+            for number, value in enumerate(body, 1):
                 self.offset = value.offset
+                self.following = body[number:]
                 self.value(value)
             self.offset = terminator.offset
             self.terminator(terminator)

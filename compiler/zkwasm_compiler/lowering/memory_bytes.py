@@ -1,34 +1,26 @@
 """Loads and stores with one byte a cell: an address is the number of a cell, and alignment does not matter.
 
 The low limb of a cell is below 256, always. The last byte of an access is checked, one step; each byte is a step more.
-A check holds from there on wherever it has been made before: accesses to the same address, up to a constant, share the
-index, and only one that reaches further than those before it checks again. What is known to be inside needs no check.
+What is known to be inside needs no check, and `lowering.addresses` lets accesses to one base share theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.analysis.bits import PossibleBits
-from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
-from zkwasm_compiler.ir.function import PAGE_BYTES, Block, Function, Type, Value
-from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
+from zkwasm_compiler.ir.function import PAGE_BYTES, Function, Type, Value
+from zkwasm_compiler.ir.ops import ACCESS_BYTES
+from zkwasm_compiler.isa.zkvm64 import MACHINE
 from zkwasm_compiler.lowering.expansions import F
-from zkwasm_compiler.lowering.memory_results import OUT_OF_BOUNDS, always_outside, extended
+from zkwasm_compiler.lowering.memory_results import always_outside, extended
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """An address x of which the byte at x + `last` is known to be inside; `index` stands for x + `anchor`."""
-
-    index: Value
-    anchor: int
-    last: int
+LARGEST_INDEX = MACHINE.limits.executor_index_limit
 
 
 class ByteAccesses:
@@ -37,18 +29,15 @@ class ByteAccesses:
     def __init__(self, build: Legalizer) -> None:
         self.build = build
         self.bits = PossibleBits()
-        self.tree: DominatorTree = dominator_tree(build.function)
-        self.limit = 4 * build.memory_words or PAGE_BYTES * build.routines.maximum_pages
-        self.plan = plan(build.function, build.uses, self.limit)
-        self.checked: dict[Block, dict[Value, Checked]] = {}
+        self.movable = copied(build.function, build.uses)
         self.copied: dict[Value, list[Value]] = {}
 
     def __call__(self, value: Value) -> Value:
         """The access as accesses to bytes; gives what a load loads."""
         build = self.build
         assert isinstance(value.immediate, int)
-        size, end = ACCESS_BYTES[value.op], value.immediate + ACCESS_BYTES[value.op]
-        if end > self.limit:
+        size = ACCESS_BYTES[value.op]
+        if value.immediate + size > (4 * build.memory_words or PAGE_BYTES * build.routines.maximum_pages):
             return always_outside(build, value)
         index, first = self.locate(value, size)
         if value.type is not Type.NONE:
@@ -57,55 +46,19 @@ class ByteAccesses:
         return value
 
     def locate(self, value: Value, size: int) -> tuple[Value, int]:
-        """The index for an access, checked, and how far beyond it the first byte is."""
+        """An index for an access, of bytes that are inside, and how far beyond it the first byte is."""
         build = self.build
-        x, offset = base(value, self.limit)
-        last = offset + size - 1
-        minimum = 4 * build.routines.minimum_words
-        if x.op == "i32.const":
-            assert isinstance(x.immediate, int)
-            if x.immediate + last < minimum:
-                return build.constant(x.immediate + offset), 0
-        elif self.largest(x) + last < minimum:
-            return build.resolve(x), offset
-        known = self.known(x)
-        reach = max(last, self.plan.reach.get(value, 0))
-        if known is None:
-            known = self.check(x, reach)
-        elif known.last < last:
-            known = self.extend(x, known, reach)
-        self.checked.setdefault(build.home, {})[x] = known
-        return build.resolve(known.index), offset - known.anchor
-
-    def known(self, x: Value) -> Checked | None:
-        """What was checked of x on every way to here."""
-        block: Block | None = self.build.home
-        while block is not None:
-            found = self.checked.get(block, {}).get(x)
-            if found is not None:
-                return found
-            block = self.tree.parent.get(block)
-        return None
-
-    def check(self, x: Value, last: int) -> Checked:
-        """Trap unless x + last is inside."""
-        build = self.build
-        words = build.memory_words
-        if words:
-            index = build.i32("zk.byte_index", build.resolve(x), build.constant(last), build.constant(words))
-            return Checked(index, last, last)
-        if last > 4 * build.routines.minimum_words:  # the difference must stay below 2^32
-            build.trap_unless(build.i32("i32.le_u", build.resolve(x), build.constant(F - last)), OUT_OF_BOUNDS)
-        build.emit("zk.check_byte", Type.NONE, build.resolve(x), build.constant(last), build.i32("zk.memory_words"))
-        return Checked(x, 0, last)
-
-    def extend(self, x: Value, known: Checked, last: int) -> Checked:
-        """Check a byte further on."""
-        if known.index is x:
-            return self.check(x, last)
-        further = self.build.emit("zk.check_index", Type.NONE, known.index)
-        further.immediate = last - known.anchor
-        return Checked(known.index, known.anchor, last)
+        base, distance = build.addresses.place(value.args[0])
+        assert isinstance(value.immediate, int)
+        first = distance + value.immediate
+        largest = self.largest(base)
+        if largest + first + size <= 4 * build.routines.minimum_words:
+            if base.op == "i32.const":
+                return build.constant(largest + first), 0
+            if base not in build.addresses.folding and largest <= LARGEST_INDEX:
+                return base, first
+        index, last = build.addresses.index(value, value.immediate + size - 1, build.following)
+        return index, last - (size - 1)
 
     def largest(self, x: Value) -> int:
         """The largest number that an integer may be here."""
@@ -118,7 +71,7 @@ class ByteAccesses:
         build = self.build
         if not build.uses[value]:
             return build.constant(0, value.type)  # the check is all there is to it
-        if value in self.plan.copied:
+        if value in self.movable:
             self.copied[value] = [self.load_bytes(index, first + number, 1) for number in range(size)]
             return build.constant(0, value.type)  # the store takes the bytes
         low = self.load_bytes(index, first, min(size, 4))
@@ -173,53 +126,18 @@ class ByteAccesses:
         self.build.emit("zk.store_byte", Type.NONE, index, byte).immediate = beyond
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is decided before any access is expanded.
-
-    `reach`: how far the accesses to the same address reach that follow a load without an effect between them. Its check
-    may be theirs as well: nothing tells which of them trapped. `copied`: the loads of up to four bytes that nothing
-    uses but a store of them in the same block, with no call between the two.
-    """
-
-    reach: dict[Value, int]
-    copied: frozenset[Value]
-
-
-def plan(function: Function, uses: Mapping[Value, int], limit: int) -> Plan:
-    """The plan for a function; offsets up to `limit` are folded into addresses."""
-    reach: dict[Value, int] = {}
-    copied: set[Value] = set()
+def copied(function: Function, uses: Mapping[Value, int]) -> set[Value]:
+    """The loads of up to four bytes that nothing uses but a store of them in the same block, with no call between."""
+    found: set[Value] = set()
     for block in function.blocks:
-        leaders: dict[Value, Value] = {}
         loaded: set[Value] = set()
         for value in block.body:
-            if value.op in ACCESS_BYTES:
-                x, offset = base(value, limit)
-                last = offset + ACCESS_BYTES[value.op] - 1
-                leader = leaders.setdefault(x, value)
-                if last < limit:
-                    reach[leader] = max(reach.get(leader, 0), last)
-                if value.type is not Type.NONE:
-                    loaded.add(value)
-                    continue
-                source = value.args[1]
-                if source in loaded and uses[source] == 1 and ACCESS_BYTES[value.op] <= ACCESS_BYTES[source.op] <= 4:
-                    copied.add(source)
-            if OPS[value.op].traps or not OPS[value.op].pure:
-                leaders = {}
             if value.op == "call":
                 loaded = set()
-    return Plan(reach, frozenset(copied))
-
-
-def base(value: Value, limit: int) -> tuple[Value, int]:
-    """The address of an access as another value and a constant, as long as the access may be inside `limit` bytes."""
-    assert isinstance(value.immediate, int)
-    x, offset, size = value.args[0], value.immediate, ACCESS_BYTES[value.op]
-    while x.op == "zk.add_nw" and x.args[1].op == "i32.const":
-        constant = x.args[1].immediate
-        if not isinstance(constant, int) or constant + offset + size > limit:
-            break
-        x, offset = x.args[0], offset + constant
-    return x, offset
+            elif value.op in ACCESS_BYTES and value.type is not Type.NONE:
+                loaded.add(value)
+            elif value.op in ACCESS_BYTES:
+                source = value.args[1]
+                if source in loaded and uses[source] == 1 and ACCESS_BYTES[value.op] <= ACCESS_BYTES[source.op] <= 4:
+                    found.add(source)
+    return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Block, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
+from zkwasm_compiler.lowering.addresses import direct_word
 from zkwasm_compiler.lowering.expansions import F
 from zkwasm_compiler.lowering.memory_results import always_outside, extended
 
@@ -42,13 +43,13 @@ class Access:
         residue = self.build.alignment.modulo(self.value.args[0], 2)
         return None if residue is None else (residue + self.offset) % 4
 
-    def index(self, first: int) -> Value:
-        """The checked index of the word at the address plus `first` bytes (4 divides that)."""
+    def index(self, word: int) -> tuple[Value, int]:
+        """A checked index and how many words beyond it the word is at the effective address plus `word` bytes (4
+        divides that)."""
         build = self.build
-        if self.constant is not None and self.words and self.constant + first + 4 <= 4 * self.words:
-            return build.constant(self.constant + first)
-        limit = build.constant(self.words) if self.words else build.i32("zk.memory_words")
-        return build.i32("zk.word_index", self.address, build.constant(self.offset + first, Type.I64), limit)
+        if self.constant is not None and self.words and self.constant + word + 4 <= 4 * self.words:
+            return build.constant(self.constant + word), 0
+        return build.addresses.index(self.value, self.offset + word, build.following)
 
 
 def expand_access(build: Legalizer, value: Value) -> Value:
@@ -59,17 +60,17 @@ def expand_access(build: Legalizer, value: Value) -> Value:
     ):
         return always_outside(build, value)
     rest = access.known_rest()
-    if rest is not None and rest + access.bytes <= (4 if access.bytes < 4 else 8) and (access.bytes < 4 or rest == 0):
-        last = access.index(max(access.bytes - 4, 0) - (rest if access.bytes < 4 else 0))
-        return _part(build, value, last, rest)
-    return _dispatched(build, access)
+    word = direct_word(access.bytes, rest)
+    if rest is None or word is None:
+        return _dispatched(build, access)
+    index, beyond = access.index(word)
+    return _part(build, value, index, rest, beyond)
 
 
 def _dispatched(build: Legalizer, access: Access) -> Value:
     """Branch on the address modulo 4. What does not lie in one word is left to a routine."""
     value = access.value
-    located = build.i32("zk.locate", access.address)
-    located.immediate = access.offset
+    located = build.emit("zk.locate", Type.INDEX)
     arms = [build.function.new_block() for _ in range(4)]
     join = build.function.new_block()
     loads = value.type is not Type.NONE
@@ -107,13 +108,13 @@ def _dispatched(build: Legalizer, access: Access) -> Value:
     return result
 
 
-def _part(build: Legalizer, value: Value, index: Value, rest: int) -> Value:
-    """The access to `rest` bytes into the word at `index`, or to the two words that end there."""
+def _part(build: Legalizer, value: Value, index: Value, rest: int, beyond: int = 0) -> Value:
+    """The access to `rest` bytes into the word `beyond` the one at `index`, or to the two words that end there."""
     if ACCESS_BYTES[value.op] == 8:
-        return _long(build, value, index, first=-1)
+        return _long(build, value, index, first=beyond - 1)
     if value.type is Type.NONE:
-        return _store_part(build, value, index, rest)
-    word = build.load_word(index, 0)
+        return _store_part(build, value, index, rest, beyond)
+    word = build.load_word(index, beyond)
     return extended(build, value, _cut(build, word, rest, ACCESS_BYTES[value.op]))
 
 
@@ -139,8 +140,8 @@ def _long(build: Legalizer, value: Value, index: Value, first: int) -> Value:
     return value
 
 
-def _store_part(build: Legalizer, value: Value, index: Value, rest: int) -> Value:
-    """Bytes `rest` and following of the word at `index` become the low ones of the stored value."""
+def _store_part(build: Legalizer, value: Value, index: Value, rest: int, beyond: int) -> Value:
+    """Bytes `rest` and following of the word `beyond` the one at `index` become the low ones of the stored value."""
     stored = build.resolve(value.args[1])
     if stored.type is Type.I64:
         stored = build.i32("i32.wrap_i64", stored)
@@ -149,12 +150,12 @@ def _store_part(build: Legalizer, value: Value, index: Value, rest: int) -> Valu
     count = ACCESS_BYTES[value.op]
     if count < 4:
         mask = (1 << 8 * count) - 1
-        kept = build.i32("i32.and", build.load_word(index, 0), build.constant(F ^ (mask << 8 * rest)))
+        kept = build.i32("i32.and", build.load_word(index, beyond), build.constant(F ^ (mask << 8 * rest)))
         part = build.i32("i32.and", stored, build.constant(mask))
         if rest:
             part = build.i32("zk.mul_nw_32", part, build.constant(1 << 8 * rest))
         stored = build.i32("zk.add_nw", kept, part)
-    build.store_word(index, 0, stored)
+    build.store_word(index, beyond, stored)
     return value
 
 

@@ -64,7 +64,7 @@ def lower(module: Module, title: str, progress: Callable[[str], None] = lambda _
     clobbers: dict[int, frozenset[str]] = {}
     memory = Routines(module)
     words = 0 if memory.growing else memory.minimum_words
-    symbols = Symbols(_labels(module), graph.recursive, clobbers, words)
+    symbols = Symbols(_labels(module), graph.recursive, clobbers, words, module.memory_layout)
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]

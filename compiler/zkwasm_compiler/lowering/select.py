@@ -30,6 +30,7 @@ from zkwasm_compiler.machine.step import (
     store,
     using,
 )
+from zkwasm_compiler.rules.affine import field_coefficient
 from zkwasm_compiler.rules.catalogue import CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
 from zkwasm_compiler.rules.rule import Rule
@@ -212,18 +213,40 @@ class Selector:
                 self.step(using(stored, self.word("MSTORE", value)))
 
     def word_index(self, value: Value) -> None:
-        """(x + offset)/4 - words is negative exactly for a word inside. A quarter is exact in the field where 4 divides
-        the number, and no other quarter passes the JMPN: it is near a multiple of p/4."""
-        x = self.operand(value.args[0], self.cover.representation[value.args[0]])
-        offset = signed(constant_bits(value.args[1]) or 0, 64)
-        words = constant_bits(value.args[2])
-        e = self.define(value)
-        step: Step[VirtualRegister] = Step((Term(x, QUARTER),), offset * QUARTER - (words or 0), destinations=(e,))
-        if words is None:
-            self.step(step)
-            step = Step((Term(e), Term(self.operand(value.args[2], WORD), -1)))
+        """The index, or a trap."""
+        check = self.bounds(self.define(value), value.args)
         trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
-        self.step(replace(step, operations=(jump("JMPN", NEXT, trap),)))
+        self.step(replace(check, operations=(jump("JMPN", NEXT, trap),)))
+
+    def by_bounds(self, value: Value) -> None:
+        """The index, and on to one of the targets."""
+        located, *operands = value.args
+        check = self.bounds(self.registers[located], operands)
+        edges = self.edges(value.targets)
+        self.step(replace(check, operations=(jump("JMPN", *(edge.label for edge in edges)),)))
+        self.block.edges = edges
+
+    def bounds(self, e: VirtualRegister, operands: list[Value]) -> Step[VirtualRegister]:
+        """`e` becomes the index of the cell at a sum. The step that is given is negative exactly for a cell inside:
+        with n bytes a cell it is (sum + offset)/n - cells. A quarter is exact in the field where 4 divides the number,
+        and no other quarter passes a JMPN: it is near a multiple of p/4."""
+        words = constant_bits(operands[0])
+        offset, *pairs = operands[1:]
+        layout = self.symbols.layout
+        share = QUARTER if layout.cell_bytes == 4 else 1
+        terms = tuple(
+            Term(
+                self.operand(term, self.cover.representation[term]),
+                field_coefficient(signed(index_of(factor), 64) * share),
+            )
+            for term, factor in zip(pairs[::2], pairs[1::2], strict=True)
+        )
+        constant = signed(index_of(offset), 64) * share - (words or 0) * layout.cells_a_word
+        step: Step[VirtualRegister] = Step(terms, constant, destinations=(e,))
+        if words is not None:
+            return step
+        self.step(step)
+        return Step((Term(e), Term(self.operand(operands[0], WORD), -layout.cells_a_word)))
 
     def word(self, name: str, value: Value) -> Operation[VirtualRegister]:
         """An access to the word of an index in E, or of a constant address."""
@@ -329,6 +352,8 @@ class Selector:
                 self.conditional(value)
             case "br_table":
                 self.table(value)
+            case "zk.by_bounds":
+                self.by_bounds(value)
             case "zk.by_rest":
                 self.by_rest(value)
             case "return":

@@ -1,7 +1,7 @@
 """Selection of what works on the linear memory with one byte a cell.
 
-An index is the number of a byte minus the bytes of the memory, or an address as it is. Cells hold numbers below 256:
-what is stored is known to be one, or is cut out of a word here by advice that the steps around it prove.
+An index is that of a byte, or an address that is known to be inside. Cells hold numbers below 256: what is stored is
+known to be one, or is cut out of a word here by advice that the steps around it prove.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Trap, Value
+from zkwasm_compiler.ir.function import Value
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
-from zkwasm_compiler.lowering.symbols import UNPROVABLE, trap_label
+from zkwasm_compiler.lowering.symbols import UNPROVABLE
 from zkwasm_compiler.machine.step import (
     DEFINED,
-    NEXT,
     Advice,
     Operation,
     Slot,
@@ -30,21 +29,6 @@ if TYPE_CHECKING:
     from zkwasm_compiler.lowering.select import Selector
 
 F = 0xFFFFFFFF
-TRAP = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
-
-
-def _byte_index(build: Selector, value: Value) -> None:
-    """x + offset - bytes is negative exactly for a byte inside; it is the index."""
-    x = build.operand(value.args[0], build.cover.representation[value.args[0]])
-    offset = (constant_bits(value.args[1]) or 0) - 4 * build.symbols.memory_words
-    build.step(Step((Term(x),), offset, destinations=(build.define(value),), operations=(jump("JMPN", NEXT, TRAP),)))
-
-
-def _check_byte(build: Selector, value: Value) -> None:
-    """The same test where the memory may grow; an index is the address as it is."""
-    x = build.operand(value.args[0], build.cover.representation[value.args[0]])
-    terms = (Term(x), Term(build.operand(value.args[2], WORD), -4))
-    build.step(Step(terms, constant_bits(value.args[1]) or 0, operations=(jump("JMPN", NEXT, TRAP),)))
 
 
 def _load_bytes(build: Selector, value: Value) -> None:
@@ -125,13 +109,11 @@ def _cell(build: Selector, name: str, value: Value, beyond: int = 0) -> Operatio
         return Operation(name, (VirtualRegister(0, 0),), ("E",), slot=Slot("memory", constant + number))
     representation = build.cover.representation[index]
     if representation is INDEX:
-        number += 4 * build.symbols.memory_words
+        number += build.symbols.memory_cells
     return Operation(name, (build.operand(index, representation),), ("E",), slot=Slot("memory", number))
 
 
 BYTE_OPS: Mapping[str, Callable[[Selector, Value], None]] = {
-    "zk.byte_index": _byte_index,
-    "zk.check_byte": _check_byte,
     "zk.load_bytes": _load_bytes,
     "zk.store_byte": _store_byte,
     "zk.store_bytes": _store_bytes,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.ir.function import Trap
+from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
 
 UNPROVABLE = "fail"
 """The label of the place from which nothing can be proved."""
@@ -15,12 +16,18 @@ UNPROVABLE = "fail"
 class Symbols:
     """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
     registers a call changes (all of them where nothing better is known yet). `memory_words` is the size of the memory,
-    0 when it may grow."""
+    0 when it may grow, `layout` what its cells hold."""
 
     functions: Mapping[int, str]
     recursive: frozenset[int]
     clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
     memory_words: int = 0
+    layout: MemoryLayout = WORDS
+
+    @property
+    def memory_cells(self) -> int:
+        """The size of the memory in cells, 0 when it may grow."""
+        return self.memory_words * self.layout.cells_a_word
 
 
 def trap_label(trap: Trap) -> str:

@@ -28,7 +28,7 @@ SIGN = 1 << 31
 
 def narrow(function: Function, context: Context) -> Ranges:
     """Rewrite the function in place; gives the ranges of its values, old and new."""
-    ranges = value_ranges(function)
+    ranges = value_ranges(function, context.memory_bytes)
     _Narrower(function, ranges).run()
     share_divisions(function, ranges)
     dce(function, context)

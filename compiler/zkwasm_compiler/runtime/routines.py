@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 
 from zkwasm_compiler import wasm
+from zkwasm_compiler.analysis.memory_size import grows
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
@@ -31,7 +32,7 @@ class Routines:
         self.minimum_words = memory.minimum * WORDS_A_PAGE if memory else 0
         declared = MAXIMUM_PAGES if memory is None or memory.maximum is None else memory.maximum
         self.maximum_pages = min(declared, module.memory_layout.maximum_pages)
-        self.growing = memory is not None and (self.minimum_words == 0 or _grows(module))
+        self.growing = memory is not None and (self.minimum_words == 0 or grows(module))
 
     def function(self, name: str) -> Function:
         """The routine called `name`, added to the module with those that it calls."""
@@ -53,16 +54,6 @@ class Routines:
                 if value.op == "call" and isinstance(value.immediate, int):
                     value.immediate = self._add(file, value.immediate).index
         return function
-
-
-def _grows(module: Module) -> bool:
-    """Before and after legalisation."""
-    return any(
-        value.op in ("memory.grow", "zk.memory_words")
-        for function in module.functions.values()
-        for block in function.blocks
-        for value in block.body
-    )
 
 
 @cache
