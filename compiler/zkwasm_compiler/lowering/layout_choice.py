@@ -1,8 +1,9 @@
-"""Which memory layout a module is given when nobody chose one: the one whose accesses are expected to take fewer steps.
+"""Which memory layout a module is given when nobody chose one: bytes where its accesses are expected to take clearly
+fewer steps than with words.
 
 What an access takes in a layout is not written down here but found by lowering one like it (`access_steps`). The steps
-are weighted by how often the access is expected to run (ten times a loop) and the steps of the active data segments are
-added. Bulk operations do not count: how many bytes they move is not known, and it is about the same in every layout.
+are weighted by how often the access is expected to run (ten times a loop). Neither active data segments count, which
+are read more often than they are written, nor bulk operations: how many bytes they move is not known.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.errors import InputError
 from zkwasm_compiler.ir.function import Function, Memory, Module, Type, Value
-from zkwasm_compiler.ir.memory_layout import AUTO, LAYOUTS, WORDS, MemoryLayout
+from zkwasm_compiler.ir.memory_layout import AUTO, BYTES, LAYOUTS, WORDS, MemoryLayout
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.legalize import legalize_module
@@ -27,6 +28,10 @@ from zkwasm_compiler.lowering.symbols import Symbols
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.step import Step, VirtualRegister
 from zkwasm_compiler.runtime.routines import Routines
+
+CLEARLY_FEWER = 0.75
+"""The share of the steps with words that bytes may take. memset and memcpy in C have a loop over words beside one over
+bytes, and no estimate knows that the first does the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,16 @@ def choose_layout(module: Module, choice: str, ranges: Mapping[int, Ranges] | No
             f"the memory has {minimum} pages; the memory layout {named.name!r} takes up to {named.maximum_pages}. "
             f"Choose {' or '.join(repr(layout.name) for layout in fitting)}, or {AUTO!r}"
         )
-    if named is not None or len(fitting) == 1:
-        return named or fitting[0]
+    if named is not None or BYTES not in fitting:
+        return named or WORDS
     weights = expected_accesses(module, ranges)
-    return min(fitting, key=lambda layout: expected_steps(module, weights, layout))  # the first of equals
+    clear = expected_steps(weights, BYTES) < CLEARLY_FEWER * expected_steps(weights, WORDS)
+    return BYTES if clear else WORDS
 
 
-def expected_steps(module: Module, weights: Mapping[AccessKind, float], layout: MemoryLayout) -> float:
-    """The steps of the accesses and the data segments in a layout."""
-    accesses = sum(weight * access_steps(kind, layout) for kind, weight in weights.items())
-    return accesses + len(layout.initial_cells(module.data))
+def expected_steps(weights: Mapping[AccessKind, float], layout: MemoryLayout) -> float:
+    """The steps of the accesses in a layout."""
+    return sum(weight * access_steps(kind, layout) for kind, weight in weights.items())
 
 
 def expected_accesses(module: Module, ranges: Mapping[int, Ranges] | None) -> dict[AccessKind, float]:
