@@ -153,3 +153,33 @@ def test_a_sum_that_could_be_too_large_is_reduced() -> None:
     trap = "trap_out_of_bounds_memory_access"
     (check,) = (step for step in function.blocks[0].steps if step.jump is not None and trap in step.jump.targets)
     assert len(check.terms) == 1
+
+
+def _aligned(offset: int, growing: bool) -> tuple[Proof, Step[VirtualRegister]]:
+    """The steps that find the word at x + offset and test that 4 divides it; the proof after all but the last."""
+    body = f"i32.add (i32.load offset={offset} (local.get 0)) (i32.load offset={offset - 4} (local.get 0))"
+    proof = Proof(selected(body, growing), growing)
+    entry = proof.function.blocks[0]
+    for step in entry.steps[:-1]:
+        proof.take(step, False)
+    proof.take(entry.steps[-1], True)
+    (rest,) = proof.function.block(f"{entry.label}_rest").steps
+    return proof, rest
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("offset", [4, 7, 65532])
+def test_an_address_is_aligned_where_the_test_says_so(offset: int, growing: bool) -> None:
+    """Whatever word the prover names. The other way needs no proof: it is right for every address."""
+    proof, rest = _aligned(offset, growing)
+    assert rest.jump is not None
+    assert rest.jump.name == "JMPZ"
+    proof.take(rest, True)
+    assert proof.possible()
+    proof.follows((proof.x + offset) % 4 == 0, _index(proof) == (proof.x + offset) / 4, _index(proof) < proof.words)
+
+
+def test_without_the_test_of_the_rest_another_word_passes() -> None:
+    proof, _ = _aligned(4, False)
+    with pytest.raises(AssertionError):
+        proof.follows(_index(proof) == (proof.x + 4) / 4)

@@ -131,6 +131,10 @@ SIZES = f"""
     (i64.store (local.get $address) (i64.const 0x1122334455667788))
     (memory.size)
     (i64.load offset=3 (local.get $address)))
+  (func (export "fields") (param $p i32) (result i32)
+    (i32.store offset=4 (local.get $p) (i32.const 0x11223344))
+    (i32.store offset=8 (local.get $p) (i32.load (local.get $p)))
+    (i32.load offset=4 (local.get $p)))
   (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
   (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
 """
@@ -138,6 +142,7 @@ SIZES_CALLS = [
     ("size", ()),
     *(("grown", arguments) for arguments in ((0, 65525), (0, 65526), (1, 131061), (1, 131062), (2, 65533), (3, 8))),
     *(("grown", arguments) for arguments in ((0xFFFFFFFF, 0), (1, 0xFFFFFFFD))),
+    *(("fields", (address,)) for address in (8, 9, 65524, 65525, 65528, 65535, (1 << 32) - 4)),
     *(("fill", arguments) for arguments in ((3, 0x1AB, 10), (65530, 7, 6), (65530, 7, 7), (0, 1, 0xFFFFFFFF))),
     *(("fill", arguments) for arguments in ((65536, 1, 0), (65537, 1, 0), (4, 9, 0))),
     *(

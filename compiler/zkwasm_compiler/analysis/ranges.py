@@ -55,9 +55,22 @@ class Ranges:
     unreachable: frozenset[Block]
     _tree: DominatorTree
     _narrowed: dict[Value, list[tuple[Block, bool, Range]]]
+    _origins: dict[Block, Block] = field(default_factory=dict)
+
+    def place(self, block: Block, origin: Block) -> None:
+        """`block` was split off `origin`, or off another that was."""
+        self._origins[block] = self._origins.get(origin, origin)
+
+    def same(self, new: Value, value: Value) -> None:
+        """`new` is a value that was not there before, and as large as `value`."""
+        if value in self.results:
+            self.results[new] = self.results[value]
+        if value in self._narrowed:
+            self._narrowed[new] = self._narrowed[value]
 
     def at(self, value: Value, block: Block) -> Range:
         """The range of `value` in `block`, from its beginning on; everything for values that are not known."""
+        block = self._origins.get(block, block)
         for where, inside, range_ in reversed(self._narrowed.get(value, ())):
             if (inside or where is not block) and block in self._tree.first and self._tree.dominates(where, block):
                 return range_

@@ -209,6 +209,9 @@ _add(Op("zk.by_rest", (I32, INDEX), NONE, pure=False, terminator=True, immediate
 # (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory
 _add(Op("zk.by_bounds", None, NONE, pure=False, terminator=True))
 # (located index, words, offset, x1, k1, …), the rest as for zk.word_index: targets for a cell inside and outside
+_add(Op("zk.by_alignment", None, NONE, pure=False, terminator=True))
+# (located index, words, offset, x, 1): targets for a word inside whose address x + offset 4 divides, and for the rest
+
 
 # One byte a cell. An i32 as index is an address that is known to be inside.
 _add(Op("zk.load_bytes", None, I32, pure=False, immediate="bytes beyond the index"))  # (index, count up to 4)

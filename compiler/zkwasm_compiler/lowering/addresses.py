@@ -19,6 +19,7 @@ from zkwasm_compiler.analysis.interval import full
 from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.lowering.memory_results import OUT_OF_BOUNDS
+from zkwasm_compiler.lowering.versions import Versions, direct_word, place
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
@@ -51,32 +52,34 @@ class _Sum:
     wraps: bool
 
 
-def direct_word(bytes_: int, rest: int | None) -> int | None:
-    """Where the last word of an access begins, in bytes after its address, if the access is to one word or two whole
-    ones: `rest` is the address modulo 4, where that is known."""
-    if rest is None or rest + bytes_ > (4 if bytes_ < 4 else 8) or (bytes_ >= 4 and rest):
-        return None
-    return bytes_ - 4 if bytes_ >= 4 else -rest
-
-
 class Addresses:
     """The indexes that one function has made so far."""
 
-    def __init__(self, build: Legalizer) -> None:
+    def __init__(self, build: Legalizer, versions: Versions) -> None:
         self.build = build
+        self.versions = versions
+        self.tests = {version.terminator: version for version in versions.made}
         self.tree = dominator_tree(build.function)
         self.layout = build.module.memory_layout
         self.known: dict[Value, list[_Index]] = {}
-        self.folding = _only_in_addresses(build.function, lambda value: self.word_of(value) is not None)
+        for version in versions.made:
+            self.known.setdefault(version.base, []).append(_Index(version.block, version.located, version.farthest))
+        self.folding = _only_in_addresses(build.function, self.word_of)
 
-    def word_of(self, access: Value) -> int | None:
-        """Where the last cell of an access begins, in bytes after the value that is its address."""
+    def rest(self, access: Value, block: Block) -> int | None:
+        """The effective address of an access modulo 4, where that is known in its block."""
         assert isinstance(access.immediate, int)
-        if self.layout.cell_bytes == 1:
-            return access.immediate + ACCESS_BYTES[access.op] - 1
-        residue = self.build.alignment.modulo(access.args[0], 2)
-        rest = None if residue is None else (residue + access.immediate) % 4
-        word = direct_word(ACCESS_BYTES[access.op], rest)
+        base, distance = self.place(access.args[0])
+        remainder = self.versions.remainders.get(block, {}).get(base)
+        if remainder is None:
+            remainder, distance = self.build.alignment.modulo(access.args[0], 2), 0
+        return None if remainder is None else (remainder + distance + access.immediate) % 4
+
+    def word_of(self, access: Value, block: Block) -> int | None:
+        """Where the last cell of an access begins, in bytes after the value that is its address, if it is direct."""
+        assert isinstance(access.immediate, int)
+        bytes_ = ACCESS_BYTES[access.op]
+        word = bytes_ - 1 if self.layout.cell_bytes == 1 else direct_word(bytes_, self.rest(access, block))
         return None if word is None else access.immediate + word
 
     def index(self, access: Value, word: int, following: Sequence[Value]) -> tuple[Value, int]:
@@ -102,23 +105,13 @@ class Addresses:
         )
 
     def place(self, address: Value) -> tuple[Value, int]:
-        """The base of an address and the distance from it."""
-        value, distance = self.build.resolve(address), 0
-        while value.op in ("zk.add_nw", "zk.sub_nw"):
-            left, right = (self.build.resolve(arg) for arg in value.args)
-            if value.op == "zk.add_nw" and left.op == "i32.const":
-                left, right = right, left
-            if right.op != "i32.const":
-                break
-            distance += _number(right) if value.op == "zk.add_nw" else -_number(right)
-            value = left
-        return value, distance
+        return place(address, self.build.resolve)
 
     def farthest(self, base: Value, distance: int, following: Sequence[Value]) -> int:
         """The largest distance that accesses reach before anything that a trap must not overtake."""
         for value in following:
             if value.op in ACCESS_BYTES:
-                word = self.word_of(value)
+                word = self.word_of(value, self.build.home)
                 its_base, its_distance = self.place(value.args[0])
                 if word is not None and its_base is base and self._may_be_inside(its_distance + word):
                     distance = max(distance, its_distance + word)
@@ -137,14 +130,10 @@ class Addresses:
     def make(self, base: Value, distance: int) -> Value:
         """The checked index of the cell at `distance` from `base`."""
         build = self.build
-        sum_ = self.sum(base)
-        if len(sum_.terms) > MAXIMUM_TERMS or not self._testable(sum_.largest + distance):
-            sum_ = _Sum({base: 1}, 0, WORD - 1, wraps=False)
+        sum_ = self.sum_for(base, distance)
         if not self._testable(sum_.largest + distance):
-            below = (
-                build.i32("i32.lt_u", base, build.constant(WORD - distance)) if distance < WORD else build.constant(0)
-            )
-            build.trap_unless(below, OUT_OF_BOUNDS)  # beyond 32 bits
+            bound = build.constant(WORD - distance if distance < WORD else 0)
+            build.trap_unless(build.i32("i32.lt_u", base, bound), OUT_OF_BOUNDS)  # what has more than 32 bits
         if not sum_.wraps:
             return build.emit("zk.word_index", Type.INDEX, *self._operands(sum_, distance))
         located = build.emit("zk.locate", Type.INDEX)
@@ -158,11 +147,23 @@ class Addresses:
             offset=build.offset,
         )
         build.current = outside
-        reduced = _Sum({self._again(base): 1}, 0, WORD - 1, wraps=False)
-        index = build.emit("zk.word_index", Type.INDEX, *self._operands(reduced, distance))
+        index = build.emit("zk.word_index", Type.INDEX, *self._operands(_alone(self._again(base)), distance))
         build.jump(Target(join, [index]))
         build.current = join
         return result
+
+    def test(self, terminator: Value) -> None:
+        """Give the test of a version its operands."""
+        version = self.tests[terminator]
+        base = self.build.resolve(version.base)
+        sum_ = self.sum_for(base, version.farthest) if terminator.op == "zk.by_bounds" else _alone(base)
+        terminator.args = [version.located, *self._operands(sum_, version.farthest)]
+
+    def sum_for(self, base: Value, distance: int) -> _Sum:
+        """What to make the index of the cell at `distance` from `base` of."""
+        sum_ = self.sum(base)
+        fits = len(sum_.terms) <= MAXIMUM_TERMS and self._testable(sum_.largest + distance)
+        return sum_ if fits else _alone(base)
 
     def _testable(self, largest: int) -> bool:
         """Whether a JMPN can be asked if a byte address of at most `largest` is inside: the cells up to it, less those
@@ -200,7 +201,7 @@ class Addresses:
         if value.op in _SIGNS:
             sign = _SIGNS[value.op]
             if sign < 0 and y.wraps:  # what is subtracted must not be more than it stands for
-                y = _Sum({self.build.resolve(value.args[1]): 1}, 0, WORD - 1, wraps=False)
+                y = _alone(self.build.resolve(value.args[1]))
             made = _combined(x, y, sign)
         else:
             made = _scaled(x, 1 << y.constant % 32 if value.op == "i32.shl" else y.constant)
@@ -210,6 +211,10 @@ class Addresses:
     def _largest(self, value: Value) -> int:
         ranges = self.build.ranges
         return (ranges.at(value, self.build.home) if ranges else full(32)).u_high
+
+
+def _alone(value: Value) -> _Sum:
+    return _Sum({value: 1}, 0, WORD - 1, wraps=False)
 
 
 def _combined(x: _Sum, y: _Sum, sign: int) -> _Sum:
@@ -231,14 +236,14 @@ def _number(constant: Value) -> int:
     return constant.immediate
 
 
-def _only_in_addresses(function: Function, direct: Callable[[Value], bool]) -> set[Value]:
+def _only_in_addresses(function: Function, word_of: Callable[[Value, Block], int | None]) -> set[Value]:
     """The sums that nothing uses but the addresses of direct accesses, and such sums."""
     users: dict[Value, list[Value]] = {}
     others: set[Value] = set()
     for block in function.blocks:
         for value in block.values():
             for position, arg in enumerate(value.args):
-                if _is_sum(value) or (value.op in ACCESS_BYTES and position == 0 and direct(value)):
+                if _is_sum(value) or (value.op in ACCESS_BYTES and position == 0 and word_of(value, block) is not None):
                     users.setdefault(arg, []).append(value)
                 else:
                     others.add(arg)

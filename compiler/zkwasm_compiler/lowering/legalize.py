@@ -16,10 +16,12 @@ from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
+from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
 from zkwasm_compiler.lowering.memory_operations import ACCESSES, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.versions import Versions, make_versions
 from zkwasm_compiler.runtime.routines import Routines
 
 SIGN = 1 << 31
@@ -57,13 +59,15 @@ class Legalizer:
         self.routines = routines or Routines(module)
         self.alignment = alignment or Alignment(module)
         self.memory_words = 0 if self.routines.growing else self.routines.minimum_words
+        words = module.memory is not None and module.memory_layout is WORDS  # bytes need no alignment
+        versions = make_versions(function, self.alignment, ranges, self.memory_words) if words else Versions()
         self.current = self.home = function.entry
         self.following: list[Value] = []
         self.offset: int | None = None
         self.replaced: dict[Value, Value] = {}
         self.only_branches = _only_branched_on(function)
         self.uses = count_uses(function)
-        self.addresses = Addresses(self)
+        self.addresses = Addresses(self, versions)
         self.expand_access = ACCESSES[module.memory_layout](self)
 
     def run(self) -> None:
@@ -219,7 +223,10 @@ class Legalizer:
     # Terminators
 
     def terminator(self, value: Value) -> None:
-        if value.op == "br_if":
+        if value in self.addresses.tests:
+            self.addresses.test(value)
+            self.current.terminator = value
+        elif value.op == "br_if":
             self.branch(value.args[0], *value.targets)
         elif value.op == "br_table" and len(value.targets) <= TABLE_THRESHOLD + 1:
             self.chain(value)

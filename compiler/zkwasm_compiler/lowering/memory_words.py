@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Block, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
-from zkwasm_compiler.lowering.addresses import direct_word
 from zkwasm_compiler.lowering.expansions import F
 from zkwasm_compiler.lowering.memory_results import always_outside, extended
+from zkwasm_compiler.lowering.versions import direct_word
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
@@ -40,8 +40,7 @@ class Access:
         """The byte address modulo 4, where that is known."""
         if self.constant is not None:
             return self.constant % 4
-        residue = self.build.alignment.modulo(self.value.args[0], 2)
-        return None if residue is None else (residue + self.offset) % 4
+        return self.build.addresses.rest(self.value, self.build.home)
 
     def index(self, word: int) -> tuple[Value, int]:
         """A checked index and how many words beyond it the word is at the effective address plus `word` bytes (4

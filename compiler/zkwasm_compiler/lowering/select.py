@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
 from zkwasm_compiler.ir.integers import signed
@@ -44,6 +45,9 @@ MEMORY_OPS = frozenset(
     f"zk.{name}"
     for name in ("locate", "word_index", "memory_words", "set_memory_words", "check_index", "load_word", "store_word")
 )
+TESTS = ("zk.by_bounds", "zk.by_alignment")
+SELDOM = 100
+"""How many times as often the first target of a test is expected as the second."""
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
 
 
@@ -79,7 +83,9 @@ class Selector:
 
     def run(self) -> MachineFunction[VirtualRegister]:
         """Emit every block in reverse postorder."""
-        nest = loop_nest(self.function)
+        tree = dominator_tree(self.function)
+        nest = loop_nest(self.function, tree)
+        seldom = _seldom(self.function, tree)
         for block in self.cover.order:
             for parameter in block.parameters:
                 self.registers[parameter] = self.fresh("v")
@@ -91,7 +97,7 @@ class Selector:
         for block in self.cover.order:
             is_entry = block is self.function.entry
             parameters = [] if is_entry else [self.registers[value] for value in block.parameters]
-            self.open(self.labels[block], nest.frequency(block), parameters)
+            self.open(self.labels[block], nest.frequency(block) / (SELDOM if block in seldom else 1), parameters)
             for value in block.body:
                 self.value(value)
             self.terminator(block)
@@ -226,6 +232,27 @@ class Selector:
         self.step(replace(check, operations=(jump("JMPN", *(edge.label for edge in edges)),)))
         self.block.edges = edges
 
+    def by_alignment(self, value: Value) -> None:
+        """The prover names the word at x + offset, which must be inside, and x + offset - 4*word must be 0: then 4
+        divides x + offset. Nothing holds of what goes to the second target."""
+        located, words, offset_, x_, _ = value.args
+        e, x = self.registers[located], self.operand(x_, self.cover.representation[x_])
+        offset, size = signed(index_of(offset_), 64), constant_bits(words) or 0
+        fast, slow = self.edges(value.targets)
+        advice = Advice(f"(({{0}} & 4294967295) + {offset}) >> 2", (x,))
+        rest_label = f"{self.block.label}_rest"
+        inside: Operation[VirtualRegister] = jump("JMPN", rest_label, slow.label)
+        check: Step[VirtualRegister] = Step(constant=-size, free=advice, destinations=(e,), operations=(inside,))
+        if not size:
+            self.step(replace(check, operations=(jump("JMPN", UNPROVABLE),)))
+            check = Step((Term(e), Term(self.operand(words, WORD), -1)), operations=(inside,))
+        self.step(check)
+        self.block.edges = [Edge(rest_label), slow]
+        self.open(rest_label, self.block.frequency, [])
+        rest = Step((Term(x), Term(e, -4)), offset - 4 * size, operations=(jump("JMPZ", fast.label, slow.label),))
+        self.step(rest)
+        self.block.edges = [fast, Edge(slow.label, list(slow.args))]
+
     def bounds(self, e: VirtualRegister, operands: list[Value]) -> Step[VirtualRegister]:
         """`e` becomes the index of the cell at a sum. The step that is given is negative exactly for a cell inside:
         with n bytes a cell it is (sum + offset)/n - cells. A quarter is exact in the field where 4 divides the number,
@@ -354,6 +381,8 @@ class Selector:
                 self.table(value)
             case "zk.by_bounds":
                 self.by_bounds(value)
+            case "zk.by_alignment":
+                self.by_alignment(value)
             case "zk.by_rest":
                 self.by_rest(value)
             case "return":
@@ -420,6 +449,16 @@ class Selector:
         registers = (*args[: len(PLACES)], self.result.return_address)
         places = (*PLACES[: len(args)], "RR")
         self.step(Step(operations=(Operation("RETURN", registers, places),)))
+
+
+def _seldom(function: Function, tree: DominatorTree) -> set[Block]:
+    """The blocks that only a failed test of a version leads to."""
+    starts = {block.targets[1].block for block in tree.preorder if block.terminator and block.terminator.op in TESTS}
+    seldom: set[Block] = set()
+    for block in tree.preorder:
+        if block in starts or tree.parent[block] in seldom:
+            seldom.add(block)
+    return seldom
 
 
 def _constant(bits: int) -> VirtualRegister:
