@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells
+from zkwasm_compiler.asm.program import CELL_BYTES, Export, GlobalCell, Interface, MemoryCells
 from zkwasm_compiler.asm.syntax import Comment
 from zkwasm_compiler.errors import InputError
 
-Row = TypeVar("Row", Interface, Export, GlobalCell)
+Row = TypeVar("Row", Interface, Export, GlobalCell, MemoryCells)
 
 _PLAIN_TYPES = {"int": (int,), "str": (str,), "bool": (bool,), "str | None": (str, type(None))}
 
@@ -36,12 +36,19 @@ def interface_from_json(found: Any) -> Interface:
         lists = {
             "exports": tuple(map(_export, found.get("exports", ()))),
             "globals": tuple(map(_cell, found.get("globals", ()))),
-            "memory": MemoryCells(**found["memory"]) if found.get("memory") else None,
+            "memory": _memory(found["memory"]) if found.get("memory") else None,
             "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))
     except (TypeError, AttributeError, KeyError, ValueError) as error:
         raise InputError(f"not the interface of a program: {error}") from None
+
+
+def _memory(row: dict[str, Any]) -> MemoryCells:
+    memory = _checked(MemoryCells(**row))
+    if memory.cell_bytes not in CELL_BYTES:
+        raise ValueError(f"`cell_bytes` must be one of {', '.join(map(str, CELL_BYTES))}; it is {memory.cell_bytes}")
+    return memory
 
 
 def _export(row: dict[str, Any]) -> Export:
