@@ -2,6 +2,7 @@
 
 `execute` runs an assembled program step by step; `Instance` calls the exports of a compiled one as Python engines call
 WebAssembly. The interpreter here is the reference: every step is checked as the constraints of the machine demand.
+`record` makes the trace of a full execution, and `check` judges it by the constraints alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zkwasm_simulator.constraints import Constraint, Statement, Trace, Violation, check, record, record_forged
     from zkwasm_simulator.counters import Counters
     from zkwasm_simulator.faults import ExecutionFault
     from zkwasm_simulator.inputs import PublicInputs
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
     from zkwasm_simulator.machine import Machine
 
 _MODULES = {
+    "Constraint": "constraints",
+    "Statement": "constraints",
+    "Trace": "constraints",
+    "Violation": "constraints",
+    "check": "constraints",
+    "record": "constraints",
+    "record_forged": "constraints",
     "Counters": "counters",
     "ExecutionFault": "faults",
     "PublicInputs": "inputs",
@@ -35,6 +44,7 @@ _MODULES = {
 
 __all__ = [
     "CallResult",
+    "Constraint",
     "Counters",
     "Entry",
     "Execution",
@@ -45,7 +55,13 @@ __all__ = [
     "PreparedProgram",
     "PublicInputs",
     "PublicValues",
+    "Statement",
+    "Trace",
+    "Violation",
+    "check",
     "execute",
+    "record",
+    "record_forged",
 ]
 
 

@@ -49,6 +49,17 @@ class Case:
         ]
 
     @property
+    def executed(self) -> Program:
+        """The program that the prover runs; that of the ROM is `program`."""
+        others = [one["source"] for one in self.tampers if one["kind"] == "program"]
+        return assemble(others[0]) if others else self.program
+
+    @property
+    def cells(self) -> list[tuple[str, int, int]]:
+        """Column, row and value of the cells that are overwritten after the run."""
+        return [(one["column"], one["row"], int(one["value"])) for one in self.tampers if one["kind"] == "cell"]
+
+    @property
     def registers(self) -> dict[str, int | tuple[int, int]]:
         """The registers that are forged at row 0."""
         found: dict[str, int | tuple[int, int]] = {}

@@ -36,14 +36,14 @@ class ConstraintProgram(PreparedProgram):
 
     def _unmade(self, index: int) -> RowFunction:
         def make(machine: Machine, step: int) -> int:
-            writer = _ConstraintRowWriter(self.decoded(index), len(self.program.rows), True, self.hook)
+            writer = ConstraintRowWriter(self.decoded(index), len(self.program.rows), True, self.hook)
             self.rows[index] = function = writer.function()
             return function(machine, step)
 
         return make
 
 
-class _ConstraintRowWriter(RowWriter):
+class ConstraintRowWriter(RowWriter):
     """Writes a row's function with the constraints' meaning of registers, addresses and JMPN."""
 
     def expression(self, node: dict[str, Any], zkpc: int) -> Expression:
@@ -56,10 +56,11 @@ class _ConstraintRowWriter(RowWriter):
         if form.fixed and not form.context:
             self.emit(f"address = {self.bind(form.base + form.offset)}")
             return
-        parts = [self.bind(form.base + form.offset), *self._address_registers(form)]
+        parts = [self.bind(form.base + form.offset), *self.address_registers(form)]
         self.emit(f"address = {self.bind(reachable)}({' + '.join(parts)})")
 
-    def _address_registers(self, form: Address) -> Iterator[str]:
+    def address_registers(self, form: Address) -> Iterator[str]:
+        """The registers that the address sums up, as text."""
         if form.index_e:
             yield "m.E0"
         if form.index_rr:
