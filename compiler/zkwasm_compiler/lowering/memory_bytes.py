@@ -19,8 +19,8 @@ from zkwasm_compiler.lowering.memory_results import always_outside, extended
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
 
-
 LARGEST_INDEX = MACHINE.limits.executor_index_limit
+"""The largest number in E that addresses a cell."""
 
 
 class ByteAccesses:
