@@ -168,6 +168,7 @@ def _inputs(program: ProgramConfiguration, source: bytes) -> Manifest:
         "options": {
             "exports": None if program.exports is None else list(program.exports),
             "optimization-level": program.optimization_level,
+            "memory-layout": program.memory_layout,
         },
     }
 
@@ -179,7 +180,11 @@ def _compile(
     path = configuration.root / program.source
     source = read_bytes(path)
     compiled = compile_file(
-        path, exports=program.exports, optimization_level=program.optimization_level, shown_as=program.source
+        path,
+        exports=program.exports,
+        optimization_level=program.optimization_level,
+        memory_layout=program.memory_layout,
+        shown_as=program.source,
     )
     if compiled.interface is None:
         raise InternalError(f"{program.source} compiled to a program without an interface")

@@ -17,6 +17,7 @@ from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.toml_table import TableReader, type_name
 from zkwasm_compiler.errors import ConfigurationError, Problem
 from zkwasm_compiler.ir.function import Trap
+from zkwasm_compiler.ir.memory_layout import AUTO, CHOICES
 
 FILE_NAME = "pyproject.toml"
 TABLE = "tool.zkwasm"
@@ -25,7 +26,7 @@ OPTIMIZATION_LEVELS = (0, 3)
 DEFAULT_OPTIMIZATION_LEVEL = 2
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PROGRAM_KEYS = ("source", "exports", "optimization-level", "examples")
+_PROGRAM_KEYS = ("source", "exports", "optimization-level", "memory-layout", "examples")
 _EXAMPLE_KEYS = ("call", "args", "result", "results", "trap")
 
 
@@ -54,6 +55,7 @@ class ProgramConfiguration:
     optimization_level: int = DEFAULT_OPTIMIZATION_LEVEL
     examples: tuple[Example, ...] = ()
     path: str = ""
+    memory_layout: str = AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +105,23 @@ def parse_configuration(table: object, root: Path, *, file: str = FILE_NAME) -> 
         )
     problems: list[Problem] = []
     reader = TableReader(table, TABLE, file, problems)
-    reader.allow(("output", "optimization-level", "programs"))
+    reader.allow(("output", "optimization-level", "memory-layout", "programs"))
     output = _relative_path(reader, "output", "name the folder inside the package, such as src/package/programs")
     level = _optimization_level(reader, DEFAULT_OPTIMIZATION_LEVEL)
+    layout = reader.choice("memory-layout", default=AUTO, choices=CHOICES)
     named = reader.named_tables("programs")
     if not named and not problems:
         reader.problem(f"names no program; add a table [{TABLE}.programs.<name>] with its `source`", "programs")
-    programs = tuple(_program(name, program, root, level) for name, program in named)
+    programs = tuple(_program(name, program, root, level, layout) for name, program in named)
     _report_names_that_collide(reader, [program.name for program in programs])
     if problems:
         raise ConfigurationError(*problems)
     return Configuration(root, output, programs)
 
 
-def _program(name: str, reader: TableReader, root: Path, default_level: int) -> ProgramConfiguration:
+def _program(
+    name: str, reader: TableReader, root: Path, default_level: int, default_layout: str
+) -> ProgramConfiguration:
     if not _PROGRAM_NAME.fullmatch(name):
         reader.problem("a program's name becomes a file name: use letters, digits, - and _")
     reader.allow(_PROGRAM_KEYS)
@@ -139,6 +144,7 @@ def _program(name: str, reader: TableReader, root: Path, default_level: int) -> 
         optimization_level=_optimization_level(reader, default_level),
         examples=tuple(_example(example, exports) for example in reader.tables("examples")),
         path=reader.path,
+        memory_layout=reader.choice("memory-layout", default=default_layout, choices=CHOICES),
     )
 
 

@@ -13,6 +13,7 @@ from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.manifest import ROM_SUFFIX, ZKASM_SUFFIX
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import InputError, Problem
+from zkwasm_compiler.ir.memory_layout import AUTO
 
 MODULE_SUFFIXES = (".wasm", ".wat")
 WHEEL_SUFFIX = ".whl"
@@ -59,7 +60,14 @@ def read_module(path: Path) -> bytes:
     return read_bytes(path)
 
 
-def compile_file(path: Path, *, exports: Sequence[str] | None, optimization_level: int, shown_as: str = "") -> Program:
+def compile_file(
+    path: Path,
+    *,
+    exports: Sequence[str] | None,
+    optimization_level: int,
+    memory_layout: str = AUTO,
+    shown_as: str = "",
+) -> Program:
     """The program that the `.wasm` or `.wat` file at `path` compiles to; problems name it `shown_as`.
 
     Raises: InputError with every problem.
@@ -68,7 +76,10 @@ def compile_file(path: Path, *, exports: Sequence[str] | None, optimization_leve
 
     name = path.name.removesuffix(path.suffix)
     options = CompileOptions(
-        exports=None if exports is None else tuple(exports), optimization_level=optimization_level, name=name
+        exports=None if exports is None else tuple(exports),
+        optimization_level=optimization_level,
+        name=name,
+        memory_layout=memory_layout,
     )
     try:
         return compile_module(read_module(path), options)
@@ -85,14 +96,14 @@ def with_file(error: InputError, path: str, shown_as: str) -> InputError:
     return type(error)(*problems)
 
 
-def load_file(path: Path, *, optimization_level: int) -> Program:
+def load_file(path: Path, *, optimization_level: int, memory_layout: str = AUTO) -> Program:
     """The program in `path`, compiled or assembled if need be.
 
     Raises: InputError with every problem.
     """
     name = path.name.lower()
     if name.endswith(MODULE_SUFFIXES):
-        return compile_file(path, exports=None, optimization_level=optimization_level)
+        return compile_file(path, exports=None, optimization_level=optimization_level, memory_layout=memory_layout)
     if name.endswith(ZKASM_SUFFIX):
         return assemble(path)
     if name.endswith(ROM_SUFFIX):

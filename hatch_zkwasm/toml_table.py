@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zkwasm_compiler.errors import Problem
@@ -79,6 +79,15 @@ class TableReader:
             self.problem(f"must be an integer from {lowest} to {highest}, found {found}", key)
             return default
         return value
+
+    def choice(self, key: str, *, default: str, choices: Sequence[str]) -> str:
+        """The string at `key`, one of `choices`."""
+        value = self.table.get(key, default)
+        if value not in choices:
+            found = repr(value) if isinstance(value, str) else type_name(value)
+            self.problem(f"must be one of {', '.join(choices)}, found {found}", key)
+            return default
+        return str(value)
 
     def array(self, key: str) -> list[Any]:
         """The array at `key`, empty when there is none."""

@@ -11,8 +11,10 @@ from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Module
+from zkwasm_compiler.ir.memory_layout import AUTO, CHOICES
 from zkwasm_compiler.ir.printer import format_function
 from zkwasm_compiler.lowering.initialisation import Initialisation
+from zkwasm_compiler.lowering.layout_choice import choose_layout
 from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.program import Stages, check_computed_jumps, check_limits, lower
 from zkwasm_compiler.passes.branches import branches
@@ -28,17 +30,23 @@ CLEAN_UP = (branches, parameters, dce)
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
     """`exports`: the exported functions to make provable (all when None); only what they and the start function reach
-    is compiled. `optimization_level`: 0 to 3. `name`: what the program's first line calls it.
+    is compiled. `optimization_level`: 0 to 3. `name`: what the program's first line calls it. `memory_layout`: how the
+    cells of the machine hold the linear memory, `words` or `bytes`; `auto` takes what is expected to take fewer steps.
     """
 
     exports: tuple[str, ...] | None = None
     optimization_level: int = 2
     name: str = ""
+    memory_layout: str = AUTO
 
     def __post_init__(self) -> None:
         if self.optimization_level not in LEVELS:
             raise ConfigurationError(
                 f"optimization level {self.optimization_level} does not exist; the levels are 0 to 3"
+            )
+        if self.memory_layout not in CHOICES:
+            raise ConfigurationError(
+                f"memory layout {self.memory_layout!r} does not exist; the layouts are {', '.join(CHOICES)}"
             )
 
 
@@ -89,6 +97,7 @@ def compile_stages(
     if options.optimization_level > 0:
         ranges = {index: narrow(function, context) for index, function in module.functions.items()}
     initialisation = Initialisation.of(module, ranges)
+    module.memory_layout = choose_layout(module, options.memory_layout, ranges)
     legalize_module(module, ranges)
     for function in module.functions.values():
         for clean in CLEAN_UP:

@@ -14,9 +14,13 @@ examples:
   zkwasm compile gcd.wat                                print the zkASM
   zkwasm compile gcd.wasm -o gcd.zkasm --rom gcd.rom.json
   zkwasm compile lib.wasm -e gcd -e modpow -O3 -o lib.zkasm
+  zkwasm compile text.wasm --memory-layout bytes -o text.zkasm
 
 Both files say how the functions are called: `zkwasm run gcd.zkasm --call gcd 48 18`.
 """
+
+MEMORY_LAYOUTS = ("auto", "words", "bytes")
+"""The compiler's choices, known here without importing it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +51,12 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
         dest="optimization_level",
         help="optimisation level (default: 2; 3 takes minutes for a few percent)",
     )
+    parser.add_argument(
+        "--memory-layout",
+        choices=MEMORY_LAYOUTS,
+        default=MEMORY_LAYOUTS[0],
+        help="what a cell of the memory holds: one byte or a word of four (default: auto, what takes fewer steps)",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -62,7 +72,12 @@ def execute(arguments: argparse.Namespace) -> int:
     path: Path = arguments.file
     require_module(path)
     with as_usage():
-        program = compile_file(path, exports=arguments.exports, optimization_level=arguments.optimization_level)
+        program = compile_file(
+            path,
+            exports=arguments.exports,
+            optimization_level=arguments.optimization_level,
+            memory_layout=arguments.memory_layout,
+        )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     nowhere = arguments.output is None and arguments.rom is None and not arguments.json

@@ -39,6 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
         exports=tuple(arguments.exports) if arguments.exports else None,
         optimization_level=arguments.optimization_level,
         name=path.stem,
+        memory_layout=arguments.memory_layout,
     )
     try:
         with as_usage():

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS
+
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Interface, Program
 
@@ -42,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--program", metavar="NAME", help="the program inside a wheel (default: the one that exports it)"
     )
     parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
+    parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -52,7 +55,11 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.file.suffix.lower() == WHEEL_SUFFIX:
         program = _from_wheel(arguments.file, arguments.program, arguments.call)
     else:
-        program = load_file(arguments.file, optimization_level=arguments.optimization_level)
+        program = load_file(
+            arguments.file,
+            optimization_level=arguments.optimization_level,
+            memory_layout=arguments.memory_layout,
+        )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if program.interface is None:

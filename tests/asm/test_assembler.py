@@ -223,6 +223,10 @@ def test_a_rom_reads_back() -> None:
         ('{"program": [{"freeInTag": {"op": "nand"}}]}', '"freeInTag" must be advice'),
         ('{"program": [], "labels": {"a": "1"}}', '"labels" must be an object from names to addresses'),
         ('{"program": [], "interface": {"x": 1}}', "not the interface of a program"),
+        (
+            '{"program": [], "interface": {"memory": {"minimum": 1, "maximum": 1, "words_cell": 7, "cell_bytes": 3}}}',
+            "`cell_bytes` must be one of 1, 4; it is 3",
+        ),
     ],
 )
 def test_a_wrong_rom_is_an_input_error(text: str, message: str) -> None:

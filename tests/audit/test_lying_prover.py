@@ -7,6 +7,7 @@ import pytest
 from tests.benchmarks.programs import CALLS, module_bytes
 from tests.soundness.emitted import (
     CONTROL_CALLS,
+    LAYOUT_NAMES,
     OPS_OF_WASM,
     SEGMENTS_CALLS,
     SIZES_CALLS,
@@ -58,17 +59,18 @@ def test_no_lie_survives_in_a_program(level: int) -> None:
         assert not report.survivors, report.survivors[0]
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-def test_no_lie_survives_in_passive_segments(growing: bool) -> None:
+def test_no_lie_survives_in_passive_segments(growing: bool, layout: str) -> None:
     for name, args in SEGMENTS_CALLS:
-        report = lying_prover(segments_program(2, growing), name, args, limit=60)
+        report = lying_prover(segments_program(2, growing, layout), name, args, limit=60)
         assert not report.survivors, report.survivors[0]
         assert not report.unfinished
 
 
 def test_no_lie_survives_in_an_imported_memory() -> None:
     for name, args in SIZES_CALLS:
-        report = lying_prover(sizes_program(2), name, args, limit=60)
+        report = lying_prover(sizes_program(2, "words"), name, args, limit=60)
         assert not report.survivors, report.survivors[0]
         assert not report.unfinished
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zkwasm_compiler.driver import compile_module
+from zkwasm_compiler.driver import CompileOptions, compile_module
+from zkwasm_compiler.ir.memory_layout import BYTES, LAYOUTS, WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
@@ -78,14 +79,14 @@ class Cost:
         return "/".join(map(str, self.numbers))
 
 
-def access_costs(memory: str) -> dict[tuple[str, str], Cost]:
-    """The cost of each op in each situation, with a memory of `MEMORIES`."""
+def access_costs(memory: str, layout: str, situations: Sequence[Situation] = SITUATIONS) -> dict[tuple[str, str], Cost]:
+    """The cost of each op in each situation, with a memory of `MEMORIES` in a layout."""
     functions = [
-        _access(f"{kind}, {situation.title}", kind, situation) for situation in SITUATIONS for kind in (*BASES, *OPS)
+        _access(f"{kind}, {situation.title}", kind, situation) for situation in situations for kind in (*BASES, *OPS)
     ]
-    instance = _instance(memory, functions)
+    instance = _instance(memory, layout, functions)
     costs = {}
-    for situation in SITUATIONS:
+    for situation in situations:
         for op in OPS:
             base = f"{op[:4]}base {'load' if 'load' in op else 'store'}"
             names = (f"{base}, {situation.title}", f"{op}, {situation.title}")
@@ -93,13 +94,13 @@ def access_costs(memory: str) -> dict[tuple[str, str], Cost]:
     return costs
 
 
-def other_cost(name: str) -> Cost:
-    """The cost of an entry of `OTHERS`."""
+def other_cost(name: str, layout: str) -> Cost:
+    """The cost of an entry of `OTHERS` in a layout."""
     memory, text, arguments = OTHERS[name]
     parameters = "(param $p i32) (param $q i32) (param $r i32)" if arguments else ""
     base = "(global.set $end (i32.const 7))" if "global.set" in text else ""
     functions = [f'(func (export "{kind}") {parameters} {body})' for kind, body in (("base", base), ("other", text))]
-    return _difference(_instance(memory, functions), "base", "other", arguments)
+    return _difference(_instance(memory, layout, functions), "base", "other", arguments)
 
 
 def _access(name: str, kind: str, situation: Situation) -> str:
@@ -124,8 +125,9 @@ def _access(name: str, kind: str, situation: Situation) -> str:
     return f'(func (export "{name}") (param $p i32) (param $v {type_}) (local $a i32) {body} {end})'
 
 
-def _instance(memory: str, functions: Sequence[str]) -> Instance:
-    return Instance(compile_module(wat_to_wasm(f"(module {MEMORIES[memory]} {FRAME} {' '.join(functions)})", "")))
+def _instance(memory: str, layout: str, functions: Sequence[str]) -> Instance:
+    module = wat_to_wasm(f"(module {MEMORIES[memory]} {FRAME} {' '.join(functions)})", "")
+    return Instance(compile_module(module, CompileOptions(memory_layout=layout)))
 
 
 def _difference(instance: Instance, base: str, access: str, arguments: Sequence[int]) -> Cost:
@@ -141,23 +143,40 @@ def _numbers(instance: Instance, name: str, arguments: Sequence[int]) -> tuple[i
 
 
 def access_table(memory: str) -> str:
-    """A table in Markdown: a row for each op, a column for each situation."""
-    titles, costs = [situation.title for situation in SITUATIONS], access_costs(memory)
-    lines = [f"| | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
-    lines += [f"| `{op}` | {' | '.join(str(costs[op, title]) for title in titles)} |" for op in OPS]
-    return "\n".join(lines)
+    """A table in Markdown, with words: a row for each op, a column for each situation."""
+    titles, costs = [situation.title for situation in SITUATIONS], access_costs(memory, WORDS.name)
+    return _table(titles, {op: [costs[op, title] for title in titles] for op in OPS})
+
+
+def byte_table() -> str:
+    """A table in Markdown, with bytes: a row for each op, a column for each memory and kind of address."""
+    situations = (SITUATIONS[0], SITUATIONS[-1])
+    columns = {}
+    for memory in MEMORIES:
+        costs = access_costs(memory, BYTES.name, situations)
+        for title, situation in zip(("constant", "any"), situations, strict=True):
+            columns[f"{memory}, {title}"] = {op: costs[op, situation.title] for op in OPS}
+    return _table(list(columns), {op: [column[op] for column in columns.values()] for op in OPS})
 
 
 def other_table() -> str:
-    """A table in Markdown: a row for each entry of `OTHERS`."""
-    return "\n".join(["| | cost |", "|---|---|", *(f"| {name} | {other_cost(name)} |" for name in OTHERS)])
+    """A table in Markdown: a row for each entry of `OTHERS`, a column for each layout."""
+    names = [layout.name for layout in LAYOUTS]
+    lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {entry} | {' | '.join(str(other_cost(entry, name)) for name in names)} |" for entry in OTHERS]
+    return "\n".join(lines)
+
+
+def _table(titles: Sequence[str], rows: dict[str, list[Cost]]) -> str:
+    lines = [f"| | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    return "\n".join([*lines, *(f"| `{op}` | {' | '.join(map(str, costs))} |" for op, costs in rows.items())])
 
 
 def main() -> None:
     print("/".join(NUMBERS))
     for memory in MEMORIES:
         print(f"\n{memory}:\n\n{access_table(memory)}")
-    print(f"\n{other_table()}")
+    print(f"\n{byte_table()}\n\n{other_table()}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tests.benchmarks.accesses import access_table, other_table
+from tests.benchmarks.accesses import access_table, byte_table, other_table
 from tests.benchmarks.programs import COLUMNS
 from tests.benchmarks.test_steps import read_steps
 
@@ -74,6 +74,7 @@ def program_table() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "fixed": lambda: access_table("fixed"),
     "growing": lambda: access_table("growing"),
+    "bytes": byte_table,
     "others": other_table,
     "programs": program_table,
 }

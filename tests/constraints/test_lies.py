@@ -35,13 +35,20 @@ def _compiled(program: Program, name: str, args: tuple[int, ...]) -> tuple[Progr
     return program, PublicInputs.of_words(args, function_index=export.index)
 
 
+def _access(op: str, layout: str, number: int, *, growing: bool = False) -> tuple[Program, PublicInputs]:
+    """An access, and one of its calls."""
+    return _compiled(access_program(op, growing, layout), *access_calls(op, growing)[number])
+
+
 PROGRAMS: dict[str, Callable[[], tuple[Program, PublicInputs]]] = {
     "unsound": lambda: (program(*UNSOUND), PublicInputs()),
     "i32.div_s": lambda: _compiled(op_program("i32.div_s"), "f", (0xFFFFFFF3, 5)),
     "i32.shr_s": lambda: _compiled(op_program("i32.shr_s"), "f", (0x80000000, 33)),
     "i64.rotl": lambda: _compiled(op_program("i64.rotl"), "f", (1 << 63, 65)),
-    "i64.load": lambda: _compiled(access_program("i64.load", True), *access_calls("i64.load", True)[1]),
-    "i32.store16": lambda: _compiled(access_program("i32.store16", False), *access_calls("i32.store16", False)[2]),
+    "i64.load": lambda: _access("i64.load", "words", 1, growing=True),
+    "i32.store16": lambda: _access("i32.store16", "words", 2),
+    "i64.store, bytes": lambda: _access("i64.store", "bytes", 2),
+    "i32.store16, bytes": lambda: _access("i32.store16", "bytes", 2, growing=True),
     "table": lambda: _compiled(control_program(2), "table", (3,)),
 }
 

@@ -18,6 +18,7 @@ from tests.programs.test_limits import CALLS as LIMIT_CALLS
 from tests.soundness.emitted import (
     ACCESSES,
     CONTROL_CALLS,
+    LAYOUT_NAMES,
     OPS_OF_WASM,
     SIZES_CALLS,
     access_calls,
@@ -64,17 +65,18 @@ def test_control(level: int) -> None:
     _check(control_program(level), CONTROL_CALLS)
 
 
-@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize(("layout", "growing"), [("words", False), ("words", True), ("bytes", False)])
 @pytest.mark.parametrize("op", ACCESSES)
-def test_accesses(op: str, growing: bool) -> None:
+def test_accesses(op: str, growing: bool, layout: str) -> None:
     calls = access_calls(op, growing)
     one_of_each = dict(reversed(calls))
-    _check(access_program(op, growing), one_of_each.items())
+    _check(access_program(op, growing, layout), one_of_each.items())
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("level", range(4))
-def test_sizes(level: int) -> None:
-    _check(sizes_program(level), SIZES_CALLS[level::4])
+def test_sizes(level: int, layout: str) -> None:
+    _check(sizes_program(level, layout), SIZES_CALLS[level::4])
 
 
 @pytest.mark.long

@@ -56,7 +56,11 @@ def test_outputs_and_manifest(project: Path) -> None:
         "sha256": sha256((project / "native" / "gcd.wat").read_bytes()),
     }
     assert manifest["outputs"] == {name: sha256(files[name]) for name in ("gcd.zkasm", "gcd.rom.json")}
-    assert manifest["options"] == {"exports": ["gcd", "div", "nothing"], "optimization-level": 2}
+    assert manifest["options"] == {
+        "exports": ["gcd", "div", "nothing"],
+        "optimization-level": 2,
+        "memory-layout": "auto",
+    }
     exports = manifest["interface"]["exports"]
     assert [(export["name"], export["parameters"], export["results"]) for export in exports] == [
         ("gcd", ["i64", "i64"], ["i64"]),
@@ -142,6 +146,7 @@ def test_what_is_up_to_date_is_left_alone(project: Path) -> None:
         ("pyproject.toml", "args = [48, 18]", "args = [12, 18]"),
         ("pyproject.toml", '  { call = "nothing" },\n', ""),
         ("pyproject.toml", "[tool.zkwasm.programs.gcd]", "[tool.zkwasm.programs.gcd]\noptimization-level = 1"),
+        ("pyproject.toml", "[tool.zkwasm.programs.gcd]", "[tool.zkwasm.programs.gcd]\nmemory-layout = 'bytes'"),
         ("src/pkg/programs/gcd.zkasm", "\n", " \n"),
         ("src/pkg/programs/gcd.manifest.json", '"format": 1', '"format": 0'),
         ("src/pkg/programs/gcd.manifest.json", "{", ""),

@@ -43,11 +43,13 @@ def test_everything_that_can_be_written(project: Path) -> None:
         [tool.zkwasm]
         output = "src/pkg/programs"
         optimization-level = 1
+        memory-layout = "words"
 
         [tool.zkwasm.programs.gcd]
         source = "native/gcd.wasm"
         exports = ["gcd", "div"]
         optimization-level = 3
+        memory-layout = "bytes"
         examples = [
           { call = "gcd", args = [48, -18], result = 6 },
           { call = "gcd", args = [0.5], results = [1, 2.5] },
@@ -76,8 +78,9 @@ def test_everything_that_can_be_written(project: Path) -> None:
                     Example("div", (), (), None, f"{path}.examples[3]"),
                 ),
                 path,
+                "bytes",
             ),
-            ProgramConfiguration("walk", "native/walk.wat", None, 1, (), "tool.zkwasm.programs.walk"),
+            ProgramConfiguration("walk", "native/walk.wat", None, 1, (), "tool.zkwasm.programs.walk", "words"),
         ),
     )
 
@@ -89,9 +92,11 @@ def test_all_problems_are_reported_at_once(project: Path) -> None:
         [tool.zkwasm]
         optimisation-level = 2
         optimization-level = 4
+        memory-layout = "cells"
 
         [tool.zkwasm.programs."a.b"]
         source = "native/gcd.c"
+        memory-layout = 4
 
         [tool.zkwasm.programs.gcd]
         sources = "native/gcd.wasm"
@@ -106,8 +111,10 @@ def test_all_problems_are_reported_at_once(project: Path) -> None:
         "tool.zkwasm.optimisation-level: unknown key; did you mean `optimization-level`?",
         "tool.zkwasm.output: is missing; name the folder inside the package, such as src/package/programs",
         "tool.zkwasm.optimization-level: must be an integer from 0 to 3, found 4",
+        "tool.zkwasm.memory-layout: must be one of auto, words, bytes, found 'cells'",
         'tool.zkwasm.programs."a.b": a program\'s name becomes a file name: use letters, digits, - and _',
         "tool.zkwasm.programs.\"a.b\".source: must end in .wasm or .wat, found 'native/gcd.c'",
+        'tool.zkwasm.programs."a.b".memory-layout: must be one of auto, words, bytes, found an integer',
         "tool.zkwasm.programs.gcd.sources: unknown key; did you mean `source`?",
         "tool.zkwasm.programs.gcd.source: is missing; name the .wasm or .wat file to compile",
         "tool.zkwasm.programs.gcd.exports[1]: must be a non-empty string, found an integer",

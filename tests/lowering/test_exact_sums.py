@@ -8,7 +8,8 @@ from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.legalize import legalize_module
-from zkwasm_compiler.lowering.select import Symbols, select
+from zkwasm_compiler.lowering.select import select
+from zkwasm_compiler.lowering.symbols import Symbols
 from zkwasm_compiler.machine.step import Advice
 from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.dce import dce

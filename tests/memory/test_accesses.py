@@ -10,10 +10,16 @@ import wasmtime
 
 from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.ir.function import Trap
+from zkwasm_compiler.ir.memory_layout import LAYOUTS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
 
+LAYOUT_NAMES = [layout.name for layout in LAYOUTS]
+TRAPS: dict[object, Trap] = {
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Trap.OUT_OF_BOUNDS_MEMORY_ACCESS,
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Trap.INTEGER_DIVIDE_BY_ZERO,
+}
 OFFSETS = (0, 1, 6, 65530)
 INTEGER_ACCESSES = [op for op in ACCESS_BYTES if op.startswith("i")]
 EDGES = [*range(9), *range(65518, 65541), (1 << 31) - 1, 1 << 31, *range((1 << 32) - 9, 1 << 32)]
@@ -26,9 +32,10 @@ TRAPS = {
 class Pair:
     """One module in wasmtime and as a compiled program, called side by side."""
 
-    def __init__(self, text: str, level: int = 2) -> None:
+    def __init__(self, text: str, layout: str, level: int = 2) -> None:
         data = wat_to_wasm(text, "memory.wat")
-        self.compiled = Instance(compile_module(data, CompileOptions(optimization_level=level)))
+        options = CompileOptions(optimization_level=level, memory_layout=layout)
+        self.compiled = Instance(compile_module(data, options))
         self.store = wasmtime.Store()
         module = wasmtime.Module(self.store.engine, data)
         self.exports = wasmtime.Instance(self.store, module, []).exports(self.store)
@@ -65,9 +72,10 @@ def _accesses() -> str:
     return f'(module (memory (export "memory") 1) {segments} {" ".join(functions)})'
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("level", [0, 2])
-def test_every_access_at_every_alignment_and_at_the_edges(level: int) -> None:
-    pair = Pair(_accesses(), level)
+def test_every_access_at_every_alignment_and_at_the_edges(level: int, layout: str) -> None:
+    pair = Pair(_accesses(), layout, level)
     source = random.Random(5)
     for op in INTEGER_ACCESSES:
         bits = 64 if op.startswith("i64") else 32
@@ -79,8 +87,9 @@ def test_every_access_at_every_alignment_and_at_the_edges(level: int) -> None:
         pair.same_memory([(0, 128), (65400, 65536)])
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("address", range(12))
-def test_constant_addresses(address: int) -> None:
+def test_constant_addresses(address: int, layout: str) -> None:
     loads = " ".join(
         f'(func (export "{op}") (result {op[:3]}) ({op} (i32.const {address})))'
         for op in INTEGER_ACCESSES
@@ -92,15 +101,17 @@ def test_constant_addresses(address: int) -> None:
         if "store" in op
     )
     data = '(data (i32.const 0) "\\81\\02\\f3\\04\\85\\06\\07\\88\\19\\aa\\0b\\cc\\dd\\0e\\9f\\10\\11\\f2\\13\\14")'
-    pair = Pair(f'(module (memory (export "memory") 1) {data} {loads} {stores})')
+    pair = Pair(f'(module (memory (export "memory") 1) {data} {loads} {stores})', layout)
     for op in INTEGER_ACCESSES:
         pair.call(op, *([] if "load" in op else [-0x76543210]))
     pair.same_memory([(0, 64)])
 
 
-def test_addresses_of_known_alignment() -> None:
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+def test_addresses_of_known_alignment(layout: str) -> None:
     """Array elements, and a stack pointer that moves by multiples of 16."""
-    pair = Pair("""
+    pair = Pair(
+        """
         (module (memory (export "memory") 1) (global $sp (mut i32) (i32.const 65536))
           (func $push (param $value i32)
             (local $frame i32)
@@ -114,7 +125,9 @@ def test_addresses_of_known_alignment() -> None:
             (i32.load offset=65000 (i32.shl (local.get $i) (i32.const 2))))
           (func (export "low") (param $i i32) (result i32)
             (i32.load16_s offset=2 (i32.mul (local.get $i) (i32.const 12)))))
-        """)
+        """,
+        layout,
+    )
     for argument in (7, -9, 0):
         pair.call("push3", argument)
     pair.same_memory([(65300, 65536)])
@@ -123,8 +136,10 @@ def test_addresses_of_known_alignment() -> None:
         pair.call("low", index)
 
 
-def test_growth_and_bulk_operations() -> None:
-    pair = Pair("""
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+def test_growth_and_bulk_operations(layout: str) -> None:
+    pair = Pair(
+        """
         (module (memory (export "memory") 1 3)
           (func (export "size") (result i32) (memory.size))
           (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
@@ -132,7 +147,9 @@ def test_growth_and_bulk_operations() -> None:
           (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
           (func (export "load") (param i32) (result i64) (i64.load (local.get 0)))
           (func (export "store") (param i32 i64) (i64.store (local.get 0) (local.get 1))))
-        """)
+        """,
+        layout,
+    )
     for name, *args in [
         ("store", 0, 0x0102030405060708), ("store", 8, 0x1112131415161718), ("fill", 3, 0x1AB, 9), ("load", 0),
         ("copy", 1, 0, 20), ("copy", 0, 5, 20), ("copy", 9, 9, 4), ("size",), ("load", 65529), ("grow", 1),
@@ -146,10 +163,12 @@ def test_growth_and_bulk_operations() -> None:
     pair.same_memory([(131000, 131100), (196500, 196608)])
 
 
-def test_the_instance_reads_and_writes_bytes() -> None:
-    pair = Pair(
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+def test_the_instance_reads_and_writes_bytes(layout: str) -> None:
+    text = (
         '(module (memory (export "memory") 1) (func (export "get") (param i32) (result i32) (i32.load (local.get 0))))'
     )
+    pair = Pair(text, layout)
     pair.compiled.memory.write(5, b"\x01\x02\x03\x04\x05")
     pair.exports["memory"].write(pair.store, b"\x01\x02\x03\x04\x05", 5)
     for address in (4, 5, 6, 8):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.memory.test_accesses import Pair
+from tests.memory.test_accesses import LAYOUT_NAMES, Pair
 from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
@@ -55,17 +55,17 @@ def pointer_function(source: random.Random, aligned: bool = True) -> str:
         {" ".join(statements)} (local.get 2))"""
 
 
-@pytest.mark.parametrize("aligned", [False, True])
+@pytest.mark.parametrize(("layout", "aligned"), [("words", False), ("words", True), ("bytes", False)])
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("seed", range(24))
-def test_accesses_around_one_base(seed: int, growing: bool, aligned: bool) -> None:
+def test_accesses_around_one_base(seed: int, growing: bool, aligned: bool, layout: str) -> None:
     source = random.Random(seed)
     content = "".join(f"\\{(11 * byte + 3) & 255:02x}" for byte in range(96))
     grow = '(func (export "grow") (drop (memory.grow (i32.const 0))))' if growing else ""
     text = f"""(module (memory (export "memory") 1)
       (data (i32.const 0) "{content}") (data (i32.const 65440) "{content}")
       {pointer_function(source, aligned)} {grow})"""
-    pair = Pair(text)
+    pair = Pair(text, layout)
     for _ in range(14):
         pair.call(
             "f", source.choice(EDGES) + (0 if aligned else source.choice((0, 0, 1, 2, 3))), source.choice(INDEXES)
@@ -73,11 +73,12 @@ def test_accesses_around_one_base(seed: int, growing: bool, aligned: bool) -> No
     pair.same_memory([(0, 256), (65280, 65536)])
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-def test_elements_of_an_array_that_begins_anywhere(growing: bool) -> None:
+def test_elements_of_an_array_that_begins_anywhere(growing: bool, layout: str) -> None:
     """The largest sums that a step can be asked about, and those that wrap into the memory."""
     grow = '(func (export "grow") (drop (memory.grow (i32.const 0))))' if growing else ""
-    pair = Pair(f"""(module (memory (export "memory") 1) (data (i32.const 0) "\\01\\02\\03\\04\\05\\06\\07\\08")
+    text = f"""(module (memory (export "memory") 1) (data (i32.const 0) "\\01\\02\\03\\04\\05\\06\\07\\08")
       (func (export "element") (param i32 i32) (result i32)
         (i32.load (i32.add (i32.and (local.get 0) (i32.const -4)) (i32.shl (local.get 1) (i32.const 2)))))
       (func (export "positive") (param i32 i32) (result i32)
@@ -86,7 +87,8 @@ def test_elements_of_an_array_that_begins_anywhere(growing: bool) -> None:
       (func (export "fixed") (param i32) (result i32)
         (i32.load offset=4 (i32.add (i32.shl (local.get 0) (i32.const 2)) (i32.const 1024))))
       (func (export "backwards") (param i32) (result i32)
-        (i32.load (i32.sub (i32.const 65532) (i32.shl (local.get 0) (i32.const 2))))) {grow})""")
+        (i32.load (i32.sub (i32.const 65532) (i32.shl (local.get 0) (i32.const 2))))) {grow})"""
+    pair = Pair(text, layout)
     for index in INDEXES:
         for start in EDGES:
             pair.call("element", start, index)
@@ -99,7 +101,7 @@ def _checks(body: str) -> int:
     """How many rows of a function of a pointer to words may trap because something is outside."""
     masked = "(local.set 0 (i32.and (local.get 0) (i32.const -4)))"
     data = wat_to_wasm(f'(module (memory 1) (func (export "f") (param i32 i32) (result i32) {masked} {body}))', "")
-    program = compile_module(data, CompileOptions())
+    program = compile_module(data, CompileOptions(memory_layout="words"))
     return sum("trap_out_of_bounds_memory_access" in str(row["lineStr"]) for row in program.rows)
 
 
@@ -119,7 +121,8 @@ def test_what_is_inside_is_not_checked_again() -> None:
 
 def _steps(text: str, *args: int) -> int:
     """The steps of one call of ``f``."""
-    instance = Instance(compile_module(wat_to_wasm(f'(module (memory 1) (func (export "f") {text}))', "steps.wat")))
+    data = wat_to_wasm(f'(module (memory 1) (func (export "f") {text}))', "steps.wat")
+    instance = Instance(compile_module(data, CompileOptions(memory_layout="words")))
     return instance.call("f", *args).steps
 
 

@@ -122,7 +122,7 @@ def random_module(source: random.Random) -> str:
 @pytest.mark.parametrize("seed", range(12))
 def test_any_order_of_calls(seed: int) -> None:
     source = random.Random(seed)
-    pair = Pair(random_module(source), source.choice((0, 2)))
+    pair = Pair(random_module(source), source.choice(("words", "bytes", "auto")), source.choice((0, 2)))
     pair.same_memory([(0, 128)])
     for _ in range(10):
         pair.call(f"f{source.randrange(5)}", source.randrange(70), source.randrange(1 << 20))
@@ -135,6 +135,6 @@ def test_a_call_of_its_own_agrees_with_a_fresh_instance(seed: int) -> None:
     source = random.Random(seed)
     text = random_module(source)
     for number in range(5):
-        pair = Pair(text, source.choice((0, 2)))
+        pair = Pair(text, source.choice(("words", "bytes")), source.choice((0, 2)))
         pair.call(f"f{number}", source.randrange(70), source.randrange(1 << 20))
         pair.same_memory([(0, 128)])

@@ -30,7 +30,8 @@ def test_an_imported_memory_is_one_of_zeros_with_the_limits_of_the_import() -> N
     assert compiled.interface is not None
     layout = compiled.interface.memory
     assert layout is not None
-    expected = MemoryCells(1, 3, layout.words_cell, ("memory", "ram"), ("env", "memory"), ((7, b"wasm".hex()),))
+    content = ((7, b"wasm".hex()),)  # what it has are loads of bytes, so that a cell holds one
+    expected = MemoryCells(1, 3, layout.words_cell, ("memory", "ram"), ("env", "memory"), content, cell_bytes=1)
     assert layout == expected
     instance = Instance(compiled)
     assert instance.memory.read(0, 16) == bytes(7) + b"wasm" + bytes(5)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.memory.test_accesses import Pair
-from tests.soundness.emitted import GROWS, SEGMENTS, SEGMENTS_CALLS
+from tests.soundness.emitted import GROWS, LAYOUT_NAMES, SEGMENTS, SEGMENTS_CALLS
 from zkwasm_compiler import compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("level", [0, 2])
-def test_every_kind_of_operand(level: int, growing: bool) -> None:
+def test_every_kind_of_operand(level: int, growing: bool, layout: str) -> None:
     """The last call drops a segment; then everything is called again."""
     text = SEGMENTS.replace("(memory 1", '(memory (export "memory") 1') % (GROWS if growing else "")
-    pair = Pair(text, level)
+    pair = Pair(text, layout, level)
     for _ in range(2):
         for name, args in SEGMENTS_CALLS:
             pair.call(name, *(arg - (1 << 32) if arg >> 31 else arg for arg in args))

@@ -1,139 +1,25 @@
 """Soundness of the steps by which selection finds words of the linear memory: for every advice, at full width.
 
-The steps are taken from what `lowering.select` emits, as sums over the address x, the advised index e and, in a memory
-that grows, the number of words. All three are integers below 2^32 (e is what a JMPN proved of it); a sum is a field
-element, so `= 0` and `in a range` allow for multiples of p.
+`memory_proof` makes integers of the steps: the address x, the advised index e and, in a memory that grows, the number
+of words.
 """
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 import z3
 
-from zkwasm_compiler import wasm
-from zkwasm_compiler.driver import CLEAN_UP
-from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.lowering.conventions import signatures
-from zkwasm_compiler.lowering.legalize import legalize_module
-from zkwasm_compiler.lowering.select import Symbols, select
-from zkwasm_compiler.machine.function import MachineFunction
+from tests.rules.memory_proof import PAGE_WORDS, WORD, P, Proof, multiplied, selected
 from zkwasm_compiler.machine.step import Advice, Step, VirtualRegister
-from zkwasm_compiler.passes.context import Context
-from zkwasm_compiler.passes.narrow import narrow
-from zkwasm_compiler.wasm.text import wat_to_wasm
 
-P = (1 << 64) - (1 << 32) + 1
-WORD = 1 << 32
 OFFSETS = (0, 1, 3, 4, 7, 65530, (1 << 17) - 4, (1 << 32) - 1)
-WORDS = 1 << 14
-CASES = [(offset, growing) for growing in (False, True) for offset in OFFSETS if growing or offset < 4 * WORDS]
+CASES = [(offset, growing) for growing in (False, True) for offset in OFFSETS if growing or offset < 4 * PAGE_WORDS]
 """An offset beyond a memory of fixed size is a trap before any step."""
-
-
-@cache
-def _function(body: str, growing: bool, parameters: str = "i32") -> MachineFunction[VirtualRegister]:
-    """The steps of a function of one address; a memory of one page, or one that grows."""
-    grow = '(func (export "g") (drop (memory.grow (i32.const 1))))' if growing else ""
-    text = f'(module (memory 1) (func (export "f") (param {parameters}) (result i32) ({body})) {grow})'
-    module = translate(wasm.load(wat_to_wasm(text, "steps.wat")))
-    context = Context(module)
-    ranges = {index: narrow(function, context) for index, function in module.functions.items()}
-    legalize_module(module, ranges)
-    for function in module.functions.values():
-        for clean in CLEAN_UP:
-            clean(function, context)
-    names = {index: f"f{index}" for index in module.functions}
-    symbols = Symbols(names, frozenset(), memory_words=0 if growing else WORDS)
-    return select(module.functions[0], signatures(module), symbols)
-
-
-class Proof:
-    """The steps' sums as z3 integers, and what a path through them says."""
-
-    def __init__(self, body: str, growing: bool, parameters: str = "i32") -> None:
-        self.function = _function(body, growing, parameters)
-        self.growing = growing
-        self.x, self.words = z3.Ints("x words")
-        self.values: dict[VirtualRegister, z3.ArithRef] = {self.function.arguments[0]: self.x}
-        self.said: list[z3.BoolRef] = [self.x >= 0, self.x < WORD, self.words >= 0, self.words <= 1 << 30]
-        if not growing:
-            self.said.append(self.words == WORDS)
-        self.count = 0
-
-    def fresh(self, low: int, high: int) -> z3.ArithRef:
-        """A new integer in [low, high)."""
-        self.count += 1
-        number = z3.Int(f"n{self.count}")
-        self.said += [number >= low, number < high]
-        return number
-
-    def value(self, step: Step[VirtualRegister]) -> z3.ArithRef:
-        """The low limb of op, unreduced."""
-        total: z3.ArithRef = z3.IntVal(step.constant)
-        if any(abs(term.coefficient) > WORD for term in step.terms):  # 4 * value = number, in the field
-            number = sum(self.quarters(term.coefficient) * self.values[term.register] for term in step.terms)
-            quarter = self.fresh(0, P)
-            self.said.append(4 * quarter == number + P * self.fresh(-2, 8))
-            total += quarter
-        else:
-            for term in step.terms:
-                total += term.coefficient * self.values[term.register]
-        if isinstance(step.free, Advice):
-            total += self.fresh(0, P)
-        return total
-
-    def quarters(self, coefficient: int) -> int:
-        """Four times a coefficient: a small number, as all of them are quarters."""
-        four = 4 * coefficient % P
-        return four - P if four > P // 2 else four
-
-    def reduced(self, step: Step[VirtualRegister], low: int, high: int) -> z3.ArithRef:
-        """op as the one field element in [low, high) that it must be."""
-        number = self.fresh(low, high)
-        self.said.append(self.value(step) == number + P * z3.Int(f"multiple{self.count}"))
-        return number
-
-    def take(self, step: Step[VirtualRegister], taken: bool) -> None:
-        """Go on with the jump of the step taken or not."""
-        name = step.jump.name if step.jump else ""
-        if step.memory is not None:
-            self.values[step.destinations[0]] = self.words
-        elif name == "JMPN":
-            number = self.reduced(step, -WORD, 0) if taken else self.reduced(step, 0, WORD)
-            for register in step.destinations:
-                self.values[register] = number
-        elif name in ("JMPZ", "JMPNZ"):
-            if taken is (name == "JMPZ"):
-                self.reduced(step, 0, 1)
-            else:
-                self.reduced(step, 1, P)
-        else:
-            for register in step.destinations:
-                self.values[register] = self.value(step)
-
-    def follows(self, *claims: z3.BoolRef) -> None:
-        """Everything that was said implies each claim, and is possible."""
-        solver = z3.Solver()
-        solver.set("timeout", 60_000)
-        solver.add(*self.said)
-        for claim in claims:
-            solver.push()
-            solver.add(z3.Not(claim))
-            assert solver.check() == z3.unsat, solver.model() if solver.check() == z3.sat else "no answer"
-            solver.pop()
-
-    def possible(self) -> bool:
-        solver = z3.Solver()
-        solver.set("timeout", 60_000)
-        solver.add(*self.said)
-        return bool(solver.check() == z3.sat)
 
 
 def _dispatch(offset: int, growing: bool) -> tuple[Proof, list[Step[VirtualRegister]], str]:
     """The proof after the step that bounds the word, the steps that test the rest, and the label of the block."""
-    proof = Proof(f"i32.load8_u offset={offset} (local.get 0)", growing)
+    proof = Proof(selected(f"i32.load8_u offset={offset} (local.get 0)", growing), growing)
     entry = proof.function.blocks[0]
     for step in entry.steps[:-1]:
         proof.take(step, False)
@@ -147,7 +33,7 @@ def _index(proof: Proof) -> z3.ArithRef:
     (e,) = {register for step in entry.steps for register in step.destinations if step.free is not None} & {
         register for step in entry.steps if isinstance(step.free, Advice) for register in step.destinations
     }
-    return proof.values[e] + (0 if proof.growing else WORDS)
+    return proof.values[e] + (0 if proof.growing else PAGE_WORDS)
 
 
 @pytest.mark.parametrize(("offset", "growing"), CASES)
@@ -211,7 +97,7 @@ def _take_bounds(proof: Proof, inside: bool) -> VirtualRegister:
 @pytest.mark.parametrize("offset", [0, 4, 65528, 65532])
 @pytest.mark.parametrize("inside", [True, False])
 def test_an_aligned_address(offset: int, growing: bool, inside: bool) -> None:
-    proof = Proof(f"i32.load offset={offset} (i32.and (local.get 0) (i32.const -4))", growing)
+    proof = Proof(selected(f"i32.load offset={offset} (i32.and (local.get 0) (i32.const -4))", growing), growing)
     (scaled,) = _scaled(proof)
     proof.values[scaled.terms[0].register] = proof.x
     proof.said.append(proof.x % 4 == 0)
@@ -226,10 +112,10 @@ SUM = "(i32.add (i32.and (local.get 0) (i32.const -4)) (i32.shl (i32.shr_u (loca
 
 def _sum(offset: int, growing: bool, inside: bool) -> tuple[Proof, z3.ArithRef, VirtualRegister]:
     """An element, in the lower half of all, of an array that begins anywhere: the sum that is not reduced."""
-    proof = Proof(f"i32.load offset={offset} {SUM}", growing, "i32 i32")
+    proof = Proof(selected(f"i32.load offset={offset} {SUM}", growing, "i32 i32"), growing)
     (scaled,) = _scaled(proof)
     start, element = (term.register for term in scaled.terms)
-    assert [proof.quarters(term.coefficient) for term in scaled.terms] == [1, 4]
+    assert [multiplied(term.coefficient, 2) for term in scaled.terms] == [1, 4]
     number = proof.fresh(0, 1 << 31)
     proof.values |= {start: proof.x, element: number}
     proof.said.append(proof.x % 4 == 0)
@@ -244,7 +130,7 @@ def test_a_sum_that_is_not_reduced(offset: int, growing: bool) -> None:
     proof, address, index = _sum(offset, growing, True)
     assert proof.possible()
     word = proof.fresh(0, P)
-    proof.said.append(proof.values[index] + (0 if growing else WORDS) == word + P * z3.Int("reductions"))
+    proof.said.append(proof.values[index] + (0 if growing else PAGE_WORDS) == word + P * z3.Int("reductions"))
     proof.follows(address < WORD, word == address / 4, word >= 0, word < proof.words)
     proof, address, index = _sum(offset, growing, False)
     assert proof.possible()
@@ -257,13 +143,13 @@ def test_every_sum_passes_one_of_the_tests() -> None:
     x, number = proof.x, (address - proof.x - 65532) / 4
     for largest in ((WORD - 4, (1 << 31) - 1), (65536, (1 << 31) - 1), (WORD - 4, 0)):
         solver = z3.Solver()
-        solver.add(*proof.said, proof.words == WORDS, x == largest[0], number == largest[1])
+        solver.add(*proof.said, proof.words == PAGE_WORDS, x == largest[0], number == largest[1])
         assert solver.check() == z3.sat, largest
 
 
 def test_a_sum_that_could_be_too_large_is_reduced() -> None:
     body = f"i32.load {SUM.replace('(i32.shr_u (local.get 1) (i32.const 1))', '(local.get 1)')}"
-    function = _function(body, False, "i32 i32")
+    function = selected(body, False, "i32 i32")
     trap = "trap_out_of_bounds_memory_access"
     (check,) = (step for step in function.blocks[0].steps if step.jump is not None and trap in step.jump.targets)
     assert len(check.terms) == 1
@@ -272,7 +158,7 @@ def test_a_sum_that_could_be_too_large_is_reduced() -> None:
 def _aligned(offset: int, growing: bool) -> tuple[Proof, Step[VirtualRegister]]:
     """The steps that find the word at x + offset and test that 4 divides it; the proof after all but the last."""
     body = f"i32.add (i32.load offset={offset} (local.get 0)) (i32.load offset={offset - 4} (local.get 0))"
-    proof = Proof(body, growing)
+    proof = Proof(selected(body, growing), growing)
     entry = proof.function.blocks[0]
     for step in entry.steps[:-1]:
         proof.take(step, False)

@@ -6,6 +6,7 @@ from functools import cache
 
 from zkwasm_compiler import CompileOptions, Program, compile_module
 from zkwasm_compiler.ir.function import Type
+from zkwasm_compiler.ir.memory_layout import LAYOUTS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
@@ -81,15 +82,17 @@ def op_arguments(op: str) -> list[tuple[int, ...]]:
 
 ACCESSES = [op for op in ACCESS_BYTES if op[:3] in ("i32", "i64")]
 """The accesses of integers; those of floating-point numbers are the same but for the type."""
+LAYOUT_NAMES = [layout.name for layout in LAYOUTS]
 ADDRESSES = (*range(4), *range(65527, 65537), (1 << 31) - 1, (1 << 32) - 4, (1 << 32) - 1)
 _CONTENT = "".join(f"\\{(7 * byte + 129) & 255:02x}" for byte in range(16))
 _SEGMENTS = f'(data (i32.const 0) "{_CONTENT}") (data (i32.const 65520) "{_CONTENT}")'
 
 
 @cache
-def access_program(op: str, growing: bool) -> Program:
-    """One access: ``any`` to an address of which nothing is known, ``rest0`` to ``rest3`` to one rounded down to whole
-    words and up to 3 bytes further, ``element`` to a sum that may wrap, ``fixed`` to a constant address."""
+def access_program(op: str, growing: bool, layout: str) -> Program:
+    """One access in a memory layout: ``any`` to an address of which nothing is known, ``rest0`` to ``rest3`` to one
+    rounded down to whole words and up to 3 bytes further, ``element`` to a sum that may wrap, ``fixed`` to a constant
+    address."""
     type_ = op[:3]
     loads = "load" in op
     addresses = {"any": ("(local.get 0)", 0), "far": ("(local.get 0)", 65519), "fixed": ("(i32.const 5)", 1)}
@@ -105,7 +108,7 @@ def access_program(op: str, growing: bool) -> Program:
     ]
     grows = '(func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))' if growing else ""
     text = f"(module (memory 1 2) {_SEGMENTS} {' '.join(functions)} {grows})"
-    return compile_module(wat_to_wasm(text, "access.wat"))
+    return compile_module(wat_to_wasm(text, "access.wat"), CompileOptions(memory_layout=layout))
 
 
 def access_calls(op: str, growing: bool) -> list[tuple[str, tuple[int, ...]]]:
@@ -183,13 +186,15 @@ SEGMENTS_CALLS = [
 
 
 @cache
-def segments_program(level: int, growing: bool) -> Program:
+def segments_program(level: int, growing: bool, layout: str) -> Program:
     """memory.init with operands of which everything, something or nothing is known, and data.drop."""
     text = SEGMENTS % (GROWS if growing else "")
-    return compile_module(wat_to_wasm(text, "segments.wat"), CompileOptions(optimization_level=level))
+    options = CompileOptions(optimization_level=level, memory_layout=layout)
+    return compile_module(wat_to_wasm(text, "segments.wat"), options)
 
 
 @cache
-def sizes_program(level: int) -> Program:
+def sizes_program(level: int, layout: str) -> Program:
     """An imported memory that grows, and bulk operations."""
-    return compile_module(wat_to_wasm(SIZES, "sizes.wat"), CompileOptions(optimization_level=level))
+    options = CompileOptions(optimization_level=level, memory_layout=layout)
+    return compile_module(wat_to_wasm(SIZES, "sizes.wat"), options)

@@ -14,6 +14,7 @@ import pytest
 from tests.soundness.emitted import (
     ACCESSES,
     CONTROL_CALLS,
+    LAYOUT_NAMES,
     OPS_OF_WASM,
     SEGMENTS_CALLS,
     SIZES_CALLS,
@@ -112,23 +113,27 @@ def test_no_lie_changes_a_program(level: int) -> None:
     assert not found, found[:5]
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("op", ACCESSES)
-def test_no_lie_changes_an_access(op: str, growing: bool) -> None:
-    program = access_program(op, growing)
+def test_no_lie_changes_an_access(op: str, growing: bool, layout: str) -> None:
+    program = access_program(op, growing, layout)
     found = [text for name, args in access_calls(op, growing) for text in _survivors(program, name, args, 20)]
     assert not found, found[:5]
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("level", [0, 2])
-def test_no_lie_changes_the_size_or_many_bytes(level: int) -> None:
-    found = [text for name, args in SIZES_CALLS for text in _survivors(sizes_program(level), name, args, 60)]
+def test_no_lie_changes_the_size_or_many_bytes(level: int, layout: str) -> None:
+    program = sizes_program(level, layout)
+    found = [text for name, args in SIZES_CALLS for text in _survivors(program, name, args, 60)]
     assert not found, found[:5]
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-def test_no_lie_changes_passive_segments(growing: bool) -> None:
-    program = segments_program(2, growing)
+def test_no_lie_changes_passive_segments(growing: bool, layout: str) -> None:
+    program = segments_program(2, growing, layout)
     found = [text for name, args in SEGMENTS_CALLS for text in _survivors(program, name, args, 30)]
     assert not found, found[:5]
 
@@ -155,9 +160,19 @@ def test_a_missing_constraint_is_found() -> None:
 @pytest.mark.parametrize("test", ["JMPNZ(fail", "JMPN(fail"])
 def test_a_missing_test_of_a_word_is_found(test: str) -> None:
     """Without the last test of the rest another byte can be had; without that of a trap, one that is not due."""
-    program = access_program("i32.load8_u", growing=False)
+    program = access_program("i32.load8_u", growing=False, layout="words")
     check = next(
         i for i, row in enumerate(program.rows) if f"E*4 - 0x1000{3 * (test[4] == 'Z')} :{test}" in row["lineStr"]
     )
     assert not _survivors(program, "any", (3,), 1000)
     assert _survivors(_without(program, check), "any", (3,), 1000)
+
+
+@pytest.mark.parametrize("op", ["i32.store", "i32.store16"])
+def test_a_missing_test_of_a_stored_byte_is_found(op: str) -> None:
+    """Without the test that an advised byte is below 2^8, the cell can hold more, at the cost of the last one."""
+    program = access_program(op, growing=False, layout="bytes")
+    (_, (address, *value)) = access_calls(op, growing=False)[0]
+    assert not _survivors(program, "any", (address, *value), 1000)
+    checks = [i for i, row in enumerate(program.rows) if "*0x1000000 :JMPN(fail" in row["lineStr"]]
+    assert _survivors(_without(program, checks[0]), "any", (address, *value), 1000)

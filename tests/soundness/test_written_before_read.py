@@ -1,7 +1,8 @@
 """A compiled program never reads a register or a cell that it has not written.
 
-But for the public values of row 0, and for words of the linear memory and the cells of dropped segments, which are zero
-until they are written; a row that accesses words never accesses anything outside the memory.
+But for the public values of row 0, and for cells of the linear memory and those of dropped segments, which are zero
+until they are written; a row that accesses the memory never accesses anything outside it, and its cells hold no more
+than their bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import pytest
 from tests.soundness.emitted import (
     ACCESSES,
     CONTROL_CALLS,
+    LAYOUT_NAMES,
     OPS_OF_WASM,
     SEGMENTS_CALLS,
     SIZES_CALLS,
@@ -53,14 +55,23 @@ def _reads(row: DecodedRow) -> set[str]:
     return names
 
 
-def _words(program: Program, machine: Machine) -> int:
-    """The words that the linear memory has now."""
+def _cells(program: Program, machine: Machine) -> int:
+    """The cells that the linear memory has now."""
     assert program.interface is not None
     layout = program.interface.memory
     assert layout is not None
-    if layout.words_cell is None:
-        return layout.minimum << 14
-    return machine.memory.get(layout.words_cell, (layout.minimum << 14, 0))[0]  # data may be placed first
+    words = layout.minimum << 14  # data may be placed before the size is
+    if layout.words_cell is not None:
+        words = machine.memory.get(layout.words_cell, (words, 0))[0]
+    return words * 4 // layout.cell_bytes
+
+
+def _check_contents(program: Program, memory: dict[int, tuple[int, int]]) -> None:
+    """No cell of the linear memory holds more than its bytes."""
+    assert program.interface is not None
+    if program.interface.memory is not None:
+        limit = 1 << 8 * program.interface.memory.cell_bytes
+        assert all(low < limit for cell, (low, _) in memory.items() if cell >= MEMORY_REGION)
 
 
 def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
@@ -90,8 +101,8 @@ def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
             assert index is not None, f"step {step}, {row.text.strip()}: E is {machine.E0:#x}"
             cell += index
             if address.base == MEMORY_REGION:
-                word = cell - MEMORY_REGION
-                assert 0 <= word < _words(program, machine), f"step {step}, {row.text.strip()}: word {word}"
+                number = cell - MEMORY_REGION
+                assert 0 <= number < _cells(program, machine), f"step {step}, {row.text.strip()}: cell {number}"
                 cells.add(cell)
             assert row.memory == "write" or cell in cells, f"step {step}, {row.text.strip()}: cell {cell}"
             cells.add(cell)
@@ -99,7 +110,8 @@ def _check(program: Program, name: str, args: tuple[int, ...]) -> None:
         if row.jump.kind == "CALL":
             written.add("RR")
 
-    execute(program, inputs=PublicInputs.of_words(args, function_index=export.index), observer=observe)
+    run = execute(program, inputs=PublicInputs.of_words(args, function_index=export.index), observer=observe)
+    _check_contents(program, run.memory)
 
 
 @pytest.mark.parametrize("level", range(4))
@@ -114,21 +126,24 @@ def test_ops(op: str) -> None:
         _check(op_program(op), "f", args)
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("op", ACCESSES)
-def test_accesses(op: str, growing: bool) -> None:
+def test_accesses(op: str, growing: bool, layout: str) -> None:
     for name, args in access_calls(op, growing):
-        _check(access_program(op, growing), name, args)
+        _check(access_program(op, growing, layout), name, args)
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("level", range(4))
-def test_sizes(level: int) -> None:
+def test_sizes(level: int, layout: str) -> None:
     for name, args in SIZES_CALLS:
-        _check(sizes_program(level), name, args)
+        _check(sizes_program(level, layout), name, args)
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
 @pytest.mark.parametrize("level", [0, 2])
-def test_segments(level: int, growing: bool) -> None:
+def test_segments(level: int, growing: bool, layout: str) -> None:
     for name, args in SEGMENTS_CALLS:
-        _check(segments_program(level, growing), name, args)
+        _check(segments_program(level, growing, layout), name, args)

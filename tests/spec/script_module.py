@@ -78,7 +78,7 @@ class ScriptModule:
         return self.instance
 
 
-def instantiate(data: bytes, optimization_level: int) -> ScriptModule:
+def instantiate(data: bytes, optimization_level: int, memory_layout: str) -> ScriptModule:
     """Compile and instantiate a module. *Raises:* RefusedError if none of it is supported; InstantiationError."""
     module = wasm.load(data)
     for imported in module.imports:
@@ -91,7 +91,7 @@ def instantiate(data: bytes, optimization_level: int) -> ScriptModule:
         refusals = _refusals(module)
     exports = tuple(name for name in exported_functions(module) if name not in refusals)
     try:
-        program = compile_module(data, CompileOptions(exports, optimization_level))
+        program = compile_module(data, CompileOptions(exports, optimization_level, memory_layout=memory_layout))
     except UnsupportedError as error:
         raise RefusedError(feature(error)) from error
     instance = Instance(program, step_limit=STEP_LIMIT)

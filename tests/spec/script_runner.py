@@ -16,6 +16,7 @@ from tests.spec.script_module import RefusedError, ScriptModule, instantiate
 from tests.spec.script_values import arguments, unlike
 from zkwasm_compiler import wasm
 from zkwasm_compiler.errors import DecodeError, ValidationError, ZkwasmError
+from zkwasm_compiler.ir.memory_layout import AUTO
 from zkwasm_simulator import InstantiationError
 
 Command = dict[str, Any]
@@ -33,18 +34,19 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def run_script(script: dict[str, Any], optimization_level: int) -> Tally:
+def run_script(script: dict[str, Any], optimization_level: int, memory_layout: str = AUTO) -> Tally:
     """Execute every command of a converted script (`spec_suite.convert`)."""
-    runner = _Runner(script["folder"], optimization_level)
+    runner = _Runner(script["folder"], optimization_level, memory_layout)
     for command in script["commands"]:
         runner.execute(command)
     return runner.tally
 
 
 class _Runner:
-    def __init__(self, folder: Path, optimization_level: int) -> None:
+    def __init__(self, folder: Path, optimization_level: int, memory_layout: str) -> None:
         self.folder = folder
         self.level = optimization_level
+        self.layout = memory_layout
         self.tally = Tally()
         self.current = ScriptModule(None, {}, refusal="no module")
         self.named: dict[str, ScriptModule] = {}
@@ -106,7 +108,7 @@ class _Runner:
     def _module(self, command: Command) -> None:
         refusal: RefusedError | None = None
         try:
-            self.current = instantiate(self._read(command), self.level)
+            self.current = instantiate(self._read(command), self.level, self.layout)
         except RefusedError as error:
             refusal = error
             self.current = ScriptModule(None, {}, refusal=str(error))
@@ -162,7 +164,7 @@ class _Runner:
 
     def _assert_uninstantiable(self, command: Command) -> None:
         try:
-            instantiate(self._read(command), self.level)
+            instantiate(self._read(command), self.level, self.layout)
         except InstantiationError as error:
             if command["text"] not in str(error):
                 raise _MismatchError(f"expected {command['text']!r}, found {error}") from None

@@ -9,6 +9,7 @@ import pytest
 from tests.spec.golden import Counts, check_counts, read_counts
 from tests.spec.script_runner import Tally, run_script
 from tests.spec_suite import convert, wast_names
+from zkwasm_compiler.ir.memory_layout import LAYOUTS
 
 REQUIRED = [
     "i32",
@@ -56,6 +57,14 @@ REQUIRED = [
 
 UNSUPPORTED = {"tables", "indirect calls", "references", "floating point"}
 
+MEMORY = {
+    name
+    for name in wast_names()
+    if name.partition("_")[0] in ("address", "align", "bulk", "data", "endianness", "load", "memory", "store")
+    or name == "float_memory"
+}
+"""Files about the linear memory, which run in every layout."""
+
 TOO_LARGE = {"skip-stack-guard-page"}
 """Eleven functions of a thousand locals that are all alive at once: allocating their registers takes minutes."""
 
@@ -81,7 +90,13 @@ def test_required_file(spec: Path, converted: Path, bless: bool, name: str, leve
     assert reasons <= UNSUPPORTED, f"{name} needs only what this compiler supports, but {reasons} was refused"
 
 
-@pytest.mark.parametrize("name", sorted(set(wast_names()) - set(REQUIRED) - TOO_LARGE))
+@pytest.mark.parametrize("layout", [layout.name for layout in LAYOUTS])
+@pytest.mark.parametrize("name", sorted(MEMORY))
+def test_file_about_memory(spec: Path, converted: Path, bless: bool, name: str, layout: str) -> None:
+    check(name, run_script(convert(spec / f"{name}.wast", converted), 2, layout), bless)
+
+
+@pytest.mark.parametrize("name", sorted(set(wast_names()) - set(REQUIRED) - MEMORY - TOO_LARGE))
 def test_other_file(spec: Path, converted: Path, bless: bool, name: str) -> None:
     check(name, run_script(convert(spec / f"{name}.wast", converted), 2), bless)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells
+from zkwasm_compiler.asm.program import CELL_BYTES, Export, GlobalCell, Interface, MemoryCells
 from zkwasm_compiler.asm.syntax import Comment
 from zkwasm_compiler.errors import InputError
 
@@ -61,7 +61,10 @@ def _memory(row: dict[str, Any]) -> MemoryCells:
     exports, imported = tuple(map(str, row.get("exports", ()))), row.get("imported")
     names = None if imported is None else (str(imported[0]), str(imported[1]))
     content = tuple((int(address), bytes.fromhex(digits).hex()) for address, digits in row.get("content", ()))
-    return _checked(MemoryCells(**{**row, "exports": exports, "imported": names, "content": content}))
+    memory = _checked(MemoryCells(**{**row, "exports": exports, "imported": names, "content": content}))
+    if memory.cell_bytes not in CELL_BYTES:
+        raise ValueError(f"`cell_bytes` must be one of {', '.join(map(str, CELL_BYTES))}; it is {memory.cell_bytes}")
+    return memory
 
 
 def _cell(row: dict[str, Any]) -> GlobalCell:

@@ -154,6 +154,10 @@ MEMORY_REGION = 0x20000
 """The first cell of the memory region."""
 
 
+CELL_BYTES = (1, 4)
+"""How many bytes of the linear memory a cell may hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryCells:
     """The linear memory: `cell_bytes` bytes a cell, little-endian, in the low limb, from cell `MEMORY_REGION` on.

@@ -193,11 +193,12 @@ _add(Op("zk.clz_nz_32", (I32,), I32, lambda x: integers.clz(x, 32)))
 _add(Op("zk.clz_nz_64", (I64,), I32, lambda x: integers.clz(x, 64)))
 _add(Op("zk.ctz_nz_64", (I64,), I32, lambda x: integers.ctz(x, 64)))
 
-# Memory in words of four bytes. An index is the number of a word minus the words of the memory where those are fixed,
-# and just the number where the memory grows. Where one is wanted, a constant byte address serves too.
+# Memory in cells, of four bytes or of one (`memory_layout`). An index is the number of a cell minus the cells of the
+# memory where those are fixed, and just the number where the memory grows. A constant byte address serves as one too.
+# Sizes are in words of four bytes in every layout.
 _add(Op("zk.word_index", None, INDEX, pure=False, traps=True))
-# (words, offset, x1, k1, x2, k2, …): the word at k1 * x1 + k2 * x2 + … + offset, a number that 4 divides; i64 constants
-# for the offset and the factors; words is a constant where the memory does not grow. Traps outside of the memory.
+# (words, offset, x1, k1, x2, k2, …): the cell at k1 * x1 + k2 * x2 + … + offset, where one begins; i64 constants for
+# the offset and the factors; words is a constant where the memory does not grow. Traps outside of the memory.
 _add(Op("zk.locate", (), INDEX, pure=False))  # the terminator of its block makes it
 _add(Op("zk.memory_words", (), I32, pure=False))  # how many words the memory has now
 _add(Op("zk.check_index", (INDEX,), NONE, pure=False, traps=True, immediate="words that must be inside beyond it"))
@@ -209,6 +210,15 @@ _add(Op("zk.dropped", (), I32, pure=False, immediate="the data segment"))  # 1 a
 _add(Op("zk.by_rest", (I32, INDEX), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
 # (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory
 _add(Op("zk.by_bounds", None, NONE, pure=False, terminator=True))
-# (located index, words, offset, x1, k1, …), the rest as for zk.word_index: targets for a word inside and outside
+# (located index, words, offset, x1, k1, …), the rest as for zk.word_index: targets for a cell inside and outside
 _add(Op("zk.by_alignment", None, NONE, pure=False, terminator=True))
 # (located index, words, offset, x, 1): targets for a word inside whose address x + offset 4 divides, and for the rest
+
+
+# One byte a cell. An i32 as index is an address that is known to be inside.
+_add(Op("zk.load_bytes", None, I32, pure=False, immediate="bytes beyond the index"))  # (index, count up to 4)
+_add(Op("zk.store_byte", None, NONE, pure=False, immediate="bytes beyond the index"))  # (index, x): x < 2^8
+_add(Op("zk.store_bytes", None, NONE, pure=False, immediate="bytes beyond the index"))
+# (index, x, count): x < 2^(8 * count), 1 < count
+_add(Op("zk.store_low_bytes", None, NONE, pure=False, immediate="bytes beyond the index"))
+# (index, x, count): the low bytes of x, 0 < count < 4

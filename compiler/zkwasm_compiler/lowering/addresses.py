@@ -1,8 +1,8 @@
-"""Indexes of words in legalisation: shared by the accesses to one base, made of sums that are not reduced.
+"""Indexes of cells in legalisation: shared by the accesses to one base, made of sums that are not reduced.
 
 The address of an access is a *base*, the value that is left when additions that do not wrap are taken off, and a
-distance from it. Accesses to one base share an index: the first makes the one of the farthest word that is reached
-before anything happens that a trap must not overtake, and words before a word that is inside are inside.
+distance from it. Accesses to one base share an index: the first makes the one of the farthest cell that is reached
+before anything happens that a trap must not overtake, and cells before a cell that is inside are inside.
 
 An index is linear in the address, so it is made from the terms of the base. Where the base's sum may wrap, what lies
 inside without reduction does not wrap; everything else goes another way, where the address is reduced.
@@ -18,6 +18,7 @@ from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.analysis.interval import full
 from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
+from zkwasm_compiler.lowering.memory_results import OUT_OF_BOUNDS
 from zkwasm_compiler.lowering.versions import Versions, direct_word, place
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _OVERTAKEN = ("global.get", "memory.size", "result", "parameter")
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The word at `distance` bytes from a base, known to be inside the memory from `block` on."""
+    """The cell at `distance` bytes from a base, known to be inside the memory from `block` on."""
 
     block: Block
     value: Value
@@ -59,6 +60,7 @@ class Addresses:
         self.versions = versions
         self.tests = {version.terminator: version for version in versions.made}
         self.tree = dominator_tree(build.function)
+        self.layout = build.module.memory_layout
         self.known: dict[Value, list[_Index]] = {}
         for version in versions.made:
             self.known.setdefault(version.base, []).append(_Index(version.block, version.located, version.farthest))
@@ -74,13 +76,14 @@ class Addresses:
         return None if remainder is None else (remainder + distance + access.immediate) % 4
 
     def word_of(self, access: Value, block: Block) -> int | None:
-        """Where the last word of an access begins, in bytes after the value that is its address, if it is direct."""
+        """Where the last cell of an access begins, in bytes after the value that is its address, if it is direct."""
         assert isinstance(access.immediate, int)
-        word = direct_word(ACCESS_BYTES[access.op], self.rest(access, block))
+        bytes_ = ACCESS_BYTES[access.op]
+        word = bytes_ - 1 if self.layout.cell_bytes == 1 else direct_word(bytes_, self.rest(access, block))
         return None if word is None else access.immediate + word
 
     def index(self, access: Value, word: int, following: Sequence[Value]) -> tuple[Value, int]:
-        """The index for the word `word` bytes after the address of an access, checked, and how many words it is beyond.
+        """The index for the cell `word` bytes after the address of an access, checked, and how many cells it is beyond.
 
         `following` is what comes behind the access in its block.
         """
@@ -88,12 +91,12 @@ class Addresses:
         distance += word
         for known in self.known.get(base, ()):
             if known.distance >= distance and self._dominates(known.block):
-                return known.value, (distance - known.distance) // 4
+                return known.value, (distance - known.distance) // self.layout.cell_bytes
         stores = access.type is Type.NONE
         farthest = distance if stores else self.farthest(base, distance, following)
         index = self.make(base, farthest)
         self.known.setdefault(base, []).append(_Index(self.build.home, index, farthest))
-        return index, (distance - farthest) // 4
+        return index, (distance - farthest) // self.layout.cell_bytes
 
     def _dominates(self, block: Block) -> bool:
         here = self.build.home
@@ -120,14 +123,17 @@ class Addresses:
 
     def _may_be_inside(self, distance: int) -> bool:
         words = self.build.memory_words
-        return not words or distance + 4 <= 4 * words
+        return not words or distance + self.layout.cell_bytes <= 4 * words
 
     # Making indexes
 
     def make(self, base: Value, distance: int) -> Value:
-        """The checked index of the word at `distance` from `base`."""
+        """The checked index of the cell at `distance` from `base`."""
         build = self.build
         sum_ = self.sum_for(base, distance)
+        if not self._testable(sum_.largest + distance):
+            bound = build.constant(WORD - distance if distance < WORD else 0)
+            build.trap_unless(build.i32("i32.lt_u", base, bound), OUT_OF_BOUNDS)  # what has more than 32 bits
         if not sum_.wraps:
             return build.emit("zk.word_index", Type.INDEX, *self._operands(sum_, distance))
         located = build.emit("zk.locate", Type.INDEX)
@@ -154,10 +160,15 @@ class Addresses:
         terminator.args = [version.located, *self._operands(sum_, version.farthest)]
 
     def sum_for(self, base: Value, distance: int) -> _Sum:
-        """What to make the index of the word at `distance` from `base` of."""
+        """What to make the index of the cell at `distance` from `base` of."""
         sum_ = self.sum(base)
-        fits = len(sum_.terms) <= MAXIMUM_TERMS and sum_.largest + distance < 4 * WORD
+        fits = len(sum_.terms) <= MAXIMUM_TERMS and self._testable(sum_.largest + distance)
         return sum_ if fits else _alone(base)
+
+    def _testable(self, largest: int) -> bool:
+        """Whether a JMPN can be asked if a byte address of at most `largest` is inside: the cells up to it, less those
+        of the memory, are fewer than 2^32."""
+        return largest - 4 * self.build.routines.minimum_words < self.layout.cell_bytes * WORD
 
     def _operands(self, sum_: _Sum, distance: int) -> list[Value]:
         build = self.build

@@ -58,6 +58,7 @@ STRUCTURAL = {
     "zk.dropped": CLEAN,
     "zk.locate": INDEX,
     "zk.word_index": INDEX,
+    "zk.load_bytes": TIDY,
 }
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
 

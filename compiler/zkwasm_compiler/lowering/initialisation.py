@@ -19,7 +19,6 @@ from zkwasm_compiler.runtime.routines import Routines
 
 START = 0
 """Stands for the start function among the public indexes of the exports."""
-CELL_BYTES = 4
 LONGEST_GAP = 8
 """So many zeros within the initial content end a piece of it."""
 
@@ -55,15 +54,16 @@ class Initialisation:
         return [*cells, *self._words(module)]
 
     def _words(self, module: Module) -> list[SeenCell]:
-        """The words of active segments that are not zero. E is 0 where they are stored."""
-        words = initial_words(module)
+        """The cells of active segments that are not zero. E is 0 where they are stored."""
+        size = module.memory_layout.cell_bytes
+        words = initial_cells(module)
         indexes = sorted(words)
         seeing: dict[int, list[int]] = {index: [] for index in indexes}
         for key, footprint in self.footprints.items():
             for low, high in footprint.bytes:
-                seen = slice(bisect_left(indexes, low // CELL_BYTES), bisect_right(indexes, (high - 1) // CELL_BYTES))
+                seen = slice(bisect_left(indexes, low // size), bisect_right(indexes, (high - 1) // size))
                 for index in indexes[seen]:
-                    if seeing[index][-1:] != [key]:  # two intervals may meet in one word
+                    if seeing[index][-1:] != [key]:  # two intervals may meet in one cell
                         seeing[index].append(key)
         return [_seen(f"MEM:E{index:+d}", str(words[index]), set(seeing[index])) for index in indexes]
 
@@ -72,12 +72,13 @@ def _seen(address: str, literal: str, seeing: set[int]) -> SeenCell:
     return SeenCell(Cell(address, literal), frozenset(seeing - {START}), START in seeing)
 
 
-def initial_words(module: Module) -> dict[int, int]:
-    """The words of the memory that active segments make other than 0, by index."""
-    words: dict[int, int] = {}
+def initial_cells(module: Module) -> dict[int, int]:
+    """The cells of the memory that active segments make other than 0, by index."""
+    size = module.memory_layout.cell_bytes
+    cells: dict[int, int] = {}
     for address, byte in initial_bytes(module).items():
-        words[address // CELL_BYTES] = words.get(address // CELL_BYTES, 0) | byte << 8 * (address % CELL_BYTES)
-    return words
+        cells[address // size] = cells.get(address // size, 0) | byte << 8 * (address % size)
+    return cells
 
 
 def initial_bytes(module: Module) -> dict[int, int]:

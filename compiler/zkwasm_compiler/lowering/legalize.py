@@ -16,10 +16,11 @@ from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
+from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
-from zkwasm_compiler.lowering.memory_operations import expand_access, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.memory_operations import ACCESSES, expand_bulk, expand_grow, expand_size
 from zkwasm_compiler.lowering.segments import expand_init
 from zkwasm_compiler.lowering.versions import Versions, make_versions
 from zkwasm_compiler.runtime.routines import Routines
@@ -59,7 +60,8 @@ class Legalizer:
         self.routines = routines or Routines(module)
         self.alignment = alignment or Alignment(module)
         self.memory_words = 0 if self.routines.growing else self.routines.minimum_words
-        versions = make_versions(function, self.alignment, ranges, self.memory_words) if module.memory else Versions()
+        words = module.memory is not None and module.memory_layout is WORDS  # bytes need no alignment
+        versions = make_versions(function, self.alignment, ranges, self.memory_words) if words else Versions()
         self.current = self.home = function.entry
         self.following: list[Value] = []
         self.offset: int | None = None
@@ -67,6 +69,7 @@ class Legalizer:
         self.only_branches = _only_branched_on(function)
         self.uses = count_uses(function)
         self.addresses = Addresses(self, versions)
+        self.expand_access = ACCESSES[module.memory_layout](self)
 
     def run(self) -> None:
         """Legalise every block, then put the replacements into all uses."""
@@ -203,7 +206,7 @@ class Legalizer:
         elif value.op == "global.get" and not self.module.globals[index_of(value)].mutable:
             self.replaced[value] = self.constant(self.module.globals[index_of(value)].initial, value.type)
         elif value.op in ACCESS_BYTES:
-            replacement = expand_access(self, value)
+            replacement = self.expand_access(value)
             if replacement is not value:
                 self.replaced[value] = replacement
         elif value.op in ("memory.fill", "memory.copy"):

@@ -3,24 +3,25 @@ that are the same in every layout."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Type, Value
-from zkwasm_compiler.ir.memory_layout import WORDS
-from zkwasm_compiler.lowering import memory_words
+from zkwasm_compiler.ir.memory_layout import BYTES, WORDS, MemoryLayout
+from zkwasm_compiler.lowering import memory_bytes, memory_words
 from zkwasm_compiler.lowering.expansions import F
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
 
 PAGE_WORD_BITS = 14
-ACCESSES = {WORDS: memory_words.expand_access}
-"""What lowers a load or store, by layout."""
-
-
-def expand_access(build: Legalizer, value: Value) -> Value:
-    """A load or store as control flow and accesses to cells; gives what a load loads."""
-    return ACCESSES[build.module.memory_layout](build, value)
+Expand = Callable[[Value], Value]
+ACCESSES: dict[MemoryLayout, Callable[[Legalizer], Expand]] = {
+    WORDS: lambda build: partial(memory_words.expand_access, build),
+    BYTES: memory_bytes.ByteAccesses,
+}
+"""What makes loads and stores control flow and accesses to cells, by layout; it gives what a load loads."""
 
 
 def expand_size(build: Legalizer, value: Value) -> Value:

@@ -23,7 +23,8 @@ from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
 from zkwasm_compiler.lowering.initialisation import Initialisation, initial_content
 from zkwasm_compiler.lowering.layout import Label, layout
-from zkwasm_compiler.lowering.select import PLACES, Symbols, select, trap_label
+from zkwasm_compiler.lowering.select import PLACES, select
+from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.printer import print_step, uses_one
@@ -73,7 +74,9 @@ def lower(
     clobbers: dict[int, frozenset[str]] = {}
     memory = Routines(module)
     words = 0 if memory.growing else memory.minimum_words
-    symbols = Symbols(_labels(module), graph.recursive, clobbers, words, table_words(module))
+    symbols = Symbols(
+        _labels(module), graph.recursive, clobbers, words, module.memory_layout, segment_words=table_words(module)
+    )
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]

@@ -1,9 +1,9 @@
 """memory.init in legalisation: constant words where the operands are known, otherwise a routine that reads a table.
 
-What compilers emit has a constant source and count, and then the words are known: one step stores four bytes, once the
-last word is known to be inside. Where the alignment of the target is not known, `zk.by_rest` decides, and what is long
-and not aligned is left to the routine, as is everything whose source or count is not constant. A segment that some code
-drops has a cell which says so; an active segment is dropped by the instantiation.
+What compilers emit has a constant source and count, and then the words are known: one step stores what a cell holds,
+once the last one is known to be inside. Where the alignment of the target is not known, `zk.by_rest` decides, and what
+is long and not aligned is left to the routine, as is everything whose source or count is not constant. A segment that
+some code drops has a cell which says so; an active segment is dropped by the instantiation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Target, Trap, Type, Value
+from zkwasm_compiler.ir.memory_layout import BYTES
 from zkwasm_compiler.lowering.expansions import F
 from zkwasm_compiler.runtime.segments import table_position
 
@@ -40,6 +41,9 @@ def expand_init(build: Legalizer, value: Value) -> None:
         build.trap_unless(build.i32("i32.eqz", _dropped(build, segment)), OUT_OF_BOUNDS)
     content = content[first : first + length]
     position = _constant(target)
+    if build.module.memory_layout is BYTES:
+        _store_bytes(build, target, content)
+        return
     rest = build.alignment.modulo(value.args[0], 2) if position is None else position % 4
     if rest is None:
         _store_anywhere(build, target, content, lambda: _by_routine(build, segment, target, source, count))
@@ -75,6 +79,17 @@ def _store(build: Legalizer, index: Value, beyond: int, rest: int, content: byte
             stored = build.i32("zk.add_nw", kept, stored)
         build.store_word(index, beyond, stored)
         beyond += 1
+
+
+def _store_bytes(build: Legalizer, target: Value, content: bytes) -> None:
+    """Constant bytes where a cell holds one; the last one is known to be inside first."""
+    last, position = len(content) - 1, _constant(target)
+    if position is not None and position + last < 4 * build.routines.minimum_words:
+        index = build.constant(position + last)
+    else:
+        index = build.addresses.make(target, last)
+    for number, byte in enumerate(content):
+        build.emit("zk.store_byte", Type.NONE, index, build.constant(byte)).immediate = number - last
 
 
 def _store_anywhere(build: Legalizer, target: Value, content: bytes, otherwise: Callable[[], None]) -> None:

@@ -6,8 +6,7 @@ structure and not computation (calls, globals, assertions, returns, tables), is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
@@ -16,10 +15,11 @@ from zkwasm_compiler.lowering.cover import Cover, Match, Signature
 from zkwasm_compiler.lowering.frequencies import frequencies
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
+from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
+from zkwasm_compiler.lowering.symbols import UNPROVABLE, Symbols, trap_label
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
     DEFINED,
-    LIMB,
     NEXT,
     Advice,
     Operation,
@@ -30,6 +30,7 @@ from zkwasm_compiler.machine.step import (
     jump,
     load,
     store,
+    using,
 )
 from zkwasm_compiler.rules.affine import field_coefficient
 from zkwasm_compiler.rules.catalogue import CLEANING
@@ -40,7 +41,6 @@ from zkwasm_compiler.runtime.segments import END as SEGMENTS_END
 
 PLACES = ("A", "B", "C", "D", "E")
 """Where the first arguments and the first results of a call are; the others are in cells."""
-UNPROVABLE = "fail"
 QUARTER = -(0xFFFFFFFF << 30)
 """1/4 in the field."""
 MEMORY_OPS = frozenset(
@@ -51,33 +51,17 @@ SEGMENT_OPS = frozenset({"zk.segment_word", "zk.dropped", "data.drop"})
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 
 
-@dataclass(frozen=True, slots=True)
-class Symbols:
-    """What functions must know of each other, by WebAssembly index: their labels, which are recursive, and which
-    registers a call changes (all of them where nothing better is known yet). `memory_words` is the size of the memory,
-    0 when it may grow, `segment_words` that of the table of segments."""
-
-    functions: Mapping[int, str]
-    recursive: frozenset[int]
-    clobbers: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    memory_words: int = 0
-    segment_words: int = 0
-
-
-def trap_label(trap: Trap) -> str:
-    """The label that ends the program with the trap's status."""
-    return f"trap_{trap.name.lower()}"
-
-
 def select(
     function: Function, signatures: dict[int, Signature], symbols: Symbols, ranges: Ranges | None = None
 ) -> MachineFunction[VirtualRegister]:
     """The function in steps before allocation."""
     narrow = narrow_values(function, ranges)
-    return _Selector(function, Cover(function, signatures), signatures, symbols, narrow).run()
+    return Selector(function, Cover(function, signatures), signatures, symbols, narrow).run()
 
 
-class _Selector:
+class Selector:
+    """Emits the steps of one function; `select_bytes` emits some of them."""
+
     def __init__(
         self,
         function: Function,
@@ -145,7 +129,7 @@ class _Selector:
             self.call(value)
         elif value.op == "global.set":
             register = self.operand(value.args[0], self.cover.representation[value.args[0]])
-            self.step(_using(register, store(Slot("global", index_of(value)))))
+            self.step(using(register, store(Slot("global", index_of(value)))))
         elif value.op == "global.get":
             slot = Slot("global", index_of(value))
             self.step(_loaded(self.define(value), slot))
@@ -153,6 +137,8 @@ class _Selector:
             self.memory(value)
         elif value.op in SEGMENT_OPS:
             self.segment(value)
+        elif value.op in BYTE_OPS:
+            BYTE_OPS[value.op](self, value)
         elif value.op == "assert_eq":
             self.assertion(*value.args)
         elif value in self.cover.choice and not self.cover.is_tree_child(value):
@@ -210,7 +196,7 @@ class _Selector:
         if constant_bits(x) is not None:
             x, y = y, x
         left, right = self.operand(x, wanted), self.operand(y, wanted)
-        self.step(_using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
+        self.step(using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
 
     # Memory
 
@@ -224,7 +210,7 @@ class _Selector:
             case "zk.memory_words":
                 self.step(_loaded(self.define(value), Slot("memory_words", 0)))
             case "zk.set_memory_words":
-                self.step(_using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
+                self.step(using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
             case "zk.check_index":
                 index = self.operand(value.args[0], INDEX)
                 trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
@@ -241,7 +227,7 @@ class _Selector:
                 )
             case "zk.store_word":
                 stored = self.operand(value.args[1], WORD)
-                self.step(_using(stored, self.word("MSTORE", value)))
+                self.step(using(stored, self.word("MSTORE", value)))
 
     def word_index(self, value: Value) -> None:
         """The index, or a trap."""
@@ -279,24 +265,26 @@ class _Selector:
         self.block.edges = [fast, Edge(slow.label, list(slow.args))]
 
     def bounds(self, e: VirtualRegister, operands: list[Value]) -> Step[VirtualRegister]:
-        """`e` becomes the index of the word at a sum. The step that is given is negative exactly for a word inside: it
-        is (sum + offset)/4 - words. A quarter is exact in the field where 4 divides the number, and no other quarter
-        passes a JMPN: it is near a multiple of p/4."""
+        """`e` becomes the index of the cell at a sum. The step that is given is negative exactly for a cell inside:
+        with n bytes a cell it is (sum + offset)/n - cells. A quarter is exact in the field where 4 divides the number,
+        and no other quarter passes a JMPN: it is near a multiple of p/4."""
         words = constant_bits(operands[0])
         offset, *pairs = operands[1:]
+        layout = self.symbols.layout
+        share = QUARTER if layout.cell_bytes == 4 else 1
         terms = tuple(
             Term(
                 self.operand(term, self.cover.representation[term]),
-                field_coefficient(signed(index_of(factor), 64) * QUARTER),
+                field_coefficient(signed(index_of(factor), 64) * share),
             )
             for term, factor in zip(pairs[::2], pairs[1::2], strict=True)
         )
-        constant = signed(index_of(offset), 64) * QUARTER - (words or 0)
+        constant = signed(index_of(offset), 64) * share - (words or 0) * layout.cells_a_word
         step: Step[VirtualRegister] = Step(terms, constant, destinations=(e,))
         if words is not None:
             return step
         self.step(step)
-        return Step((Term(e), Term(self.operand(operands[0], WORD), -1)))
+        return Step((Term(e), Term(self.operand(operands[0], WORD), -layout.cells_a_word)))
 
     def word(self, name: str, value: Value) -> Operation[VirtualRegister]:
         """An access to the word of an index in E, or of a constant address."""
@@ -360,7 +348,7 @@ class _Selector:
             case "zk.dropped":
                 self.step(_loaded(self.define(value), Slot("dropped", index_of(value))))
             case "data.drop":
-                self.step(_using(_constant(1), store(Slot("dropped", index_of(value)))))
+                self.step(using(_constant(1), store(Slot("dropped", index_of(value)))))
 
     # Calls
 
@@ -371,7 +359,7 @@ class _Selector:
         args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=True)]
         for number, register in enumerate(args[len(PLACES) :]):
             slot = Slot(f"outgoing:{self.symbols.functions[callee]}", number)
-            self.step(_using(register, store(slot)))
+            self.step(using(register, store(slot)))
         used = self.results_of(value)
         results = [self.fresh("v") for _ in range(len(signature.results))]
         places = PLACES[: len(results)]
@@ -482,7 +470,7 @@ class _Selector:
         signature = self.signatures[self.function.index]
         args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.results, strict=True)]
         for number, register in enumerate(args[len(PLACES) :]):
-            self.step(_using(register, store(Slot("returned", number))))
+            self.step(using(register, store(Slot("returned", number))))
         assert self.result.return_address is not None
         registers = (*args[: len(PLACES)], self.result.return_address)
         places = (*PLACES[: len(args)], "RR")
@@ -491,18 +479,6 @@ class _Selector:
 
 def _constant(bits: int) -> VirtualRegister:
     return VirtualRegister(0, bits)
-
-
-def _using(
-    register: VirtualRegister, operation: Operation[VirtualRegister], comment: str = ""
-) -> Step[VirtualRegister]:
-    """The step that puts a register's value, or a constant, into op for an operation."""
-    constant = register.constant
-    if constant is None:
-        return Step(terms=(Term(register),), operations=(operation,), comment=comment)
-    if constant < LIMB:
-        return Step(constant=constant, operations=(operation,), comment=comment)
-    return Step(long_constant=constant, operations=(operation,), comment=comment)
 
 
 def _loaded(register: VirtualRegister, slot: Slot) -> Step[VirtualRegister]:

@@ -211,3 +211,13 @@ def load(slot: Slot) -> Operation[R]:
 
 def store(slot: Slot) -> Operation[R]:
     return Operation("MSTORE", slot=slot)
+
+
+def using(register: VirtualRegister, operation: Operation[VirtualRegister], comment: str = "") -> Step[VirtualRegister]:
+    """The step that puts a register's value, or a constant, into op for an operation."""
+    constant = register.constant
+    if constant is None:
+        return Step(terms=(Term(register),), operations=(operation,), comment=comment)
+    if constant < LIMB:
+        return Step(constant=constant, operations=(operation,), comment=comment)
+    return Step(long_constant=constant, operations=(operation,), comment=comment)

@@ -1,4 +1,4 @@
-"""The routines of `routines.wat`: functions that legalisation adds to a module when something calls them."""
+"""The routines of `routines.wat` and `byte_routines.wat`: what legalisation adds to a module that calls them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from zkwasm_compiler.analysis.memory_size import grows
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
-from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
+from zkwasm_compiler.ir.memory_layout import BYTES, WORDS_A_PAGE
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_INDEX = 1 << 24
-"""Routines are numbered from here, above every function of a module."""
+"""The routines of the first file are numbered from here, above every function of a module, those of the next from
+twice as much."""
+FILES = {"byte_routines.wat": BYTES.name, "routines.wat": None}
+"""The layout that a file is made for (None: all), those first that are made for one."""
 SEGMENT_WORD = "segment_word"
 """The routine whose calls become `zk.segment_word`."""
 
@@ -31,29 +34,32 @@ class Routines:
         self.module = module
         memory = module.memory
         self.minimum_words = memory.minimum * WORDS_A_PAGE if memory else 0
-        self.maximum_pages = MAXIMUM_PAGES if memory is None or memory.maximum is None else memory.maximum
+        declared = MAXIMUM_PAGES if memory is None or memory.maximum is None else memory.maximum
+        self.maximum_pages = min(declared, module.memory_layout.maximum_pages)
         self.growing = memory is not None and (self.minimum_words == 0 or grows(module))
         self.droppable = _uses(module, {"data.drop"}) & _uses(module, {"memory.init"})
 
     def function(self, name: str) -> Function:
         """The routine called `name`, added to the module with those that it calls."""
-        index = _library().exports[name]
-        self._add(index)
-        return self.module.functions[FIRST_INDEX + index]
+        layout = self.module.memory_layout.name
+        files = [file for file, made_for in FILES.items() if made_for in (layout, None)]
+        file = next(file for file in files if name in _library(file).exports)
+        return self._add(file, _library(file).exports[name])
 
-    def _add(self, index: int) -> None:
-        if FIRST_INDEX + index in self.module.functions:
-            return
-        function = _library().functions[index]
-        function.index = FIRST_INDEX + index
+    def _add(self, file: str, index: int) -> Function:
+        first = FIRST_INDEX * (1 + list(FILES).index(file))
+        if first + index in self.module.functions:
+            return self.module.functions[first + index]
+        function = _library(file).functions[index]
+        function.index = first + index
         function.name = f"memory.{function.name}"
         self.module.functions[function.index] = function
-        _read_segments(function)
+        _read_segments(function, _library(file).exports.get(SEGMENT_WORD))
         for block in function.blocks:
             for value in block.body:
                 if value.op == "call" and isinstance(value.immediate, int):
-                    self._add(value.immediate)
-                    value.immediate += FIRST_INDEX
+                    value.immediate = self._add(file, value.immediate).index
+        return function
 
 
 def _uses(module: Module, ops: Set[str]) -> frozenset[int | None]:
@@ -67,9 +73,8 @@ def _uses(module: Module, ops: Set[str]) -> frozenset[int | None]:
     )
 
 
-def _read_segments(function: Function) -> None:
-    """Calls that stand for `zk.segment_word` become it."""
-    index = _library().exports[SEGMENT_WORD]
+def _read_segments(function: Function, index: int | None) -> None:
+    """Calls of the routine with this index, which stand for `zk.segment_word`, become it."""
     for block in function.blocks:
         calls = [value for value in block.body if value.op == "call" and value.immediate == index]
         for value in block.body:
@@ -79,11 +84,11 @@ def _read_segments(function: Function) -> None:
 
 
 @cache
-def _binary() -> bytes:
-    text = resources.files("zkwasm_compiler.runtime").joinpath("routines.wat").read_text(encoding="utf-8")
-    return wat_to_wasm(text, "routines.wat")
+def _binary(file: str) -> bytes:
+    text = resources.files("zkwasm_compiler.runtime").joinpath(file).read_text(encoding="utf-8")
+    return wat_to_wasm(text, file)
 
 
-def _library() -> Module:
-    """A fresh copy of the routines: what is added to a module is changed there."""
-    return translate(wasm.load(_binary()))
+def _library(file: str) -> Module:
+    """A fresh copy of a file's routines: what is added to a module is changed there."""
+    return translate(wasm.load(_binary(file)))
