@@ -184,6 +184,34 @@ def test_without_the_last_test_another_word_passes() -> None:
         proof.follows(_index(proof) == proof.x / 4)
 
 
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(
+    ("op", "rest", "following"), [*(("i32", r, 1) for r in (1, 2, 3)), ("i64", 0, 1), ("i64", 3, 2)]
+)
+def test_an_access_that_goes_on_into_the_next_word(
+    op: str, rest: int, following: int, inside: bool, growing: bool
+) -> None:
+    """The last of its words is inside where no trap is due, and outside where one is, which is then certain."""
+    load = "i32.load (local.get 0)" if op == "i32" else "i32.wrap_i64 (i64.load (local.get 0))"
+    proof = Proof(load, growing)
+    entry = proof.function.blocks[0]
+    for step in entry.steps:
+        proof.take(step, step is entry.steps[-1])
+    tests = [proof.function.block(f"{entry.label}_r{number}") for number in range(rest + 1)]
+    for test in tests[:rest]:
+        proof.take(test.steps[0], False)
+    proof.take(tests[rest].steps[0], rest < 3)
+    arm = proof.function.block(tests[rest].edges[0].label)
+    last = next(number for number, step in enumerate(arm.steps) if step.jump is not None)
+    assert arm.steps[last].jump.targets == ("next", "trap_out_of_bounds_memory_access")  # type: ignore[union-attr]
+    for step in arm.steps[: last + 1]:
+        proof.take(step, inside and step is arm.steps[last])
+    assert proof.possible()
+    word = proof.x / 4 + following
+    proof.follows((word < proof.words) if inside else (word >= proof.words))
+
+
 def _scaled(proof: Proof) -> list[Step[VirtualRegister]]:
     """The step of the first block that scales an address."""
     return [

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.analysis.dominators import dominator_tree
-from zkwasm_compiler.analysis.interval import full
 from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 
@@ -50,12 +49,9 @@ class _Sum:
     wraps: bool
 
 
-def direct_word(bytes_: int, rest: int | None) -> int | None:
-    """Where the last word of an access begins, in bytes after its address, if the access is to one word or two whole
-    ones: `rest` is the address modulo 4, where that is known."""
-    if rest is None or rest + bytes_ > (4 if bytes_ < 4 else 8) or (bytes_ >= 4 and rest):
-        return None
-    return bytes_ - 4 if bytes_ >= 4 else -rest
+def last_word(bytes_: int, rest: int) -> int:
+    """Where the last word of an access begins, in bytes after its address, which is `rest` modulo 4."""
+    return (rest + bytes_ - 1) // 4 * 4 - rest
 
 
 class Addresses:
@@ -68,25 +64,29 @@ class Addresses:
         self.folding = _only_in_addresses(build.function, lambda value: self.word_of(value) is not None)
 
     def word_of(self, access: Value) -> int | None:
-        """Where the last word of an access begins, in bytes after the value that is its address."""
+        """Where the last word of an access begins, in bytes after the value that is its address; None where the address
+        modulo 4 is not known."""
         assert isinstance(access.immediate, int)
         residue = self.build.alignment.modulo(access.args[0], 2)
-        rest = None if residue is None else (residue + access.immediate) % 4
-        word = direct_word(ACCESS_BYTES[access.op], rest)
-        return None if word is None else access.immediate + word
+        if residue is None:
+            return None
+        return access.immediate + last_word(ACCESS_BYTES[access.op], (residue + access.immediate) % 4)
 
     def index(self, access: Value, word: int, following: Sequence[Value]) -> tuple[Value, int]:
         """The index for the word `word` bytes after the address of an access, checked, and how many words it is beyond.
 
         `following` is what comes behind the access in its block.
         """
-        base, distance = self.place(access.args[0])
+        return self.word(access.args[0], word, () if access.type is Type.NONE else following)
+
+    def word(self, address: Value, word: int, following: Sequence[Value] = ()) -> tuple[Value, int]:
+        """The same for the word `word` bytes after any address; `following` are accesses that may trap instead."""
+        base, distance = self.place(address)
         distance += word
         for known in self.known.get(base, ()):
             if known.distance >= distance and self._dominates(known.block):
                 return known.value, (distance - known.distance) // 4
-        stores = access.type is Type.NONE
-        farthest = distance if stores else self.farthest(base, distance, following)
+        farthest = self.farthest(base, distance, following)
         index = self.make(base, farthest)
         self.known.setdefault(base, []).append(_Index(self.build.home, index, farthest))
         return index, (distance - farthest) // 4
@@ -179,7 +179,7 @@ class Addresses:
         value = self.build.resolve(value)
         if value.op == "i32.const":
             return _Sum({}, _number(value), _number(value), wraps=False)
-        known = self._largest(value)
+        known = self.build.largest(value)
         if value not in self.folding:
             return _Sum({value: 1}, 0, known, wraps=False)
         x, y = (self.sum(arg) for arg in value.args)
@@ -192,10 +192,6 @@ class Addresses:
             made = _scaled(x, 1 << y.constant % 32 if value.op == "i32.shl" else y.constant)
         wraps = made.wraps or value.op in _WRAPPING
         return _Sum(made.terms, made.constant, made.largest if wraps else min(made.largest, known), wraps)
-
-    def _largest(self, value: Value) -> int:
-        ranges = self.build.ranges
-        return (ranges.at(value, self.build.home) if ranges else full(32)).u_high
 
 
 def _combined(x: _Sum, y: _Sum, sign: int) -> _Sum:

@@ -168,6 +168,10 @@ class Legalizer:
         outcome = interval.decide(order, self.ranges.at(x, self.home), interval.constant(x.type.bits, bits))
         return None if outcome is None else self.constant(int(outcome))
 
+    def largest(self, x: Value) -> int:
+        """The largest number that x may be where the current block began, unsigned."""
+        return (self.ranges.at(x, self.home) if self.ranges else interval.full(x.type.bits)).u_high
+
     def below(self, x: Value, bound: int) -> Value:
         """x < bound, unsigned."""
         return self.known("lt_u", x, bound) or self.i32("i32.lt_u", x, self.constant(bound))

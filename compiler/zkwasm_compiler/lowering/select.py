@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from zkwasm_compiler.analysis.loops import loop_nest
+from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature
@@ -94,7 +94,7 @@ class _Selector:
 
     def run(self) -> MachineFunction[VirtualRegister]:
         """Emit every block in reverse postorder."""
-        nest = loop_nest(self.function)
+        frequencies = block_frequencies(self.function)
         for block in self.cover.order:
             for parameter in block.parameters:
                 self.registers[parameter] = self.fresh("v")
@@ -106,7 +106,7 @@ class _Selector:
         for block in self.cover.order:
             is_entry = block is self.function.entry
             parameters = [] if is_entry else [self.registers[value] for value in block.parameters]
-            self.open(self.labels[block], nest.frequency(block), parameters)
+            self.open(self.labels[block], frequencies[block], parameters)
             for value in block.body:
                 self.value(value)
             self.terminator(block)
