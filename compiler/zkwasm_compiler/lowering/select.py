@@ -34,6 +34,7 @@ from zkwasm_compiler.rules.catalogue import CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
+from zkwasm_compiler.runtime import word_loops
 
 PLACES = ("A", "B", "C", "D", "E")
 """Where the first arguments and the first results of a call are; the others are in cells."""
@@ -42,7 +43,10 @@ QUARTER = -(0xFFFFFFFF << 30)
 """1/4 in the field."""
 MEMORY_OPS = frozenset(
     f"zk.{name}"
-    for name in ("locate", "word_index", "memory_words", "set_memory_words", "check_index", "load_word", "store_word")
+    for name in (
+        *("locate", "word_index", "check_index", "load_word", "store_word", "fill_words", "move_words"),
+        *("memory_words", "set_memory_words"),
+    )
 )
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RR")
 
@@ -206,7 +210,7 @@ class _Selector:
             case "zk.memory_words":
                 self.step(_loaded(self.define(value), Slot("memory_words", 0)))
             case "zk.set_memory_words":
-                self.step(_using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
+                self.step(_using(self.operand(value.args[0], CLEAN), store(Slot("memory_words", 0))))
             case "zk.check_index":
                 index = self.operand(value.args[0], INDEX)
                 trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
@@ -224,6 +228,11 @@ class _Selector:
             case "zk.store_word":
                 stored = self.operand(value.args[1], WORD)
                 self.step(_using(stored, self.word("MSTORE", value)))
+            case "zk.fill_words" | "zk.move_words":
+                label = word_loops.FILL if value.op == "zk.fill_words" else word_loops.MOVES[index_of(value)]
+                operands = tuple(self.operand(arg, WORD) for arg in value.args)
+                call = Operation("CALL", operands, PLACES[:3], clobbers=CALL_CLOBBERS, targets=(label,))
+                self.step(Step(operations=(call,)))
 
     def word_index(self, value: Value) -> None:
         """The index, or a trap."""

@@ -8,9 +8,10 @@ from importlib import resources
 from zkwasm_compiler import wasm
 from zkwasm_compiler.analysis.memory_size import grows
 from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.ir.function import Function, Module
+from zkwasm_compiler.ir.function import Function, Module, Type, Value
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
 from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
+from zkwasm_compiler.runtime.word_loops import FILL, MOVES
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_INDEX = 1 << 24
@@ -39,15 +40,26 @@ class Routines:
     def _add(self, index: int) -> None:
         if FIRST_INDEX + index in self.module.functions:
             return
-        function = _library().functions[index]
+        library = _library()
+        function = library.functions[index]
+        loops = {library.exports[label]: label for label in (FILL, *MOVES)}
         function.index = FIRST_INDEX + index
         function.name = f"memory.{function.name}"
         self.module.functions[function.index] = function
         for block in function.blocks:
             for value in block.body:
                 if value.op == "call" and isinstance(value.immediate, int):
-                    self._add(value.immediate)
-                    value.immediate += FIRST_INDEX
+                    if value.immediate in loops:
+                        _become_loop(value, loops[value.immediate])
+                    else:
+                        self._add(value.immediate)
+                        value.immediate += FIRST_INDEX
+
+
+def _become_loop(call: Value, label: str) -> None:
+    """The call of a function that `routines.wat` only declares becomes the op for a loop of `word_loops`."""
+    call.type = Type.NONE
+    call.op, call.immediate = ("zk.fill_words", None) if label == FILL else ("zk.move_words", MOVES.index(label))
 
 
 @cache

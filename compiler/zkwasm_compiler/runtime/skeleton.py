@@ -48,7 +48,7 @@ class Skeleton:
     """Everything the text depends on.
 
     `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some
-    function keeps its frame on the stack.
+    function keeps its frame on the stack. `keeps_return`: some loop over words keeps its return address in a cell.
     """
 
     entries: tuple[Entry, ...]
@@ -59,6 +59,7 @@ class Skeleton:
     frame_cells: int
     returned_cells: int
     memory: InitialMemory | None = None
+    keeps_return: bool = False
 
     @property
     def argument_words(self) -> int:
@@ -79,6 +80,7 @@ class Skeleton:
             ("global", len(self.globals)),
             ("memory_words", 1 if self.memory is not None and self.memory.growing else 0),
             ("returned", self.returned_cells),
+            ("kept", int(self.keeps_return)),
             ("frame", self.frame_cells),
         ]
         return [(name, size) for name, size in sizes if size]
