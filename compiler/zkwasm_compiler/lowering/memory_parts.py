@@ -73,9 +73,18 @@ def store_parts(build: Legalizer, value: Value, index: Value, first: int, rest: 
                 parts.append(build.i32("zk.mul_nw_32", part, build.constant(1 << 8 * place)) if place else part)
         if covered != F:
             word = build.load_word(index, first + number)
-            parts.insert(0, build.i32("i32.and", word, build.constant(F ^ covered)))
+            if parts and _masks(parts[0], covered):  # the mask is at hand: the word without what it covers
+                gone = build.i32("i32.and", word, build.constant(covered))
+                parts.insert(0, build.i32("zk.sub_nw", word, gone))
+            else:
+                parts.append(build.i32("i32.and", word, build.constant(F ^ covered)))
         build.store_word(index, first + number, _sum(build, parts, constant))
     return value
+
+
+def _masks(value: Value, mask: int) -> bool:
+    """Whether the value is another one with a mask."""
+    return value.op == "i32.and" and value.args[1].op == "i32.const" and value.args[1].immediate == mask
 
 
 def _sum(build: Legalizer, parts: list[Value], constant: int) -> Value:
@@ -96,6 +105,9 @@ class _Source:
         stored = build.resolve(value.args[1])
         self.constant = stored.immediate if stored.op.endswith(".const") else None
         self.largest = build.largest(value.args[1])
+        mask = stored.args[1].immediate if stored.op.endswith(".and") else None
+        if isinstance(mask, int):
+            self.largest = min(self.largest, mask)
         if stored.type in (Type.F32, Type.F64) and self.constant is None:
             integer = Type.I32 if stored.type is Type.F32 else Type.I64
             stored = build.emit(f"{integer.value}.reinterpret_{stored.type.value}", integer, stored)
