@@ -106,3 +106,18 @@ def test_constant_lengths(growing: bool) -> None:
             for name in ("fill", "zero", "near 8", "near -8"):
                 pair.call(f"{name} {length}", to, 0x1A5)
         pair.same_memory([(0, 400), (65336, 65536)])
+
+
+@pytest.mark.parametrize("growing", [False, True])
+def test_a_memory_of_all_addresses(growing: bool) -> None:
+    """Its size is no i32."""
+    grow = '(func (export "grow") (drop (memory.grow (i32.const 0))))' if growing else ""
+    pair = Pair(f'(module (memory (export "memory") 65536) {BULK} {grow})')
+    end = (1 << 32) - 40
+    for name, *args in (
+        ("fill", -8, 0x155, 8), ("fill", -8, 1, 9), ("fill", -6, 2, 5), ("fill", 0, 3, 0), ("fill", -1, 3, 0),
+        ("copy", -32, -8, 8), ("copy", -23, -8, 7), ("copy", -8, -8, 9), ("copy", 0, 0, 0), ("copy", -1, 0, 0),
+        ("copy", 3, -20, 20), ("copy", -1, 0, 1), ("copy", 0, -1, 2),
+    ):  # fmt: skip
+        pair.call(name, *args)
+        pair.same_memory([(0, 40), (end, end + 40)])

@@ -19,7 +19,7 @@ from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.select import Symbols, select
 from zkwasm_compiler.machine.function import MachineFunction
-from zkwasm_compiler.machine.step import Advice, Step, VirtualRegister
+from zkwasm_compiler.machine.step import Advice, Slot, Step, VirtualRegister
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -33,8 +33,8 @@ CASES = [(offset, growing) for growing in (False, True) for offset in OFFSETS if
 
 
 @cache
-def _function(body: str, growing: bool, parameters: str = "i32") -> MachineFunction[VirtualRegister]:
-    """The steps of a function of one address; a memory of one page, or one that grows."""
+def _function(body: str, growing: bool, parameters: str = "i32", routine: str = "") -> MachineFunction[VirtualRegister]:
+    """The steps of a function of one address, or of a routine; a memory of one page, or one that grows."""
     grow = '(func (export "g") (drop (memory.grow (i32.const 1))))' if growing else ""
     text = f'(module (memory 1) (func (export "f") (param {parameters}) (result i32) ({body})) {grow})'
     module = translate(wasm.load(wat_to_wasm(text, "steps.wat")))
@@ -46,7 +46,8 @@ def _function(body: str, growing: bool, parameters: str = "i32") -> MachineFunct
             clean(function, context)
     names = {index: f"f{index}" for index in module.functions}
     symbols = Symbols(names, frozenset(), memory_words=0 if growing else WORDS)
-    return select(module.functions[0], signatures(module), symbols)
+    index = next(i for i, f in module.functions.items() if f.name == routine) if routine else 0
+    return select(module.functions[index], signatures(module), symbols)
 
 
 class Proof:
@@ -295,3 +296,31 @@ def test_a_sum_that_could_be_too_large_is_reduced() -> None:
     trap = "trap_out_of_bounds_memory_access"
     (check,) = (step for step in function.blocks[0].steps if step.jump is not None and trap in step.jump.targets)
     assert len(check.terms) == 1
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("outside", [None, 0, 1, 2])
+def test_many_bytes(growing: bool, outside: int | None) -> None:
+    """The checks of memory.copy: the count, the destination, the source. Each can be made and is right."""
+    body = "block (result i32) (memory.copy (local.get 0) (local.get 0) (local.get 0)) (i32.const 1)"
+    function = _function(body, growing, routine="memory.copy")
+    proof = Proof("i32.load8_u (local.get 0)", growing)
+    to, from_, count = (proof.fresh(0, WORD) for _ in range(3))
+    proof.values = dict(zip(function.arguments, (to, from_, count), strict=True))
+    proof.said.append(count > 0)
+    steps = [step for block in function.blocks for step in block.steps]
+    loads = [step.destinations[0] for step in steps if step.memory and step.memory.slot == Slot("memory_words", 0)]
+    proof.values |= dict.fromkeys(loads, proof.words)
+    trap = ("trap_out_of_bounds_memory_access",)
+    traps = [(b.label,) for b in function.blocks if b.steps[0].jump is not None and b.steps[0].jump.targets == trap]
+    checks = [step for step in steps if step.jump is not None and step.jump.targets[:1] in traps]
+    ends = (count, to + count, from_ + count)
+    for number, step in enumerate(checks[:3]):
+        number_of_step = proof.value(step)
+        proof.follows(number_of_step >= -WORD, number_of_step < WORD)
+        proof.take(step, number == outside)
+        assert proof.possible()
+        size = 4 * proof.words
+        proof.follows(ends[number] > size if number == outside else ends[number] <= size)
+        if number == outside:
+            return

@@ -204,6 +204,8 @@ _add(Op("zk.check_index", (INDEX,), NONE, pure=False, traps=True, immediate="wor
 _add(Op("zk.load_word", None, I32, pure=False, immediate="words beyond the index"))  # (index)
 _add(Op("zk.store_word", None, NONE, pure=False, immediate="words beyond the index"))  # (index, word)
 _add(Op("zk.set_memory_words", (I32,), NONE, pure=False))
+_add(Op("zk.check_count", (I32,), NONE, pure=False, traps=True))  # not more bytes than the memory has
+_add(Op("zk.check_bytes", (I32, I32), NONE, pure=False, traps=True))  # start, count, not both 0; after zk.check_count
 # Many words that are known to be inside, at byte addresses and with a count of bytes that are multiples of four.
 _add(Op("zk.fill_words", (I32, I32, I32), NONE, pure=False))  # start, word, count
 _add(Op("zk.move_words", (I32, I32, I32), NONE, pure=False, immediate="bytes beyond the source's address"))

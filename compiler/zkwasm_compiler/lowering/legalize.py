@@ -19,7 +19,13 @@ from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Va
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
-from zkwasm_compiler.lowering.memory_operations import expand_access, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.memory_operations import (
+    check_inside,
+    expand_access,
+    expand_bulk,
+    expand_grow,
+    expand_size,
+)
 from zkwasm_compiler.runtime.routines import Routines
 
 SIGN = 1 << 31
@@ -207,6 +213,8 @@ class Legalizer:
                 self.replaced[value] = replacement
         elif value.op in ("memory.fill", "memory.copy"):
             expand_bulk(self, value)
+        elif value.op in ("zk.check_count", "zk.check_bytes"):
+            check_inside(self, value)
         elif value.op in ("memory.size", "memory.grow"):
             self.replaced[value] = (expand_size if value.op == "memory.size" else expand_grow)(self, value)
         elif expand is not None:

@@ -8,7 +8,7 @@ from importlib import resources
 from zkwasm_compiler import wasm
 from zkwasm_compiler.analysis.memory_size import grows
 from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.ir.function import Function, Module, Type, Value
+from zkwasm_compiler.ir.function import Function, Module, Type
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
 from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
 from zkwasm_compiler.runtime.word_loops import FILL, MOVES
@@ -16,6 +16,14 @@ from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_INDEX = 1 << 24
 """Routines are numbered from here, above every function of a module."""
+
+OPS_BY_NAME = {
+    "count_inside": ("zk.check_count", None),
+    "inside": ("zk.check_bytes", None),
+    FILL: ("zk.fill_words", None),
+    **{label: ("zk.move_words", rest) for rest, label in enumerate(MOVES)},
+}
+"""What calls of the functions that `routines.wat` only declares become: ops and their immediates."""
 
 
 class Routines:
@@ -42,24 +50,19 @@ class Routines:
             return
         library = _library()
         function = library.functions[index]
-        loops = {library.exports[label]: label for label in (FILL, *MOVES)}
+        ops = {library.exports[name]: op for name, op in OPS_BY_NAME.items()}
         function.index = FIRST_INDEX + index
         function.name = f"memory.{function.name}"
         self.module.functions[function.index] = function
         for block in function.blocks:
             for value in block.body:
                 if value.op == "call" and isinstance(value.immediate, int):
-                    if value.immediate in loops:
-                        _become_loop(value, loops[value.immediate])
+                    if value.immediate in ops:
+                        value.type = Type.NONE
+                        value.op, value.immediate = ops[value.immediate]
                     else:
                         self._add(value.immediate)
                         value.immediate += FIRST_INDEX
-
-
-def _become_loop(call: Value, label: str) -> None:
-    """The call of a function that `routines.wat` only declares becomes the op for a loop of `word_loops`."""
-    call.type = Type.NONE
-    call.op, call.immediate = ("zk.fill_words", None) if label == FILL else ("zk.move_words", MOVES.index(label))
 
 
 @cache
