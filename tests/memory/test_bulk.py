@@ -80,6 +80,10 @@ def _constant_lengths() -> str:
             f'(func (export "copy {length}") (param i32 i32) (memory.copy {to} {from_} {count}))',
             f'(func (export "fixed {length}") (memory.copy (i32.const 100) (i32.const 96) {count}))',
             f'(func (export "fill {length}") (param i32 i32) (memory.fill {to} (local.get 1) {count}))',
+            f'(func (export "any {length}") (param i32 i32) (memory.copy (local.get 0) (local.get 1) {count}))',
+            f'(func (export "to {length}") (param i32 i32) (memory.copy (local.get 0) {from_} {count}))',
+            f'(func (export "from {length}") (param i32 i32) (memory.copy {to} (local.get 1) {count}))',
+            f'(func (export "ones {length}") (param i32 i32) (memory.fill (local.get 0) (i32.const -1) {count}))',
             f'(func (export "zero {length}") (param i32 i32) (memory.fill {to} (i32.const 0x1ff) {count}))',
         ]
         for distance in (8, -8):
@@ -99,11 +103,21 @@ def test_constant_lengths(growing: bool) -> None:
         edge = 65536 - length
         for distance in (-64, -8, -4, 0, 4, 12, 64):
             pair.call(f"copy {length}", 160, 160 + distance)
+            rest = distance // 4 % 4
+            pair.call(f"any {length}", 160 + rest, 160 + distance)
+            pair.call(f"to {length}", 160 + rest, 160 + distance)
+            pair.call(f"from {length}", 160, 160 + distance + rest)
+            pair.call(f"any {length}", 160, 160 + distance)
             pair.same_memory([(0, 400)])
         for to, from_ in ((edge, 8), (8, edge), (edge + 4, 8), (8, edge + 4), (-4, 0)):
             pair.call(f"copy {length}", to, from_)
+        for to in (edge + 1, edge + 3, edge + 4, -2):
+            pair.call(f"any {length}", to, 8)
+            pair.call(f"to {length}", to, 8)
+            pair.call(f"any {length}", 9, to)
+            pair.call(f"ones {length}", to, 0)
         for to in (40, edge, edge + 4, -4):
-            for name in ("fill", "zero", "near 8", "near -8"):
+            for name in ("fill", "zero", "near 8", "near -8", "ones"):
                 pair.call(f"{name} {length}", to, 0x1A5)
         pair.same_memory([(0, 400), (65336, 65536)])
 

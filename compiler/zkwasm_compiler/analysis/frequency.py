@@ -1,7 +1,8 @@
 """How often blocks of a legalised function are expected to run: loops run ten times, and some ways are seldom taken.
 
-Seldom are a trap, an access that begins in one word and ends in another where nothing is known of its address, and a
-sum that leaves the memory unless it is reduced. So are blocks that only such blocks reach, or that lead nowhere else.
+Seldom are a trap, an access that begins in one word and ends in another where nothing is known of its address, a copy
+that is not aligned, and a sum that leaves the memory unless it is reduced. So are blocks that only such blocks reach,
+or that lead nowhere else.
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ def _seldom_edges(block: Block) -> list[tuple[Block, Block]]:
     if terminator is not None and terminator.op == "zk.by_bounds":
         return [(block, terminator.targets[1].block)]
     if terminator is not None and terminator.op == "zk.by_rest":
-        return [(block, target.block) for target in terminator.targets[1:] if _goes_on(target.block)]
+        return [(block, target.block) for target in terminator.targets[1:] if _is_exception(target.block)]
     return []
 
 
-def _goes_on(arm: Block) -> bool:
-    """Whether the access of an arm goes on into the next word."""
-    return bool(arm.body) and arm.body[0].op == "zk.check_index"
+def _is_exception(arm: Block) -> bool:
+    """Whether an arm goes on into the next word, or calls a routine."""
+    return bool(arm.body) and arm.body[0].op in ("zk.check_index", "call")

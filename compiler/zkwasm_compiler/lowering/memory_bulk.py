@@ -1,6 +1,7 @@
 """memory.fill and memory.copy: in place where they are short and whole words, otherwise a routine.
 
-In place, one check a side comes first: nothing may be written if anything is outside. Words are moved as many at a time
+In place, one check a side comes first: nothing may be written if anything is outside. Where the alignment of a side is
+not known, it is tried, and the routine stands by. Words are moved as many at a time
 as registers hold, upwards or downwards, so that sides that overlap are read before they are written over.
 """
 
@@ -9,30 +10,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Target, Value
+from zkwasm_compiler.ir.function import Block, Target, Type, Value
 from zkwasm_compiler.lowering.expansions import F
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
 
-MAXIMUM_BYTES = 64
-"""What is longer takes fewer rows of code, and hardly more steps, as a routine."""
-WORDS_AT_A_TIME = 3
+MAXIMUM_BYTES, MAXIMUM_BYTES_ANYWHERE = 64, 32
+"""What is longer takes fewer rows of code, and hardly more steps, as a routine. The second is for any alignment."""
+WORDS_AT_A_TIME = 4
 EACH_BYTE = 0x01010101
 
 
 def expand_bulk(build: Legalizer, value: Value) -> Value:
     """memory.fill and memory.copy."""
     operands = [build.resolve(arg) for arg in value.args]
-    sides = value.args[:1] if value.op == "memory.fill" else value.args[:2]
+    name = value.op.partition(".")[2]
+    sides = value.args[:1] if name == "fill" else value.args[:2]
+    rests = [build.alignment.modulo(side, 2) for side in sides]
     count = operands[2].immediate if operands[2].op == "i32.const" else 0
     assert isinstance(count, int)
-    if not 0 < count <= MAXIMUM_BYTES or any(build.alignment.modulo(side, 2) != 0 for side in sides):
-        build.call_routine(value.op.partition(".")[2], *operands)
-    elif value.op == "memory.fill":
-        _fill(build, _side(build, value.args[0], count), operands[1], count)
+    maximum = MAXIMUM_BYTES_ANYWHERE if None in rests else MAXIMUM_BYTES
+    if not 0 < count <= maximum or not {*rests} <= {0, None}:
+        build.call_routine(name, *operands)
+        return value
+    elsewhere = build.function.new_block()
+    found = {side: _side(build, side, count) for side, rest in zip(sides, rests, strict=True) if rest == 0}
+    found |= {side: _tried(build, side, count, elsewhere) for side in sides if side not in found}
+    if name == "fill":
+        _fill(build, found[sides[0]], operands[1], count)
     else:
-        _copy(build, value.args[0], value.args[1], count)
+        _copy(build, (sides[0], found[sides[0]]), (sides[1], found[sides[1]]), count)
+    if None in rests:
+        join = build.function.new_block()
+        build.jump(Target(join))
+        build.current = elsewhere
+        build.call_routine(name, *operands)
+        build.jump(Target(join))
+        build.current = join
+    else:
+        build.function.blocks.remove(elsewhere)
     return value
 
 
@@ -52,6 +69,22 @@ def _side(build: Legalizer, address: Value, count: int) -> _Side:
         return _Side(build.constant(constant), 0)
     index, beyond = build.addresses.word(address, 4 * last)
     return _Side(index, beyond - last)
+
+
+def _tried(build: Legalizer, address: Value, count: int, elsewhere: Block) -> _Side:
+    """The same for any address; goes elsewhere, without a check of all bytes, where it is not aligned."""
+    last = (count - 1) // 4
+    located, aligned = build.emit("zk.locate", Type.INDEX), build.function.new_block()
+    build.current.terminator = build.function.new_value(
+        "zk.by_rest",
+        Type.NONE,
+        [build.resolve(address), located],
+        4 * last,
+        targets=[Target(aligned), *(Target(elsewhere) for _ in range(3))],
+        offset=build.offset,
+    )
+    build.current = aligned
+    return _Side(located, -last)
 
 
 def _fill(build: Legalizer, side: _Side, byte: Value, count: int) -> None:
@@ -81,8 +114,8 @@ def _store_last(build: Legalizer, side: _Side, count: int, part: Value) -> None:
     build.store_word(side.index, last, build.i32("zk.add_nw", kept, part))
 
 
-def _copy(build: Legalizer, to_address: Value, from_address: Value, count: int) -> None:
-    target, source = _side(build, to_address, count), _side(build, from_address, count)
+def _copy(build: Legalizer, to: tuple[Value, _Side], from_: tuple[Value, _Side], count: int) -> None:
+    (to_address, target), (from_address, source) = to, from_
     words = (count + 3) // 4
     (base, distance), (other, other_distance) = map(build.addresses.place, (to_address, from_address))
     if words <= WORDS_AT_A_TIME or (base is other and distance <= other_distance):
