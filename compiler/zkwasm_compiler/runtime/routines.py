@@ -41,16 +41,15 @@ class Routines:
 
     def function(self, name: str) -> Function:
         """The routine called `name`, added to the module with those that it calls."""
-        index = _library().exports[name]
+        index = _exports()[name]
         self._add(index)
         return self.module.functions[FIRST_INDEX + index]
 
     def _add(self, index: int) -> None:
         if FIRST_INDEX + index in self.module.functions:
             return
-        library = _library()
-        function = library.functions[index]
-        ops = {library.exports[name]: op for name, op in OPS_BY_NAME.items()}
+        function = _library().functions[index]
+        ops = {_exports()[name]: op for name, op in OPS_BY_NAME.items()}
         function.index = FIRST_INDEX + index
         function.name = f"memory.{function.name}"
         self.module.functions[function.index] = function
@@ -69,6 +68,11 @@ class Routines:
 def _binary() -> bytes:
     text = resources.files("zkwasm_compiler.runtime").joinpath("routines.wat").read_text(encoding="utf-8")
     return wat_to_wasm(text, "routines.wat")
+
+
+@cache
+def _exports() -> dict[str, int]:
+    return _library().exports
 
 
 def _library() -> Module:
