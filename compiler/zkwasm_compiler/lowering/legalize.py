@@ -19,13 +19,8 @@ from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Va
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
-from zkwasm_compiler.lowering.memory_operations import (
-    check_inside,
-    expand_access,
-    expand_bulk,
-    expand_grow,
-    expand_size,
-)
+from zkwasm_compiler.lowering.memory_bulk import check_inside
+from zkwasm_compiler.lowering.memory_operations import expand_access, expand_bulk, expand_grow, expand_size
 from zkwasm_compiler.runtime.routines import Routines
 
 SIGN = 1 << 31

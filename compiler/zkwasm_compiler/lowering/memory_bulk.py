@@ -1,8 +1,8 @@
-"""memory.fill and memory.copy: in place where they are short and whole words, otherwise a routine.
+"""memory.fill and memory.copy: in place where they are short, as loops over words, or by a routine.
 
 In place, one check a side comes first: nothing may be written if anything is outside. Where the alignment of a side is
-not known, it is tried, and the routine stands by. Words are moved as many at a time
-as registers hold, upwards or downwards, so that sides that overlap are read before they are written over.
+not known, it is tried, and the routine stands by. As many words as registers hold are moved at a time, upwards or
+downwards, so that sides that overlap are read before they are written over.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Block, Target, Type, Value
+from zkwasm_compiler.ir.function import Block, Target, Trap, Type, Value
 from zkwasm_compiler.lowering.expansions import F
 
 if TYPE_CHECKING:
@@ -24,33 +24,48 @@ EACH_BYTE = 0x01010101
 
 def expand_bulk(build: Legalizer, value: Value) -> Value:
     """memory.fill and memory.copy."""
-    operands = [build.resolve(arg) for arg in value.args]
     name = value.op.partition(".")[2]
-    sides = value.args[:1] if name == "fill" else value.args[:2]
-    rests = [build.alignment.modulo(side, 2) for side in sides]
-    count = operands[2].immediate if operands[2].op == "i32.const" else 0
-    assert isinstance(count, int)
+    rests = {build.alignment.modulo(side, 2) for side in _addresses(value)}
+    count = _constant(build.resolve(value.args[2])) or 0
     maximum = MAXIMUM_BYTES_ANYWHERE if None in rests else MAXIMUM_BYTES
-    if not 0 < count <= maximum or not {*rests} <= {0, None}:
-        build.call_routine(name, *operands)
-        return value
-    elsewhere = build.function.new_block()
-    found = {side: _side(build, side, count) for side, rest in zip(sides, rests, strict=True) if rest == 0}
-    found |= {side: _tried(build, side, count, elsewhere) for side in sides if side not in found}
-    if name == "fill":
-        _fill(build, found[sides[0]], operands[1], count)
+    if 0 < count <= maximum and rests <= {0, None}:
+        _in_place(build, value, count)
+    elif rests == {0} and count and count % 4 == 0 and not 0 < 4 * build.memory_words < count:
+        _loop(build, value, count)
     else:
-        _copy(build, (sides[0], found[sides[0]]), (sides[1], found[sides[1]]), count)
-    if None in rests:
+        build.call_routine(name, *map(build.resolve, value.args))
+    return value
+
+
+def _addresses(value: Value) -> list[Value]:
+    return value.args[:1] if value.op == "memory.fill" else value.args[:2]
+
+
+def _constant(value: Value) -> int | None:
+    return value.immediate if value.op == "i32.const" and isinstance(value.immediate, int) else None
+
+
+def _in_place(build: Legalizer, value: Value, count: int) -> None:
+    """The few words of a fill or copy, and the routine for what turns out not to be aligned."""
+    aligned = [side for side in _addresses(value) if build.alignment.modulo(side, 2) == 0]
+    found = {side: _side(build, side, count) for side in aligned}
+    tried = [side for side in _addresses(value) if side not in found]
+    elsewhere = build.function.new_block() if tried else None
+    for side in tried:
+        assert elsewhere is not None
+        found[side] = _tried(build, side, count, elsewhere)
+    if value.op == "memory.fill":
+        _fill(build, found[value.args[0]], build.resolve(value.args[1]), count)
+    else:
+        to, from_ = _addresses(value)
+        _copy(build, (to, found[to]), (from_, found[from_]), count)
+    if elsewhere is not None:
         join = build.function.new_block()
         build.jump(Target(join))
         build.current = elsewhere
-        build.call_routine(name, *operands)
+        build.call_routine(value.op.partition(".")[2], *map(build.resolve, value.args))
         build.jump(Target(join))
         build.current = join
-    else:
-        build.function.blocks.remove(elsewhere)
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +79,8 @@ class _Side:
 def _side(build: Legalizer, address: Value, count: int) -> _Side:
     """The words that `count` bytes from an aligned address on are in; traps where one is outside."""
     last = (count - 1) // 4
-    constant = build.resolve(address).immediate if build.resolve(address).op == "i32.const" else None
-    if isinstance(constant, int) and constant + count <= 4 * build.memory_words:
+    constant = _constant(build.resolve(address))
+    if constant is not None and constant + count <= 4 * build.memory_words:
         return _Side(build.constant(constant), 0)
     index, beyond = build.addresses.word(address, 4 * last)
     return _Side(index, beyond - last)
@@ -87,19 +102,57 @@ def _tried(build: Legalizer, address: Value, count: int, elsewhere: Block) -> _S
     return _Side(located, -last)
 
 
-def _fill(build: Legalizer, side: _Side, byte: Value, count: int) -> None:
-    if isinstance(byte.immediate, int):
-        word = rest = build.constant((byte.immediate & 0xFF) * EACH_BYTE)
+def _loop(build: Legalizer, value: Value, count: int) -> None:
+    """Many whole words: check the sides, and leave the rest to `runtime.word_loops`."""
+    operands = [build.resolve(arg) for arg in value.args]
+    if not build.memory_words:
+        require_inside(build, operands[2])
+    for start in map(build.resolve, _addresses(value)):
+        constant = _constant(start)
+        if constant is None or constant + count > 4 * build.memory_words:
+            require_inside(build, operands[2], start)
+    if value.op == "memory.fill":
+        build.emit("zk.fill_words", Type.NONE, operands[0], _filled(build, operands[1], F), operands[2])
     else:
-        low = build.i32("i32.and", byte, build.constant(0xFF))
-        word = build.i32("zk.mul_nw_32", low, build.constant(EACH_BYTE)) if count >= 4 else low
-        rest = build.i32("zk.mul_nw_32", low, build.constant(EACH_BYTE & _mask(count))) if count % 4 else word
-    for number in range(count // 4):
-        build.store_word(side.index, side.first + number, word)
+        build.emit("zk.move_words", Type.NONE, *operands).immediate = 0
+
+
+def require_inside(build: Legalizer, count: Value, start: Value | None = None) -> None:
+    """Trap unless the memory has `count` bytes; or, when it has, so many from `start` on, if not both are 0.
+
+    The size of the memory may be 2^32, which is no i32. It and the room that is left are sums that only tests see, and
+    that a test can be asked about: they are below 2^32 where something is subtracted from them.
+    """
+    words = build.constant(build.memory_words) if build.memory_words else build.i32("zk.memory_words")
+    room = build.i32("zk.mul_nw_32", words, build.constant(4))
+    if start is not None:
+        room = build.i32("zk.sub_nw", room, count)
+    enough = build.i32("i32.ge_u", room, count if start is None else start)
+    build.trap_unless(enough, Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
+
+
+def check_inside(build: Legalizer, value: Value) -> None:
+    """`zk.check_count` and `zk.check_bytes`."""
+    *start, count = (build.resolve(arg) for arg in value.args)
+    require_inside(build, count, *start)
+
+
+def _fill(build: Legalizer, side: _Side, byte: Value, count: int) -> None:
+    if count >= 4:
+        word = _filled(build, byte, F)
+        for number in range(count // 4):
+            build.store_word(side.index, side.first + number, word)
     if count % 4:
-        if isinstance(rest.immediate, int):
-            rest = build.constant(rest.immediate & _mask(count))
-        _store_last(build, side, count, rest)
+        _store_last(build, side, count, _filled(build, byte, _mask(count)))
+
+
+def _filled(build: Legalizer, byte: Value, mask: int) -> Value:
+    """The low byte of a number in each byte of the mask."""
+    constant = _constant(byte)
+    if constant is not None:
+        return build.constant((constant & 0xFF) * EACH_BYTE & mask)
+    low = build.i32("i32.and", byte, build.constant(0xFF))
+    return build.i32("zk.mul_nw_32", low, build.constant(EACH_BYTE & mask))
 
 
 def _mask(count: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Trap, Type, Value
+from zkwasm_compiler.ir.function import Type, Value
 from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.lowering import memory_bulk, memory_words
 from zkwasm_compiler.lowering.expansions import F
@@ -55,17 +55,3 @@ def expand_grow(build: Legalizer, value: Value) -> Value:
 def expand_bulk(build: Legalizer, value: Value) -> Value:
     """memory.fill and memory.copy."""
     return BULK[build.module.memory_layout](build, value)
-
-
-def check_inside(build: Legalizer, value: Value) -> None:
-    """Trap unless the memory has `count` bytes, and has so many from `start` on.
-
-    The size of the memory may be 2^32, which is no i32. It and the room that is left are sums that only tests see, and
-    that a test can be asked about: they are below 2^32 where something is subtracted from them.
-    """
-    *start, count = (build.resolve(arg) for arg in value.args)
-    words = build.constant(build.memory_words) if build.memory_words else build.i32("zk.memory_words")
-    room = build.i32("zk.mul_nw_32", words, build.constant(4))
-    if start:
-        room = build.i32("zk.sub_nw", room, count)
-    build.trap_unless(build.i32("i32.ge_u", room, *(start or [count])), Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
