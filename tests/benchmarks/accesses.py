@@ -42,6 +42,7 @@ SITUATIONS = (
 
 FILL = "(memory.fill (local.get $p) (local.get $q) (local.get $r))"
 COPY = "(memory.copy (local.get $p) (local.get $q) (local.get $r))"
+COPY_16 = "(memory.copy (local.get $p) (local.get $q) (i32.const 16))"
 
 OTHERS = {
     "`memory.size`": ("growing", "(global.set $end (memory.size))", ()),
@@ -51,6 +52,8 @@ OTHERS = {
     "`memory.copy`, 400 bytes from 4n to 4m": ("fixed", COPY, (900, 64, 400)),
     "`memory.copy`, 400 bytes from 4n + 1 to 4m + 1": ("fixed", COPY, (901, 65, 400)),
     "`memory.copy`, 400 bytes from 4n + 1 to 4m": ("fixed", COPY, (900, 65, 400)),
+    "`memory.copy`, 16 bytes (a constant) from 4n to 4m": ("fixed", COPY_16, (900, 64, 0)),
+    "`memory.copy`, 16 bytes (a constant) from 4n + 1 to 4m": ("fixed", COPY_16, (900, 65, 0)),
 }
 """The other instructions of memory: which memory of `MEMORIES` they work on, how they are written, the arguments."""
 

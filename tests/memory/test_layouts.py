@@ -79,7 +79,7 @@ def test_an_access_takes_what_the_decision_says(growing: bool) -> None:
         ("i32.load8_u", 0): (8.5, 3),
         ("i32.load", 0): (5, 7),
         ("i64.load", 0): (10, 15),
-        ("i32.store8", 1): (11.75, 4),
+        ("i32.store8", 1): (10.75, 4),
         ("i32.store", 4): (6, 10),
     }
     for (op, stored), steps in expected.items():

@@ -33,9 +33,14 @@ PAGE_WORDS = 1 << 14
 
 @cache
 def selected(
-    body: str, growing: bool, parameters: str = "i32", result: str = "(result i32)", layout: MemoryLayout = WORDS
+    body: str,
+    growing: bool,
+    parameters: str = "i32",
+    result: str = "(result i32)",
+    layout: MemoryLayout = WORDS,
+    routine: str = "",
 ) -> MachineFunction[VirtualRegister]:
-    """The steps of a function of one address; a memory of one page, or one that grows."""
+    """The steps of a function of one address, or of a routine; a memory of one page, or one that grows."""
     grow = '(func (export "g") (drop (memory.grow (i32.const 1))))' if growing else ""
     text = f'(module (memory 1) (func (export "f") (param {parameters}) {result} ({body})) {grow})'
     module = translate(wasm.load(wat_to_wasm(text, "steps.wat")))
@@ -48,7 +53,8 @@ def selected(
             clean(function, context)
     names = {index: f"f{index}" for index in module.functions}
     symbols = Symbols(names, frozenset(), memory_words=0 if growing else PAGE_WORDS, layout=layout)
-    return select(module.functions[0], signatures(module), symbols)
+    index = next(i for i, f in module.functions.items() if f.name == routine) if routine else 0
+    return select(module.functions[index], signatures(module), symbols)
 
 
 class Proof:

@@ -10,7 +10,7 @@ import pytest
 import z3
 
 from tests.rules.memory_proof import PAGE_WORDS, WORD, P, Proof, multiplied, selected
-from zkwasm_compiler.machine.step import Advice, Step, VirtualRegister
+from zkwasm_compiler.machine.step import Advice, Slot, Step, VirtualRegister
 
 OFFSETS = (0, 1, 3, 4, 7, 65530, (1 << 17) - 4, (1 << 32) - 1)
 CASES = [(offset, growing) for growing in (False, True) for offset in OFFSETS if growing or offset < 4 * PAGE_WORDS]
@@ -68,6 +68,34 @@ def test_without_the_last_test_another_word_passes() -> None:
         proof.take(test, False)
     with pytest.raises(AssertionError):
         proof.follows(_index(proof) == proof.x / 4)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(
+    ("op", "rest", "following"), [*(("i32", r, 1) for r in (1, 2, 3)), ("i64", 0, 1), ("i64", 3, 2)]
+)
+def test_an_access_that_goes_on_into_the_next_word(
+    op: str, rest: int, following: int, inside: bool, growing: bool
+) -> None:
+    """The last of its words is inside where no trap is due, and outside where one is, which is then certain."""
+    load = "i32.load (local.get 0)" if op == "i32" else "i32.wrap_i64 (i64.load (local.get 0))"
+    proof = Proof(selected(load, growing), growing)
+    entry = proof.function.blocks[0]
+    for step in entry.steps:
+        proof.take(step, step is entry.steps[-1])
+    tests = [proof.function.block(f"{entry.label}_r{number}") for number in range(rest + 1)]
+    for test in tests[:rest]:
+        proof.take(test.steps[0], False)
+    proof.take(tests[rest].steps[0], rest < 3)
+    arm = proof.function.block(tests[rest].edges[0].label)
+    last = next(number for number, step in enumerate(arm.steps) if step.jump is not None)
+    assert arm.steps[last].jump.targets == ("next", "trap_out_of_bounds_memory_access")  # type: ignore[union-attr]
+    for step in arm.steps[: last + 1]:
+        proof.take(step, inside and step is arm.steps[last])
+    assert proof.possible()
+    word = proof.x / 4 + following
+    proof.follows((word < proof.words) if inside else (word >= proof.words))
 
 
 def _scaled(proof: Proof) -> list[Step[VirtualRegister]]:
@@ -183,3 +211,31 @@ def test_without_the_test_of_the_rest_another_word_passes() -> None:
     proof, _ = _aligned(4, False)
     with pytest.raises(AssertionError):
         proof.follows(_index(proof) == (proof.x + 4) / 4)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("outside", [None, 0, 1, 2])
+def test_many_bytes(growing: bool, outside: int | None) -> None:
+    """The checks of memory.copy: the count, the destination, the source. Each can be made and is right."""
+    body = "block (result i32) (memory.copy (local.get 0) (local.get 0) (local.get 0)) (i32.const 1)"
+    function = selected(body, growing, routine="memory.copy")
+    proof = Proof(selected("i32.load8_u (local.get 0)", growing), growing)
+    to, from_, count = (proof.fresh(0, WORD) for _ in range(3))
+    proof.values = dict(zip(function.arguments, (to, from_, count), strict=True))
+    proof.said.append(count > 0)
+    steps = [step for block in function.blocks for step in block.steps]
+    loads = [step.destinations[0] for step in steps if step.memory and step.memory.slot == Slot("memory_words", 0)]
+    proof.values |= dict.fromkeys(loads, proof.words)
+    trap = ("trap_out_of_bounds_memory_access",)
+    traps = [(b.label,) for b in function.blocks if b.steps[0].jump is not None and b.steps[0].jump.targets == trap]
+    checks = [step for step in steps if step.jump is not None and step.jump.targets[:1] in traps]
+    ends = (count, to + count, from_ + count)
+    for number, step in enumerate(checks[:3]):
+        number_of_step = proof.value(step)
+        proof.follows(number_of_step >= -WORD, number_of_step < WORD)
+        proof.take(step, number == outside)
+        assert proof.possible()
+        size = 4 * proof.words
+        proof.follows(ends[number] > size if number == outside else ends[number] <= size)
+        if number == outside:
+            return

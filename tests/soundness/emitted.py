@@ -136,7 +136,9 @@ SIZES = f"""
     (i32.store offset=8 (local.get $p) (i32.load (local.get $p)))
     (i32.load offset=4 (local.get $p)))
   (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
-  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy14") (param i32 i32) (memory.copy (local.get 0) (local.get 1) (i32.const 14)))
+  (func (export "fill10") (param i32 i32) (memory.fill (local.get 0) (local.get 1) (i32.const 10))))
 """
 SIZES_CALLS = [
     ("size", ()),
@@ -149,6 +151,8 @@ SIZES_CALLS = [
         ("copy", arguments)
         for arguments in ((1, 0, 9), (0, 1, 9), (4, 12, 8), (12, 4, 8), (65530, 1, 6), (6, 65530, 6))
     ),
+    *(("copy14", arguments) for arguments in ((4, 0), (0, 4), (2, 65520), (65521, 0), (65524, 4), (4, 65524))),
+    *(("fill10", arguments) for arguments in ((8, 5), (65526, 7), (65528, 7))),
     *(("copy", arguments) for arguments in ((65530, 1, 7), (1, 65530, 7), (2, 0xFFFFFFFF, 1), (65536, 65536, 0))),
 ]
 

@@ -207,6 +207,12 @@ _add(Op("zk.store_word", None, NONE, pure=False, immediate="words beyond the ind
 _add(Op("zk.set_memory_words", (I32,), NONE, pure=False))
 _add(Op("zk.segment_word", (I32,), I32, pure=False))  # a word of the table of segments; the index must be inside
 _add(Op("zk.dropped", (), I32, pure=False, immediate="the data segment"))  # 1 after data.drop, 0 before
+_add(Op("zk.check_count", (I32,), NONE, pure=False, traps=True))  # not more bytes than the memory has
+_add(Op("zk.check_bytes", (I32, I32), NONE, pure=False, traps=True))  # start, count, not both 0; after zk.check_count
+# Many words that are known to be inside, at byte addresses and with a count of bytes that are multiples of four.
+_add(Op("zk.fill_words", (I32, I32, I32), NONE, pure=False))  # start, word, count
+_add(Op("zk.move_words", (I32, I32, I32), NONE, pure=False, immediate="bytes beyond the source's address"))
+# destination, source, count; where 1 to 3 bytes are between, the word that the last byte is in is inside too
 _add(Op("zk.by_rest", (I32, INDEX), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
 # (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory
 _add(Op("zk.by_bounds", None, NONE, pure=False, terminator=True))

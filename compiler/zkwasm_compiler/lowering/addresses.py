@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.analysis.dominators import dominator_tree
-from zkwasm_compiler.analysis.interval import full
 from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.lowering.memory_results import OUT_OF_BOUNDS
-from zkwasm_compiler.lowering.versions import Versions, direct_word, place
+from zkwasm_compiler.lowering.versions import Versions, last_word, place
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
@@ -76,24 +75,30 @@ class Addresses:
         return None if remainder is None else (remainder + distance + access.immediate) % 4
 
     def word_of(self, access: Value, block: Block) -> int | None:
-        """Where the last cell of an access begins, in bytes after the value that is its address, if it is direct."""
+        """Where the last cell of an access begins, in bytes after the value that is its address; None where words need
+        to know the address modulo 4 and do not."""
         assert isinstance(access.immediate, int)
         bytes_ = ACCESS_BYTES[access.op]
-        word = bytes_ - 1 if self.layout.cell_bytes == 1 else direct_word(bytes_, self.rest(access, block))
-        return None if word is None else access.immediate + word
+        if self.layout.cell_bytes == 1:
+            return access.immediate + bytes_ - 1
+        rest = self.rest(access, block)
+        return None if rest is None else access.immediate + last_word(bytes_, rest)
 
     def index(self, access: Value, word: int, following: Sequence[Value]) -> tuple[Value, int]:
         """The index for the cell `word` bytes after the address of an access, checked, and how many cells it is beyond.
 
         `following` is what comes behind the access in its block.
         """
-        base, distance = self.place(access.args[0])
+        return self.word(access.args[0], word, () if access.type is Type.NONE else following)
+
+    def word(self, address: Value, word: int, following: Sequence[Value] = ()) -> tuple[Value, int]:
+        """The same for the word `word` bytes after any address; `following` are accesses that may trap instead."""
+        base, distance = self.place(address)
         distance += word
         for known in self.known.get(base, ()):
             if known.distance >= distance and self._dominates(known.block):
                 return known.value, (distance - known.distance) // self.layout.cell_bytes
-        stores = access.type is Type.NONE
-        farthest = distance if stores else self.farthest(base, distance, following)
+        farthest = self.farthest(base, distance, following)
         index = self.make(base, farthest)
         self.known.setdefault(base, []).append(_Index(self.build.home, index, farthest))
         return index, (distance - farthest) // self.layout.cell_bytes
@@ -194,7 +199,7 @@ class Addresses:
         value = self.build.resolve(value)
         if value.op == "i32.const":
             return _Sum({}, _number(value), _number(value), wraps=False)
-        known = self._largest(value)
+        known = self.build.largest(value)
         if value not in self.folding:
             return _Sum({value: 1}, 0, known, wraps=False)
         x, y = (self.sum(arg) for arg in value.args)
@@ -207,10 +212,6 @@ class Addresses:
             made = _scaled(x, 1 << y.constant % 32 if value.op == "i32.shl" else y.constant)
         wraps = made.wraps or value.op in _WRAPPING
         return _Sum(made.terms, made.constant, made.largest if wraps else min(made.largest, known), wraps)
-
-    def _largest(self, value: Value) -> int:
-        ranges = self.build.ranges
-        return (ranges.at(value, self.build.home) if ranges else full(32)).u_high
 
 
 def _alone(value: Value) -> _Sum:

@@ -20,7 +20,8 @@ from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
 from zkwasm_compiler.lowering.expansions import EXPANSIONS
-from zkwasm_compiler.lowering.memory_operations import ACCESSES, expand_bulk, expand_grow, expand_size
+from zkwasm_compiler.lowering.memory_bulk import check_inside
+from zkwasm_compiler.lowering.memory_operations import ACCESSES, BULK, expand_grow, expand_size
 from zkwasm_compiler.lowering.segments import expand_init
 from zkwasm_compiler.lowering.versions import Versions, make_versions
 from zkwasm_compiler.runtime.routines import Routines
@@ -176,6 +177,10 @@ class Legalizer:
         outcome = interval.decide(order, self.ranges.at(x, self.home), interval.constant(x.type.bits, bits))
         return None if outcome is None else self.constant(int(outcome))
 
+    def largest(self, x: Value) -> int:
+        """The largest number that x may be where the current block began, unsigned."""
+        return (self.ranges.at(x, self.home) if self.ranges else interval.full(x.type.bits)).u_high
+
     def below(self, x: Value, bound: int) -> Value:
         """x < bound, unsigned."""
         return self.known("lt_u", x, bound) or self.i32("i32.lt_u", x, self.constant(bound))
@@ -210,12 +215,14 @@ class Legalizer:
             if replacement is not value:
                 self.replaced[value] = replacement
         elif value.op in ("memory.fill", "memory.copy"):
-            expand_bulk(self, value)
+            BULK[self.module.memory_layout](self, value)
         elif value.op == "memory.init":
             expand_init(self, value)
         elif value.op == "data.drop":
             if index_of(value) in self.routines.droppable:
                 self.current.body.append(value)
+        elif value.op in ("zk.check_count", "zk.check_bytes"):
+            check_inside(self, value)
         elif value.op in ("memory.size", "memory.grow"):
             self.replaced[value] = (expand_size if value.op == "memory.size" else expand_grow)(self, value)
         elif expand is not None:

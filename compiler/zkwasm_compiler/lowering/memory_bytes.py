@@ -126,6 +126,11 @@ class ByteAccesses:
         self.build.emit("zk.store_byte", Type.NONE, index, byte).immediate = beyond
 
 
+def expand_bulk(build: Legalizer, value: Value) -> None:
+    """memory.fill and memory.copy, which are routines."""
+    build.call_routine(value.op.partition(".")[2], *(build.resolve(arg) for arg in value.args))
+
+
 def copied(function: Function, uses: Mapping[Value, int]) -> set[Value]:
     """The loads of up to four bytes that nothing uses but a store of them in the same block, with no call between."""
     found: set[Value] = set()

@@ -43,6 +43,7 @@ from zkwasm_compiler.runtime.skeleton import (
     epilogue,
     prologue,
 )
+from zkwasm_compiler.runtime.word_loops import keeps_return, word_loops
 
 WINDOW_CELLS = 0x20000
 """Cells of the memory region that the public executor addresses without its option skipAddrRelControl."""
@@ -172,8 +173,8 @@ def _write(
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
-    tables = [*power_tables(used), *segment_table(module, used)]
-    lines += [*tables, ""] if tables else []
+    for shared in (power_tables(used), segment_table(module, used), word_loops(used, uses_one=skeleton.uses_one)):
+        lines += [*shared, ""] if shared else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]
     lines += skeleton.plan.lines({entry.export.index: entry.landing for entry in skeleton.entries})
@@ -236,6 +237,7 @@ def _skeleton(
         dropped_cells=dropped_cells(module),
         trap=None if module.trap is None else trap_label(module.trap),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
+        keeps_return=keeps_return(set(_targets(stages))),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
     first = skeleton.cell("global")

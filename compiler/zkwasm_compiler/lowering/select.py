@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature
-from zkwasm_compiler.lowering.frequencies import frequencies
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
@@ -37,6 +37,7 @@ from zkwasm_compiler.rules.catalogue import CLEANING
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
+from zkwasm_compiler.runtime import word_loops
 from zkwasm_compiler.runtime.segments import END as SEGMENTS_END
 
 PLACES = ("A", "B", "C", "D", "E")
@@ -45,7 +46,10 @@ QUARTER = -(0xFFFFFFFF << 30)
 """1/4 in the field."""
 MEMORY_OPS = frozenset(
     f"zk.{name}"
-    for name in ("locate", "word_index", "memory_words", "set_memory_words", "check_index", "load_word", "store_word")
+    for name in (
+        *("locate", "word_index", "check_index", "load_word", "store_word", "fill_words", "move_words"),
+        *("memory_words", "set_memory_words"),
+    )
 )
 SEGMENT_OPS = frozenset({"zk.segment_word", "zk.dropped", "data.drop"})
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
@@ -94,7 +98,7 @@ class Selector:
 
     def run(self) -> MachineFunction[VirtualRegister]:
         """Emit every block in reverse postorder."""
-        frequency = frequencies(self.function)
+        frequencies = block_frequencies(self.function)
         for block in self.cover.order:
             for parameter in block.parameters:
                 self.registers[parameter] = self.fresh("v", parameter)
@@ -106,7 +110,7 @@ class Selector:
         for block in self.cover.order:
             is_entry = block is self.function.entry
             parameters = [] if is_entry else [self.registers[value] for value in block.parameters]
-            self.open(self.labels[block], frequency[block], parameters)
+            self.open(self.labels[block], frequencies[block], parameters)
             for value in block.body:
                 self.value(value)
             self.terminator(block)
@@ -210,7 +214,7 @@ class Selector:
             case "zk.memory_words":
                 self.step(_loaded(self.define(value), Slot("memory_words", 0)))
             case "zk.set_memory_words":
-                self.step(using(self.operand(value.args[0], WORD), store(Slot("memory_words", 0))))
+                self.step(using(self.operand(value.args[0], CLEAN), store(Slot("memory_words", 0))))
             case "zk.check_index":
                 index = self.operand(value.args[0], INDEX)
                 trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
@@ -228,6 +232,11 @@ class Selector:
             case "zk.store_word":
                 stored = self.operand(value.args[1], WORD)
                 self.step(using(stored, self.word("MSTORE", value)))
+            case "zk.fill_words" | "zk.move_words":
+                label = word_loops.FILL if value.op == "zk.fill_words" else word_loops.MOVES[index_of(value)]
+                operands = tuple(self.operand(arg, WORD) for arg in value.args)
+                call = Operation("CALL", operands, PLACES[:3], clobbers=CALL_CLOBBERS, targets=(label,))
+                self.step(Step(operations=(call,)))
 
     def word_index(self, value: Value) -> None:
         """The index, or a trap."""

@@ -104,12 +104,11 @@ class _Splitter:
         return found
 
     def _word(self, access: Value, distance: int, remainder: int | None) -> int | None:
-        """Where the last word of an access begins, in bytes from its base, if it is direct and may be inside."""
-        rest = None if remainder is None else (remainder + distance) % 4
-        word = direct_word(ACCESS_BYTES[access.op], rest)
-        if word is None or (self.words and distance + word + 4 > 4 * self.words):
+        """Where the last word of an access begins, in bytes from its base, if that is known and may be inside."""
+        if remainder is None:
             return None
-        return distance + word
+        word = distance + last_word(ACCESS_BYTES[access.op], (remainder + distance) % 4)
+        return None if self.words and word + 4 > 4 * self.words else word
 
     def _best(self, block: Block, origin: Block) -> _Group | None:
         """The group of accesses in the block whose test saves the most steps."""
@@ -268,12 +267,9 @@ def place(address: Value, resolve: Callable[[Value], Value] = lambda value: valu
     return value, distance
 
 
-def direct_word(bytes_: int, rest: int | None) -> int | None:
-    """Where the last word of an access begins, in bytes after its address, if the access is to one word or two whole
-    ones: `rest` is the address modulo 4, where that is known."""
-    if rest is None or rest + bytes_ > (4 if bytes_ < 4 else 8) or (bytes_ >= 4 and rest):
-        return None
-    return bytes_ - 4 if bytes_ >= 4 else -rest
+def last_word(bytes_: int, rest: int) -> int:
+    """Where the last word of an access begins, in bytes after its address, which is `rest` modulo 4."""
+    return (rest + bytes_ - 1) // 4 * 4 - rest
 
 
 def _windows(body: list[Value]) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ returned: they still hold, and legalisation leaves out the tests whose outcome t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from zkwasm_compiler.analysis.interval import NEGATED, Range
@@ -15,7 +16,7 @@ from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Type, Value
-from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import dce
@@ -24,6 +25,7 @@ from zkwasm_compiler.rewrite.match import constant_bits
 
 WORD = 1 << 32
 SIGN = 1 << 31
+PARTS = ("store8", "store16")
 
 
 def narrow(function: Function, context: Context) -> Ranges:
@@ -41,10 +43,11 @@ class _Narrower:
         self.ranges = ranges
         self.uses = count_uses(function)
         self.branched_on = _branched_on(function)
+        self.parts = Counter((v.op, v.args[1]) for b in function.blocks for v in b.body if v.op.endswith(PARTS))
         self.replacements = Replacements()
         self.nest = loop_nest(function)
         self.home = {value: block for block in function.blocks for value in [*block.parameters, *block.body]}
-        self.biases: dict[Value, Value] = {}
+        self.before_loops: dict[tuple[str, Value, int], Value] = {}
         self.block = function.entry
         self.body: list[Value] = []
         self.value: Value = function.entry.terminator or function.entry.parameters[0]
@@ -67,6 +70,8 @@ class _Narrower:
 
     def _narrowed(self, value: Value) -> Value:
         """What stands for the value: itself, changed or not, or another that is there already."""
+        if value.op.endswith(PARTS):
+            self.stored(value)
         args = self.ranges.arguments.get(value)
         if args is None or value.op.endswith(".const"):
             return value
@@ -106,17 +111,25 @@ class _Narrower:
         """Let the value that is looked at, an i64, be the zero extension of an i32 op."""
         return self.become("i64.extend_i32_u", self.emit(op, Type.I32, *args))
 
-    def biased(self, x: Value) -> Value | None:
-        """x + 2^31 modulo 2^32, made outside of the loop that is looked at; None where x is made in it."""
-        if x not in self.biases:
+    def stored(self, store: Value) -> None:
+        """A part of a number that a loop does not change is cut out before the loop, if it is stored in several places:
+        it needs a register of its own."""
+        number, mask = store.args[1], (1 << 8 * ACCESS_BYTES[store.op]) - 1
+        if self.parts[store.op, number] > 1 and self.ranges.at(number, self.block).u_high > mask:
+            store.args[1] = self.before_loop(f"{number.type.value}.and", number, mask) or number
+
+    def before_loop(self, op: str, x: Value, bits: int) -> Value | None:
+        """The op on x and a constant, made outside of the loop that is looked at; None where x is made in it."""
+        key = op, x, bits
+        if key not in self.before_loops:
             home = self.home.get(x)
             if home is None or home is self.block or self.nest.depth(home) >= self.nest.depth(self.block):
                 return None
-            sign = self.function.new_value("i32.const", Type.I32, immediate=SIGN, offset=x.offset)
-            self.biases[x] = self.function.new_value("i32.xor", Type.I32, [x, sign], offset=x.offset)
+            constant = self.function.new_value(f"{x.type.value}.const", x.type, immediate=bits, offset=x.offset)
+            made = self.before_loops[key] = self.function.new_value(op, x.type, [x, constant], offset=x.offset)
             at = home.body.index(x) + 1 if x in home.body else 0
-            home.body[at:at] = [sign, self.biases[x]]
-        return self.biases[x]
+            home.body[at:at] = [constant, made]
+        return self.before_loops[key]
 
 
 def _branched_on(function: Function) -> set[Value]:
@@ -372,7 +385,7 @@ def _compare_signed(build: _Narrower, value: Value, args: tuple[Range, ...]) -> 
         other = value.args[1 - position]
         if not arg.is_nonnegative or constant_bits(other) is not None:
             continue
-        biased = build.biased(other)
+        biased = build.before_loop("i32.xor", other, SIGN)
         if biased is not None:
             near = build.emit("zk.add_nw", Type.I32, value.args[position], build.constant(Type.I32, SIGN))
             sides = (near, biased) if position == 0 else (biased, near)

@@ -9,9 +9,10 @@ from importlib import resources
 from zkwasm_compiler import wasm
 from zkwasm_compiler.analysis.memory_size import grows
 from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.ir.function import Function, Module
+from zkwasm_compiler.ir.function import Function, Module, Type
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
 from zkwasm_compiler.ir.memory_layout import BYTES, WORDS_A_PAGE
+from zkwasm_compiler.runtime.word_loops import FILL, MOVES
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_INDEX = 1 << 24
@@ -21,6 +22,14 @@ FILES = {"byte_routines.wat": BYTES.name, "routines.wat": None}
 """The layout that a file is made for (None: all), those first that are made for one."""
 SEGMENT_WORD = "segment_word"
 """The routine whose calls become `zk.segment_word`."""
+
+OPS_BY_NAME = {
+    "count_inside": ("zk.check_count", None),
+    "inside": ("zk.check_bytes", None),
+    FILL: ("zk.fill_words", None),
+    **{label: ("zk.move_words", rest) for rest, label in enumerate(MOVES)},
+}
+"""What calls of the functions that `routines.wat` only declares become: ops and their immediates."""
 
 
 class Routines:
@@ -43,22 +52,28 @@ class Routines:
         """The routine called `name`, added to the module with those that it calls."""
         layout = self.module.memory_layout.name
         files = [file for file, made_for in FILES.items() if made_for in (layout, None)]
-        file = next(file for file in files if name in _library(file).exports)
-        return self._add(file, _library(file).exports[name])
+        file = next(file for file in files if name in _exports(file))
+        return self._add(file, _exports(file)[name])
 
     def _add(self, file: str, index: int) -> Function:
         first = FIRST_INDEX * (1 + list(FILES).index(file))
         if first + index in self.module.functions:
             return self.module.functions[first + index]
         function = _library(file).functions[index]
+        exports = _exports(file)
+        ops = {exports[name]: op for name, op in OPS_BY_NAME.items() if name in exports}
         function.index = first + index
         function.name = f"memory.{function.name}"
         self.module.functions[function.index] = function
-        _read_segments(function, _library(file).exports.get(SEGMENT_WORD))
+        _read_segments(function, exports.get(SEGMENT_WORD))
         for block in function.blocks:
             for value in block.body:
                 if value.op == "call" and isinstance(value.immediate, int):
-                    value.immediate = self._add(file, value.immediate).index
+                    if value.immediate in ops:
+                        value.type = Type.NONE
+                        value.op, value.immediate = ops[value.immediate]
+                    else:
+                        value.immediate = self._add(file, value.immediate).index
         return function
 
 
@@ -87,6 +102,11 @@ def _read_segments(function: Function, index: int | None) -> None:
 def _binary(file: str) -> bytes:
     text = resources.files("zkwasm_compiler.runtime").joinpath(file).read_text(encoding="utf-8")
     return wat_to_wasm(text, file)
+
+
+@cache
+def _exports(file: str) -> dict[str, int]:
+    return _library(file).exports
 
 
 def _library(file: str) -> Module:

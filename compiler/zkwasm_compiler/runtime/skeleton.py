@@ -50,6 +50,7 @@ class Skeleton:
     `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some
     function keeps its frame on the stack. `memory_words`: a cell has the size of the memory. `plan`: what is
     initialised, and when. `trap` is the label where an instantiation ends that traps before the start function.
+    `keeps_return`: some loop over words keeps its return address in a cell.
     """
 
     entries: tuple[Entry, ...]
@@ -63,6 +64,7 @@ class Skeleton:
     dropped_cells: int
     plan: CellPlan
     trap: str | None
+    keeps_return: bool = False
 
     @property
     def argument_words(self) -> int:
@@ -84,6 +86,7 @@ class Skeleton:
             ("memory_words", int(self.memory_words)),
             ("dropped", self.dropped_cells),
             ("returned", self.returned_cells),
+            ("kept", int(self.keeps_return)),
             ("frame", self.frame_cells),
         ]
         return [(name, size) for name, size in sizes if size]
