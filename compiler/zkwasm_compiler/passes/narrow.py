@@ -296,6 +296,12 @@ def _and(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     return value
 
 
+@_for("i64.shr_u")
+def _shr_u_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    """The high half, which a mask cleans."""
+    return build.widened("zk.high", value.args[0]) if args[1].single == 32 else value
+
+
 @_for("shr_s")
 def _shr_s(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if args[0].is_nonnegative:
