@@ -20,6 +20,7 @@ from zkwasm_compiler.ir.printer import format_module
 from zkwasm_compiler.ir.renumber import renumber
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.pipeline import FUNCTION_PASSES, LATE_PASSES, MODULE_PASSES, optimize
 from zkwasm_compiler.wasm import decode
@@ -52,7 +53,7 @@ def _passes(source: str, options: list[str]) -> str:
     """SSA text through the named passes."""
     module = _parse(source)
     context = Context(module, level=3)
-    function_passes = {row.name: row.run for row in (*FUNCTION_PASSES, *LATE_PASSES)}
+    function_passes = {row.name: row.run for row in (*FUNCTION_PASSES, *LATE_PASSES)} | {"known_bits": known_bits}
     module_passes = {run.__name__: run for run in MODULE_PASSES}
     for name in options:
         if name in module_passes:

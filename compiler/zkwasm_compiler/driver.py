@@ -19,12 +19,13 @@ from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.program import Stages, check_computed_jumps, check_limits, lower
 from zkwasm_compiler.passes.branches import branches
 from zkwasm_compiler.passes.dce import dce
+from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
 
-CLEAN_UP = (branches, parameters, dce)
-"""After legalisation, at every level: its diamonds leave empty blocks and single-edge parameters."""
+CLEAN_UP = (branches, parameters, known_bits, dce)
+"""After legalisation, at every level: its diamonds leave empty blocks and single-edge parameters, its masks overlap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import random
 
 import pytest
 
-from zkwasm_compiler.analysis.bits import PossibleBits
+from zkwasm_compiler.analysis.bits import PossibleBits, bits_of_parameters
 from zkwasm_compiler.analysis.range_rules import result_range
 from zkwasm_compiler.ir.function import Function, Module, Type, Value
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import run
 from zkwasm_compiler.ir.linear_memory import LinearMemory
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
+from zkwasm_compiler.ir.parser import parse_module
 
 INTERESTING = [0, 1, 2, 3, 7, 8, 31, 32, 33, 63, 127, 128, 255, 0x7FFF, 0x8000, 0xFFFF, 1 << 31, (1 << 31) - 1]
 
@@ -65,6 +66,68 @@ def test_no_execution_sets_another_bit(seed: int) -> None:
         except TrapError:
             continue
         assert bits & ~possible == 0, f"{result.op}: {bits:#x} with possible {possible:#x}"
+
+
+EXACT = {
+    "zk.add_nw": lambda x, y: x + y < 1 << 32,
+    "zk.sub_nw": lambda x, y: x >= y,
+    "zk.mul_nw_32": lambda x, y: x * y < 1 << 32,
+    "zk.div_exact": lambda x, y: y > 0 and x % y == 0,
+    "zk.low": lambda x: x < 1 << 32,
+    "zk.high": lambda x: True,
+    "zk.pack": lambda x, y: True,
+}
+"""The exact ops and what they want of their arguments."""
+
+
+@pytest.mark.parametrize("op", EXACT)
+def test_exact_ops_set_no_other_bit(op: str) -> None:
+    """Of arguments that are masked, or constants on the right."""
+    choose, row, tried = random.Random(op), OPS[op], 0
+    assert row.operands is not None
+    assert row.result is not None
+    assert row.evaluate is not None
+    while tried < 200:
+        masks = [
+            choose.getrandbits(t.bits) & choose.getrandbits(t.bits) >> choose.randrange(t.bits) for t in row.operands
+        ]
+        numbers = [mask & choose.getrandbits(64) for mask in masks]
+        if op in ("zk.mul_nw_32", "zk.div_exact"):
+            numbers[1] = choose.choice([1 << choose.randrange(8), choose.randrange(1, 20)])
+            numbers[0] -= numbers[0] % numbers[1]
+        if any(number & ~mask for number, mask in zip(numbers[:1], masks[:1], strict=True)) or not EXACT[op](*numbers):
+            continue
+        tried += 1
+        args = [Value(number, "parameter", type_) for number, type_ in enumerate(row.operands)]
+        known = dict(zip(args, masks, strict=True))
+        if op in ("zk.mul_nw_32", "zk.div_exact"):
+            args[1] = Value(1, "i32.const", Type.I32, [], numbers[1])
+        possible = PossibleBits(known).possible(Value(2, op, row.result, args))
+        assert row.evaluate(*numbers) & ~possible == 0
+
+
+def test_parameters_have_the_bits_of_their_edges() -> None:
+    """A loop whose parameters keep their bits, grow, and come from outside."""
+    module = parse_module(
+        """
+        function f#0(i32) -> (i32) {
+        b0(v0: i32):
+          v1 = i32.const 12
+          v2 = i32.and v0, v1
+          v3 = i32.const 0
+          br b1(v2, v3, v0)
+        b1(v4: i32, v5: i32, v6: i32):
+          v7 = i32.const 4
+          v8 = i32.xor v4, v7
+          v9 = i32.add v5, v7
+          br_if v8 b1(v8, v9, v6) b2
+        b2:
+          return v9
+        }
+        """
+    )
+    function = module.functions[0]
+    assert list(bits_of_parameters(function).values()) == [12, (1 << 32) - 1, (1 << 32) - 1]
 
 
 @pytest.mark.parametrize("op", [op for op in ACCESS_BYTES if "load" in op])

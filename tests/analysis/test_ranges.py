@@ -14,10 +14,11 @@ from tests.ir_oracle import interpreted_outcomes
 from tests.memory.test_addresses import EDGES, INDEXES, pointer_function
 from zkwasm_compiler.analysis import accumulators
 from zkwasm_compiler.analysis.memory_size import largest_memory
+from zkwasm_compiler.analysis.order import incoming_edges
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir import interpreter
-from zkwasm_compiler.ir.function import Module, Target, Value
+from zkwasm_compiler.ir.function import Block, Module, Target, Value
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import OutOfFuel, run
 from zkwasm_compiler.ir.linear_memory import LinearMemory
@@ -224,3 +225,52 @@ def test_counter_that_may_step_over_its_limit(step: int, limit: int, largest: in
     (counter,) = (value for block in module.functions[0].blocks[1:2] for value in block.parameters)
     high = step * accumulators.MAXIMUM_EXECUTIONS if largest is None else largest
     assert (ranges.results[counter].u_low, ranges.results[counter].u_high) == (0, high)
+
+
+NUMBERS = (
+    "(local.get $n)",
+    "(i32.and (local.get $n) (i32.const 7))",
+    "(i32.sub (local.get $n) (i32.const 5))",
+    "(i32.shr_u (local.get $n) (i32.const 3))",
+)
+
+
+def random_join(chance: random.Random) -> str:
+    """A function that goes on after one of several tests of numbers made before."""
+    order = ("eq", "ne", "lt_u", "lt_s", "ge_u", "gt_s")
+    tests = "".join(
+        f"(br_if $join (i32.{chance.choice(order)} {chance.choice(NUMBERS)} (i32.const {chance.randint(-2, 20)})))"
+        for _ in range(chance.randint(2, 4))
+    )
+    nested = f"(if {chance.choice(NUMBERS)} (then {tests}))" if chance.randrange(2) else tests
+    uses = " ".join(f"(i32.add (i32.sub {number} (i32.const 1)))" for number in NUMBERS)
+    return f"""
+    (module (func (export "join") (param $n i32) (result i32)
+      (block $join {nested} (return (i32.const 9)))
+      {"(i32.const 0) " + uses}))
+    """
+
+
+def test_joins() -> None:
+    """What every edge says of a value holds behind the join, whether the edge tests it or what it is made from."""
+    narrowed = 0
+    for seed in range(150):
+        module = translate(decode(wat_to_wasm(random_join(random.Random(seed)), "join.wat")))
+        optimize(module, 2)
+        checker = RangeChecker(module)
+        with checker.watching():
+            for n in [*range(-12, 40), 1 << 31, (1 << 31) - 1]:
+                run(module, 0, [n % (1 << 32)])
+        (ranges,) = checker.ranges.values()
+        narrowed += sum(
+            at is block
+            for narrowings in ranges._narrowed.values()
+            for at, _, _ in narrowings
+            for block in joins(module)
+        )
+    assert narrowed > 40
+
+
+def joins(module: Module) -> list[Block]:
+    """The blocks that several edges lead to."""
+    return [block for block, edges in incoming_edges(module.functions[0]).items() if len(edges) > 1]

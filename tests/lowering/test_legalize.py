@@ -10,9 +10,12 @@ from zkwasm_compiler.ir.function import Function, Module, Target, Type, Value
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import run
 from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.parser import parse_module
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.lowering.cover import Cover, Signature, best
 from zkwasm_compiler.lowering.legalize import COMPARISONS, legalize
+from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.rules.representation import LONG
 
 INTEGER_OPS = [
@@ -99,3 +102,56 @@ def test_branches_on_comparisons_keep_the_meaning(op: str) -> None:
     if op not in ("i32.eqz", "i64.eqz"):
         for constant in (0, 1, 5, (1 << 31) - 1, 1 << 31, -1):
             _check(_function(op, constant, branch=True), _function(op, constant, branch=True))
+
+
+@pytest.mark.parametrize("sum_first", [True, False], ids=["x + c < bound", "bound < x + c"])
+@pytest.mark.parametrize("bound", [1, 3, 26, 0x80, (1 << 31) + 5, (1 << 32) - 2])
+@pytest.mark.parametrize("low", [1, 2, 5, 0x7F, (1 << 31) - 1, 1 << 31, (1 << 32) - 26, (1 << 32) - 1])
+def test_windows_need_no_sum(low: int, bound: int, sum_first: bool) -> None:
+    """x - low compared with a constant is x compared with two; the edges of the window are tried."""
+    sides = "v3, v2" if sum_first else "v2, v3"
+    text = f"""
+        function f#0(i32) -> (i32) {{
+        b0(v0: i32):
+          v1 = i32.const {-low % (1 << 32)}
+          v2 = i32.const {bound}
+          v3 = i32.add v0, v1
+          v4 = i32.lt_u {sides}
+          br_if v4 b1 b2
+        b1:
+          return v1
+        b2:
+          return v2
+        }}
+        """
+    plain, legal = (parse_module(text).functions[0] for _ in range(2))
+    legalize(legal, Module({0: legal}))
+    verify(legal)
+    dce(legal, Context(Module({0: legal})))
+    assert not any(value.op == "i32.add" for block in legal.blocks for value in block.body)
+    ends = (low, low + bound, 0, 1 << 31)
+    for x in {(end + near) % (1 << 32) for end in ends for near in (-2, -1, 0, 1, 2)}:
+        assert _outcome(legal, (x,)) == _outcome(plain, (x,)), x
+
+
+@pytest.mark.parametrize("entries", [2, 9], ids=["chain", "table"])
+@pytest.mark.parametrize("low", [1, 3, 32, 33, (1 << 32) - 1])
+def test_tables_need_no_difference(low: int, entries: int) -> None:
+    """A br_table on x - low tests x. As a table it begins with entries for the numbers below, unless there are many."""
+    arms = range(1, entries + 2)
+    text = f"""
+        function f#0(i32) -> (i32) {{
+        b0(v0: i32):
+          v1 = i32.const {-low % (1 << 32)}
+          v2 = i32.add v0, v1
+          br_table v2 {" ".join(f"b{arm}" for arm in arms)}
+        """
+    text += "".join(f"b{arm}:\nv{arm + 2} = i32.const {arm}\nreturn v{arm + 2}\n" for arm in arms) + "}"
+    plain, legal = (parse_module(text).functions[0] for _ in range(2))
+    legalize(legal, Module({0: legal}))
+    verify(legal)
+    dce(legal, Context(Module({0: legal})))
+    subtracts = any(value.op == "i32.add" for block in legal.blocks for value in block.body)
+    assert subtracts == (entries > 3 and low > 32)
+    for x in {(low + near) % (1 << 32) for near in range(-3, entries + 3)} | {0, 1 << 31, (1 << 32) - 1}:
+        assert _outcome(legal, (x,)) == _outcome(plain, (x,)), x

@@ -1,4 +1,4 @@
-"""Narrowing, and the legalisation that uses its ranges, keep the meaning of random modules."""
+"""Narrowing, legalisation with its ranges, and what is done with known bits then keep the meaning of random modules."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.passes.context import Context
+from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.pipeline import optimize
 from zkwasm_compiler.wasm import decode
@@ -39,6 +40,10 @@ def check(generated: GeneratedModule, level: int) -> int:
     assert interpreted_outcomes(generated, module) == expected
     legalize_module(module, ranges)
     for function in module.functions.values():
+        verify(function, module)
+    assert interpreted_outcomes(generated, module) == expected
+    for function in module.functions.values():
+        known_bits(function, Context(module))
         verify(function, module)
     assert interpreted_outcomes(generated, module) == expected
     return exact

@@ -149,6 +149,12 @@ class Scale:
                 if s % w == 0:
                     return None
                 found["d"] = 1 << s % w
+            case ["i32", "shr_u" | "div_u" as op, "constant", "short"]:
+                d = 1 << s % w if op == "shr_u" else d
+                a = (word - 1) // d
+                if a * (d + 1) <= word:
+                    return None
+                found |= {"d": d, "a": a, "b": a * d, "c": a - 1}
             case ["i64", "shl" | "rotl" | "rotr" as op, "constant", *clean]:
                 k = (-s if op == "rotr" else s) % (2 * w)
                 if k == 0 or (clean and k > w):
@@ -171,7 +177,7 @@ class Scale:
                 found["ones_long"] = word**2 - (1 << (2 * w - s))
             case _ if set(rule.constants) - found.keys():
                 raise NotImplementedError(f"{rule.name}: constants {sorted(rule.constants)} have no scaled form")
-        return {**found, **immediates}
+        return {**immediates, **found}
 
     # -- all combinations
 

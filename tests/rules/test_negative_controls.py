@@ -97,6 +97,7 @@ CONTROLS = {
     "high half is not clean": Control(replace(BY_NAME["zk.high"], result=CLEAN)),
     "a word is no long number": Control(made("i64.extend_i32_u(x:word)", "x:long", "")),
     # plausible mistakes
+    "short quotient that may be one too small": Control(edited("i32.div_u.constant.short", "%c + x*%a", "x*%a")),
     "shift right with a quotient that is only a word": Control(
         made(
             "i32.shr_u(x:word, %s)",

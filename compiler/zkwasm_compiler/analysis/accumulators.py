@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
-from zkwasm_compiler.analysis.bits import PossibleBits
+from zkwasm_compiler.analysis.bits import PossibleBits, bits_of_parameters
 from zkwasm_compiler.analysis.components import strong_components
 from zkwasm_compiler.analysis.interval import Range, join, signed, unsigned
 from zkwasm_compiler.analysis.order import incoming_edges
@@ -35,7 +33,7 @@ class _Node:
 
 def accumulators(function: Function) -> dict[Value, Range]:
     """The ranges of the values that only small amounts are added to, by what they start with."""
-    bits = PossibleBits(_bits_of_parameters(function))
+    bits = PossibleBits(bits_of_parameters(function))
     nodes = dict(_nodes(function, bits))
     found: dict[Value, Range] = {}
     for component in strong_components({value: node.sources for value, node in nodes.items()}):
@@ -46,18 +44,6 @@ def accumulators(function: Function) -> dict[Value, Range]:
         range_ = _reach([nodes[value] for value in component], [s for s in sources if s not in members], bits)
         if range_ is not None:
             found.update(dict.fromkeys(component, range_))
-    return found
-
-
-def _bits_of_parameters(function: Function) -> dict[Value, int]:
-    """The possible bits of block parameters that no other block parameter reaches."""
-    found: dict[Value, int] = {}
-    bits = PossibleBits()
-    for block, edges in list(incoming_edges(function).items())[1:]:
-        for position, parameter in enumerate(block.parameters):
-            args = [target.args[position] for _, target in edges]
-            if args and all(arg.op != "parameter" for arg in args):
-                found[parameter] = reduce(or_, map(bits.possible, args))
     return found
 
 

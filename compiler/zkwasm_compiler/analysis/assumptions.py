@@ -135,6 +135,7 @@ class Assumption:
             case "and":  # x & y <= x
                 for arg in value.args:
                     self.within(arg, unsigned(new.bits, new.u_low, (1 << new.bits) - 1), depth)
+                self._unmask(value.args[0], value.args[1], new, depth)
             case "or":  # x <= x | y
                 for arg in value.args:
                     self.within(arg, unsigned(new.bits, 0, new.u_high), depth)
@@ -144,6 +145,12 @@ class Assumption:
                     k = amount % new.bits
                     high = min(((new.u_high + 1) << k) - 1, (1 << new.bits) - 1)
                     self.within(value.args[0], unsigned(new.bits, new.u_low << k, high), depth)
+
+    def _unmask(self, x: Value, y: Value, new: Range, depth: int) -> None:
+        """x modulo the power of two above the mask y is `new`; a negative x would be larger."""
+        whole, mask = self.get(x), self.get(y).single
+        if mask is not None and mask & (mask + 1) == 0 and whole.s_high <= mask and whole.s_low + mask >= new.u_high:
+            self.within(x, new, depth)
 
     def _unwrap(self, x: Value, new: Range, depth: int) -> None:
         """The low half of x is `new`."""

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import count
+from operator import or_
 
-from zkwasm_compiler.ir.function import Value
+from zkwasm_compiler.analysis.order import incoming_edges, reverse_postorder
+from zkwasm_compiler.ir.function import Function, Type, Value
 
 MAXIMUM_DEPTH = 12
+NUMBERS = frozenset((Type.I32, Type.I64, Type.F32, Type.F64))
+MAXIMUM_ROUNDS = 6
+"""Parameters whose bits still grow then may have all."""
 
 
 @dataclass(slots=True)
@@ -36,6 +43,32 @@ class PossibleBits:
         return mask
 
 
+def bits_of_parameters(function: Function) -> dict[Value, int]:
+    """The bits of block parameters that may be one, by what their edges give: the least that agrees with itself."""
+    order = reverse_postorder(function)
+    edges = {block: [target for _, target in found] for block, found in incoming_edges(function).items()}
+    sources = {
+        parameter: [target.args[position] for target in edges[block]]
+        for block in order[1:]
+        for position, parameter in enumerate(block.parameters)
+        if parameter.type in NUMBERS
+    }
+    found = dict.fromkeys(sources, 0)
+    for number in count():
+        bits = PossibleBits(dict(found))
+        for block in order:
+            for value in block.body:
+                if value.type in NUMBERS:
+                    bits.possible(value)
+        masks = {parameter: reduce(or_, map(bits.possible, args)) for parameter, args in sources.items()}
+        grown = {parameter: mask for parameter, mask in masks.items() if mask & ~found[parameter]}
+        if not grown:
+            break
+        for parameter, mask in grown.items():
+            found[parameter] |= mask if number < MAXIMUM_ROUNDS else (1 << parameter.type.bits) - 1
+    return found
+
+
 def _up_to(largest: int) -> int:
     """The bits of the numbers from 0 to `largest`."""
     return (1 << largest.bit_length()) - 1
@@ -52,6 +85,9 @@ def _add(value: Value, masks: list[int]) -> int:
 
 
 def _mul(value: Value, masks: list[int]) -> int:
+    power = _constant(value, 1)
+    if power is not None and power.bit_count() == 1:
+        return masks[0] * power
     return _up_to(_unless_too_large(masks[0] * masks[1], value))
 
 
@@ -77,6 +113,13 @@ def _shr_s(value: Value, masks: list[int]) -> int:
 def _div_u(value: Value, masks: list[int]) -> int:
     divisor = _constant(value, 1)
     return _up_to(masks[0] // divisor if divisor else masks[0])
+
+
+def _div_exact(value: Value, masks: list[int]) -> int:
+    divisor = _constant(value, 1)
+    if divisor is not None and divisor.bit_count() == 1:
+        return masks[0] // divisor
+    return _div_u(value, masks)
 
 
 def _rem_u(value: Value, masks: list[int]) -> int:
@@ -123,6 +166,13 @@ _RULES: dict[str, Callable[[Value, list[int]], int]] = {
     "extend_i32_s": _extend(32),
     "extend_i32_u": lambda value, masks: masks[0],
     "wrap_i64": lambda value, masks: masks[0],
+    "add_nw": _add,
+    "sub_nw": lambda value, masks: _up_to(masks[0]),
+    "mul_nw_32": _mul,
+    "div_exact": _div_exact,
+    "low": lambda value, masks: masks[0],
+    "high": lambda value, masks: masks[0] >> 32,
+    "pack": lambda value, masks: masks[0] | masks[1] << 32,
     **{f"load{bits}_u": _up_to_bits(bits) for bits in (8, 16, 32)},
     **dict.fromkeys(
         ["reinterpret_f32", "reinterpret_f64", "reinterpret_i32", "reinterpret_i64"], lambda value, masks: masks[0]

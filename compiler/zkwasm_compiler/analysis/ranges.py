@@ -10,6 +10,7 @@ Every walk maps ranges that hold to ranges that hold, so the last ones are right
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 
 from zkwasm_compiler.analysis.accumulators import accumulators
 from zkwasm_compiler.analysis.assumptions import Assumption, Relations, implied
@@ -84,13 +85,15 @@ def value_ranges(function: Function, memory_bytes: int = LARGEST_MEMORY) -> Rang
 
 @dataclass(slots=True)
 class _Edge:
-    """What an edge that can be taken gives: the ranges of its arguments, what it says of other values, and the
-    counters of its target that start on the right side of their limits, as (counter, order)."""
+    """What an edge that can be taken gives: the ranges of its arguments, what it says of other values, the counters of
+    its target that start on the right side of their limits, as (counter, order), and the ranges of the values that some
+    edge to its target says something of."""
 
     args: list[Range]
     ranges: dict[Value, Range]
     relations: Relations
     started: frozenset[tuple[Counter, str]] = frozenset()
+    joined: dict[Value, Range] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -116,6 +119,8 @@ class _Solver:
         self.entry_edges: dict[Block, list[Target]] = {}  # of loop headers
         self.back_edges: dict[Block, list[Target]] = {}
         self.counters: dict[Block, list[Counter]] = {}
+        self.home: dict[Value, Block] = {}
+        self.told: dict[Block, dict[Value, None]] = {}  # what single edges to a join say something of
         self.thresholds = thresholds_of(function)
         self.reach = accumulators(function)
         self.narrowing = False
@@ -127,6 +132,7 @@ class _Solver:
     def _find_loops(self) -> None:
         position = self.tree.first
         home = {value: block for block in self.tree.preorder for value in [*block.parameters, *block.body]}
+        self.home = home
         for block in self.tree.preorder:
             edges = [(source, target) for source, target in self.incoming[block] if source in position]
             back = [(source, target) for source, target in edges if position[source] >= position[block]]
@@ -236,6 +242,8 @@ class _Solver:
             for key, strict in edges[0].relations.items():
                 self.undo.append((key, self.relations.get(key)))
                 self.relations[key] = strict or self.relations.get(key, False)
+        elif block in self.told:
+            self._join(block, edges)
         for position, parameter in enumerate(block.parameters):
             range_ = edges[0].args[position]
             for edge in edges[1:]:
@@ -246,6 +254,16 @@ class _Solver:
         for counter in self.counters.get(block, ()):
             self._bound(counter, block)
         return True
+
+    def _join(self, block: Block, edges: list[_Edge]) -> None:
+        """What all edges to a block say of values that were made above it."""
+        for value in self.told[block]:
+            ranges = [edge.joined.get(value) for edge in edges]
+            known = [range_ for range_ in ranges if range_ is not None]
+            if len(known) == len(edges):
+                range_ = meet(reduce(join, known), self.current[value])
+                if range_ is not None and range_ != self.current[value]:
+                    self._narrow(value, range_, block, inside=True)
 
     def _define(self, value: Value, range_: Range) -> None:
         self.current[value] = range_
@@ -389,6 +407,11 @@ class _Solver:
         args = [assumption.after(arg) for arg in target.args]
         edge = _Edge(args, assumption.ranges, assumption.relations)
         self.edges[target] = edge
+        if len(self.incoming[target.block]) > 1 and target.block not in self.back_edges:
+            told = self.told.setdefault(target.block, {})
+            above = (value for value in assumption.ranges if self._is_above(value, target.block))
+            told.update(dict.fromkeys(above))
+            edge.joined = {value: self._again(value, assumption) for value in told}
         if target in self.back_edges.get(target.block, ()):
             self.changed |= old is None or old.args != args
         elif target.block in self.counters:
@@ -398,6 +421,17 @@ class _Solver:
                 for order in ORDERS
                 if self._starts(counter, order, target, assumption)
             )
+
+    def _is_above(self, value: Value, block: Block) -> bool:
+        home = self.home[value]
+        return home is not block and self.tree.dominates(home, block)
+
+    def _again(self, value: Value, assumption: Assumption) -> Range:
+        """The range of a value on an edge, worked out from its arguments as they are known there too."""
+        range_ = assumption.get(value)
+        if value.args and all(arg.type in NUMBERS for arg in value.args):
+            return meet(range_, result_range(value, [assumption.get(arg) for arg in value.args])) or range_
+        return range_
 
     def _starts(self, counter: Counter, order: str, target: Target, assumption: Assumption) -> bool:
         """Whether the counter begins on that side of its limit and meets the limit exactly."""

@@ -29,6 +29,8 @@ from zkwasm_compiler.runtime.routines import Routines
 SIGN = 1 << 31
 TABLE_THRESHOLD = 3
 """A br_table with up to this many entries is a chain of comparisons: a table takes three steps."""
+MAXIMUM_FIRST_ENTRY = 32
+"""A br_table for x - k becomes one for x where k is not above this: each entry is a row of the program."""
 
 COMPARISONS = frozenset(
     [
@@ -183,6 +185,8 @@ class Legalizer:
 
     def below(self, x: Value, bound: int) -> Value:
         """x < bound, unsigned."""
+        if bound == 0:
+            return self.constant(0)
         return self.known("lt_u", x, bound) or self.i32("i32.lt_u", x, self.constant(bound))
 
     def is_zero(self, x: Value) -> Value:
@@ -203,6 +207,7 @@ class Legalizer:
                 self.current.body.append(value)
             else:
                 comparison = self.function.new_value(value.op, value.type, value.args, offset=value.offset)
+                self.only_branches.add(comparison)
                 self.current.body.append(comparison)
                 self.replaced[value] = self.choose(comparison, lambda: self.constant(1), lambda: self.constant(0))
         elif value.op == "select":
@@ -243,17 +248,31 @@ class Legalizer:
             self.current.terminator = value
         elif value.op == "br_if":
             self.branch(value.args[0], *value.targets)
-        elif value.op == "br_table" and len(value.targets) <= TABLE_THRESHOLD + 1:
-            self.chain(value)
+        elif value.op == "br_table":
+            self.table(value)
         else:
             self.current.terminator = value
 
-    def chain(self, value: Value) -> None:
-        """A small br_table as comparisons."""
+    def table(self, value: Value) -> None:
+        """A small br_table is a chain of comparisons. In a large one for x - k the first k entries are the default."""
+        index, first = self.resolve(value.args[0]), 0
+        if self.is_shifted(index):
+            index, first = self.resolve(index.args[0]), -index_of(index.args[1]) & 0xFFFFFFFF
+        if len(value.targets) <= TABLE_THRESHOLD + 1:
+            self.chain(value, index, first)
+            return
+        if 0 < first <= MAXIMUM_FIRST_ENTRY:
+            default = value.targets[-1]
+            value.args[0] = index
+            value.targets[:0] = [_copy(default) for _ in range(first)]
+        self.current.terminator = value
+
+    def chain(self, value: Value, index: Value, first: int) -> None:
+        """A br_table for index - first as comparisons."""
         *cases, default = value.targets
-        for number, target in enumerate(cases):
+        for number, target in enumerate(cases, first):
             rest = self.function.new_block()
-            condition = self.i32("i32.eq", value.args[0], self.constant(number))
+            condition = self.i32("i32.eq", index, self.constant(number))
             self.branch(condition, target, Target(rest))
             self.current = rest
         self.jump(default)
@@ -276,10 +295,45 @@ class Legalizer:
             self.signed_less(operands[0], operands[1], otherwise, then)
         elif condition.op == "i32.le_s":
             self.signed_less(operands[1], operands[0], otherwise, then)
+        elif condition.op == "i32.lt_u" and condition in self.only_branches:
+            self.unsigned_less(condition, then, otherwise)
         else:
-            self.current.terminator = self.function.new_value(
-                "br_if", Type.NONE, [condition], targets=[then, otherwise], offset=self.offset
-            )
+            self.branch_on(condition, then, otherwise)
+
+    def branch_on(self, condition: Value, then: Target, otherwise: Target) -> None:
+        """End the current block with a branch on a condition that stays."""
+        self.current.terminator = self.function.new_value(
+            "br_if", Type.NONE, [condition], targets=[then, otherwise], offset=self.offset
+        )
+
+    def unsigned_less(self, condition: Value, then: Target, otherwise: Target) -> None:
+        """Branch on x < y; where one is a constant and the other a sum for this comparison only, without the sum."""
+        x, y = map(self.resolve, condition.args)
+        lower, upper = constant_bits(x), constant_bits(y)
+        if upper is not None and self.is_shifted(x):
+            self.window(x, upper, then, otherwise)
+        elif lower is not None and self.is_shifted(y):
+            self.window(y, lower + 1, otherwise, then)
+        else:
+            self.branch_on(condition, then, otherwise)
+
+    def window(self, y: Value, size: int, then: Target, otherwise: Target) -> None:
+        """Branch on x - low < size modulo 2^32: compare x with the ends of a window that may reach round."""
+        x, low = self.resolve(y.args[0]), -index_of(y.args[1]) & 0xFFFFFFFF
+        high = (low + size) & 0xFFFFFFFF
+        rest = self.function.new_block()
+        if low < high:
+            self.branch(self.below(x, low), _copy(otherwise), Target(rest))
+            self.current = rest
+            self.branch(self.below(x, high), then, otherwise)
+        else:
+            self.branch(self.below(x, high), _copy(then), Target(rest))
+            self.current = rest
+            self.branch(self.below(x, low), otherwise, then)
+
+    def is_shifted(self, y: Value) -> bool:
+        """Whether y is a value plus a constant, used once."""
+        return y.op == "i32.add" and self.uses[y] == 1 and constant_bits(y.args[1]) not in (None, 0)
 
     def signed_less(self, x: Value, y: Value, then: Target, otherwise: Target) -> None:
         """Branch on x < y, signed: the signs decide, or the unsigned order where they are equal."""

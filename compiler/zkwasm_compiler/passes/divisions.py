@@ -2,6 +2,8 @@
 
     x % y  ==  x - y * (x / y)              x >> k  ==  (x - (x & (2^k - 1))) / 2^k, exactly
 
+Where the quotient by 2^k takes two steps, it comes first: x & (2^k - 1)  ==  x - 2^k * (x >> k).
+
 Runs within `narrow`, because the ops that it makes exist only there.
 """
 
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
+from zkwasm_compiler.analysis.order import incoming_edges
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.substitute import Replacements
@@ -18,6 +21,11 @@ from zkwasm_compiler.rewrite.match import constant_bits
 
 QUOTIENTS = ("i32.div_u", "i64.div_u", "zk.div_u_nz_32", "zk.div_u_nz_64")
 REMAINDERS = ("i32.rem_u", "i64.rem_u", "zk.rem_u_nz_32", "zk.rem_u_nz_64")
+LONGEST_SHORT = 15
+"""Shifts by up to so many bits have a rule of two steps."""
+CROWDED = 16
+"""In blocks with more values a mask does not stay in a register."""
+MAXIMUM_DEPTH = 8
 Key = tuple[str, Value, "Value | int"]
 
 
@@ -41,6 +49,21 @@ class _Sharer:
         self.ranges = ranges
         self.tree: DominatorTree = dominator_tree(function)
         self.replacements = Replacements()
+        self.sources = {
+            parameter: [target.args[position] for _, target in edges]
+            for block, edges in incoming_edges(function).items()
+            for position, parameter in enumerate(block.parameters)
+        }
+
+    def is_word(self, value: Value, seen: frozenset[Value] = frozenset()) -> bool:
+        """Whether the high limb may hold anything even when the prover is honest, as far as one can say here."""
+        name = value.op.partition(".")[2] or value.op
+        if value in seen or len(seen) >= MAXIMUM_DEPTH:
+            return False
+        if name in ("load", "mul", "wrap_i64", "high", "result", "global.get"):
+            return True
+        sources = self.sources.get(value, value.args if name in ("xor", "or", "and") else ())
+        return (all if name == "and" else any)(self.is_word(source, seen | {value}) for source in sources)
 
     def run(self) -> None:
         groups: dict[Key, list[_Place]] = {}
@@ -50,8 +73,13 @@ class _Sharer:
                 if key is not None:
                     is_quotient = value.op in QUOTIENTS or value.op == "i32.shr_u"
                     groups.setdefault(key, []).append(_Place(block, value, is_quotient))
-        for (kind, *_), places in groups.items():
-            self._share(places, self._shift if kind == "shift" else self._division)
+        for (kind, x, amount), places in groups.items():
+            if kind == "division":
+                self._share(places, self._division)
+            else:
+                short = isinstance(amount, int) and amount <= LONGEST_SHORT
+                crowded = len(places[0].block.body) > CROWDED
+                self._share(places, self._short if short and (crowded or self.is_word(x)) else self._shift)
         self.replacements.apply(self.function)
 
     def _share(self, places: list[_Place], compute: Callable[[_Place, _Place, Value | None], Value]) -> None:
@@ -82,6 +110,24 @@ class _Sharer:
         else:
             product = self._insert(place, "zk.mul_nw", Type.I64, quotient, y)
             place.value.op, place.value.args = "i64.sub", [x, product]
+        return quotient
+
+    def _short(self, first: _Place, place: _Place, quotient: Value | None) -> Value:
+        """Shift at the first place, subtract what was shifted out for the masks."""
+        x = place.value.args[0]
+        amount = constant_bits(place.value.args[1])
+        assert amount is not None
+        k = amount % 32 if place.is_quotient else amount.bit_length()
+        if quotient is None:
+            quotient = place.value
+            if not place.is_quotient:
+                quotient = self._insert(place, "i32.shr_u", Type.I32, x, self._constant(place, k))
+        if place.is_quotient:
+            if place.value is not quotient:
+                self._drop(place, quotient)
+            return quotient
+        product = self._insert(place, "zk.mul_nw_32", Type.I32, quotient, self._constant(place, 1 << k))
+        place.value.op, place.value.args = "zk.sub_nw", [x, product]
         return quotient
 
     def _shift(self, first: _Place, place: _Place, rest: Value | None) -> Value:
@@ -136,5 +182,7 @@ def _key(value: Value) -> Key | None:
     if bits is None:
         return None
     if value.op == "i32.shr_u":
-        return ("shift", value.args[0], bits % 32) if bits % 32 else None
-    return ("shift", value.args[0], bits.bit_length()) if bits and bits & (bits + 1) == 0 else None
+        k = bits % 32
+    else:
+        k = bits.bit_length() if bits & (bits + 1) == 0 else 0
+    return ("shift", value.args[0], k) if k else None

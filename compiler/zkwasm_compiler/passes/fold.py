@@ -52,7 +52,7 @@ class _Folder:
     def _place(self, value: Value) -> Value:
         """Simplify a value and put what remains into the body; gives what stands for it."""
         _put_constant_right(value)
-        folded = _fold_constants(value)
+        folded = fold_constants(value)
         if folded is not None:
             return self._make(f"{value.type.value}.const", value.type, [], folded)
         found = RULES.find(value, self.facts)
@@ -87,7 +87,8 @@ def _put_constant_right(value: Value) -> None:
         value.args.reverse()
 
 
-def _fold_constants(value: Value) -> int | None:
+def fold_constants(value: Value) -> int | None:
+    """The value as a constant, if its arguments are constants and it does not trap."""
     evaluate = OPS[value.op].evaluate
     if evaluate is None:
         return None

@@ -309,6 +309,12 @@ def _and(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     return value
 
 
+@_for("i64.shr_u")
+def _shr_u_64(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
+    """The high half, which a mask cleans."""
+    return build.widened("zk.high", value.args[0]) if args[1].single == 32 else value
+
+
 @_for("shr_s")
 def _shr_s(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if args[0].is_nonnegative:
@@ -366,6 +372,8 @@ def _select(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
 def _compare(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     type_, _, order = value.op.partition(".")
     left, right = args
+    if value.op == "i32.lt_u":
+        value.args = [_unmasked(build, *value.args), _unmasked(build, *value.args[::-1])]
     same_sign = (left.is_nonnegative and right.is_nonnegative) or (left.is_negative and right.is_negative)
     if order.endswith("_s") and same_sign:
         order = order.replace("_s", "_u")
@@ -376,6 +384,16 @@ def _compare(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:
     if value.op in ("i32.lt_s", "i32.ge_s"):
         return _compare_signed(build, value, args)
     return value
+
+
+def _unmasked(build: _Narrower, x: Value, y: Value) -> Value:
+    """x without a mask of 2^k - 1 that only takes the sign from a small number, for x < c and c < x: where the number
+    is negative, it is above c with the mask and without."""
+    mask, bound = constant_bits(x.args[1]) if x.op == "i32.and" else None, constant_bits(y)
+    if mask is None or bound is None or mask & (mask + 1):
+        return x
+    range_ = build.ranges.at(x.args[0], build.block)
+    return x.args[0] if range_.s_high <= mask and range_.s_low + mask >= bound else x
 
 
 def _compare_signed(build: _Narrower, value: Value, args: tuple[Range, ...]) -> Value:

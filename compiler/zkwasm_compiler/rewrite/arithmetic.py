@@ -6,7 +6,10 @@ a constant, no rotation to the right by a constant, shift amounts below the widt
 
 from __future__ import annotations
 
+from zkwasm_compiler.ir.function import Type
 from zkwasm_compiler.rewrite.rule import Template
+
+_I32 = (Type.I32,)
 
 IDENTITIES = (
     Template("add_zero", "add(x, 0)", "x"),
@@ -101,6 +104,32 @@ KNOWN_BITS = (
     Template("and_keeps_none", "and_(x, C)", "0", when="eqz(and_(possible(x), C))"),
     Template("or_disjoint", "or_(x, y)", "add(x, y)", when="eqz(and_(possible(x), possible(y)))"),
     Template("xor_disjoint", "xor(x, y)", "add(x, y)", when="eqz(and_(possible(x), possible(y)))"),
+    *(
+        template
+        for op in ("or_", "xor")
+        for template in (
+            Template(
+                f"{op}_majority",
+                f"{op}(and_(xor(x, y), z), and_(x, y))",
+                "add(and_(xor(x, y), z), and_(x, y))",
+                types=_I32,
+            ),
+            Template(
+                f"{op}_choice",
+                f"{op}(and_(x, z), and_(xor(x, -1), y))",
+                "add(and_(x, z), and_(xor(x, -1), y))",
+                types=_I32,
+            ),
+            Template(f"{op}_half_sums", f"{op}(xor(x, y), and_(x, y))", "or_(x, y)"),
+        )
+    ),
+    # Beside x >> k then, x & (2^k - 1) costs one step.
+    Template(
+        "and_into_xor",
+        "and_(xor(x, y), C)",
+        "xor(and_(x, C), y)",
+        when="i32.and_(eqz(and_(possible(y), xor(C, -1))), ne(and_(possible(x), xor(C, -1)), 0))",
+    ),
 )
 """What is known of the bits. # without carries, or and xor are sums, which cost less in the field"""
 

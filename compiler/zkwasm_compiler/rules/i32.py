@@ -25,6 +25,11 @@ def has_quotient_above(d: int) -> bool:
     return d > 1 and _scale(d) * (d - 1) < 1 << 32
 
 
+def has_short_quotient(d: int) -> bool:
+    """Whether there is a rule of two steps for division by d; so for all d below 65535."""
+    return d > 0 and F // d * (d + 1) > 1 << 32
+
+
 def _mask(_: Constants) -> int:
     return F
 
@@ -92,6 +97,28 @@ rule(
     guard=lambda c: c["s"] % 32 != 0,
     d=lambda c: 1 << (c["s"] % 32),
 )
+# In two steps: with a*d < 2^32 < a*(d + 1), T = a*(x - d*q) + a - 1 is in [0, 2^32) exactly for x - d*q in [0, d):
+# negative below 0, and at least a*d + a - 1 from d on. As q < 2^32 it is at least a - 1 - (2^32 - 1)^2, and there
+# p + T is not below 2^32 either.
+_SHORT_QUOTIENT = """
+    ${(x & 0xFFFFFFFF) / %d} => q :JMPN(fail)
+    %c + x*%a - q*%b :JMPN(fail)
+    """
+for _op, _immediate, _divisor in (
+    ("div_u", "d", lambda c: c["d"]),
+    ("shr_u", "s", lambda c: 1 << (c["s"] % 32)),
+):
+    rule(
+        f"i32.{_op}.constant.short",
+        f"i32.{_op}(x:word, %{_immediate})",
+        "q:tidy",
+        _SHORT_QUOTIENT,
+        guard=lambda c, d=_divisor: has_short_quotient(d(c)),  # type: ignore[misc]
+        d=_divisor,
+        a=lambda c, d=_divisor: F // d(c),  # type: ignore[misc]
+        b=lambda c, d=_divisor: F // d(c) * d(c),  # type: ignore[misc]
+        c=lambda c, d=_divisor: F // d(c) - 1,  # type: ignore[misc]
+    )
 # The quotient and an offset in two steps. With m the smallest number for which m*d >= 2^32, and e = m*d - 2^32, let
 # y in [0, 2^32) and q = c + x/d - y/(m*d) in [0, 2^32): m*d times the second is m*x - y = m*d*(q - c) + p*k. For
 # c = e + 1 the sides are too close for k != 0. Then y is m*(x - d*(q - c)), so x - d*(q - c) is in [0, 2^32/m), which

@@ -71,7 +71,7 @@ class Rule:
     @property
     def cost(self) -> float:
         """The price that selection compares; derived from the steps."""
-        total = STEP_COST * len(self.steps)
+        total = STEP_COST * sum(not step.is_copy for step in self.steps)
         for step in self.steps:
             for operation in step.operations:
                 total += BINARY_COST * (operation.name in BINARY) + ARITH_COST * (operation.name == "ARITH")

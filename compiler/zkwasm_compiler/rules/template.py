@@ -62,6 +62,14 @@ class StepTemplate:
     destinations: tuple[str, ...] = ()
     operations: tuple[OperationTemplate, ...] = ()
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether the step only gives an operand another name; allocation makes none of such a step."""
+        term = self.terms[0] if self.terms else TermTemplate(None, ())
+        plain = TermTemplate(term.operand, term.factors)
+        alone = StepTemplate(self.text, (plain,), destinations=self.destinations)
+        return term.operand is not None and term.factors in ((), (1,)) and self == alone
+
     def names(self) -> list[str]:
         """Every operand that the step reads, registers that hold constants (``#k``) included, in order, repeated."""
         names = [term.operand for term in self.terms if term.operand is not None]
