@@ -2,6 +2,7 @@
 
 `execute` runs an assembled program step by step; `Instance` calls the exports of a compiled one as Python engines call
 WebAssembly. The interpreter here is the reference: every step is checked as the constraints of the machine demand.
+`lying_prover` runs a program with free inputs that are not honest.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zkwasm_simulator.audit import Forgery, LyingReport, Tamper, Verdict, forge, lying_prover
     from zkwasm_simulator.counters import Counters
     from zkwasm_simulator.faults import ExecutionFault
     from zkwasm_simulator.inputs import PublicInputs
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from zkwasm_simulator.machine import Machine
 
 _MODULES = {
+    "Forgery": "audit",
+    "LyingReport": "audit",
+    "Tamper": "audit",
+    "Verdict": "audit",
+    "forge": "audit",
+    "lying_prover": "audit",
     "Counters": "counters",
     "ExecutionFault": "faults",
     "PublicInputs": "inputs",
@@ -39,13 +47,19 @@ __all__ = [
     "Entry",
     "Execution",
     "ExecutionFault",
+    "Forgery",
     "Instance",
     "InstantiationError",
+    "LyingReport",
     "Machine",
     "PreparedProgram",
     "PublicInputs",
     "PublicValues",
+    "Tamper",
+    "Verdict",
     "execute",
+    "forge",
+    "lying_prover",
 ]
 
 

@@ -27,6 +27,8 @@ from zkwasm_simulator.values import Value, to_bits
 
 Lies = Callable[[Limbs], Iterable[Limbs]]
 """Gives the values to say instead of an honest one."""
+Progress = Callable[[int, int], None]
+"""Called as progress(done, all) with numbers of free inputs."""
 
 COHERENT_LIES = 4
 """After how many of the lies at a free input others are made to fit."""
@@ -55,6 +57,7 @@ def lying_prover(
     limit: int | None = 20_000,
     step_limit: int = DEFAULT_STEP_LIMIT,
     coherent: bool = True,
+    progress: Progress | None = None,
 ) -> LyingReport:
     """Run `program` with lies and report those that survive.
 
@@ -71,7 +74,9 @@ def lying_prover(
     search = _Search(stage, coherent)
     search.registers(rows)
     steps = sorted(told)
-    for fork, step in zip(stage.forks(steps), steps, strict=True):
+    for done, (fork, step) in enumerate(zip(stage.forks(steps), steps, strict=True)):
+        if progress is not None:
+            progress(done, len(steps))
         search.lie(fork, told[step])
         if len(search.survivors) >= SURVIVORS:
             break
