@@ -17,7 +17,7 @@ from zkwasm_simulator.audit.coherence import repairs
 from zkwasm_simulator.audit.forging import Forgery, Fork, FreeInput, Stage, Verdict
 from zkwasm_simulator.audit.lies import lies as usual_lies
 from zkwasm_simulator.audit.report import Lie, LyingReport, Place, Survivor
-from zkwasm_simulator.audit.statement import Audited, audited
+from zkwasm_simulator.audit.statement import audited
 from zkwasm_simulator.faults import limbs_text
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.inputs import PublicInputs
@@ -229,17 +229,11 @@ class _Search:
         return Survivor(lies, output, _shown(honest.get(output)), _shown(forged.get(output)))
 
     def _place(self, row: int) -> Place:
-        return place(self.stage.audited, row)
+        return self.stage.audited.place(row)
 
 
 def _told(run: Forgery) -> list[FreeInput]:
     return [one for one in run.free_inputs if one.said != one.honest]
-
-
-def place(audited: Audited, row: int) -> Place:
-    """Where a row is."""
-    decoded = audited.rows[row]
-    return Place(row, decoded.file, decoded.line, decoded.text.strip(), audited.function_at(row))
 
 
 def _shown(value: Limbs | int | None) -> str:

@@ -16,6 +16,7 @@ from zkwasm_compiler.asm.program import MEMORY_REGION, Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.advice import DEFAULT_BEFORE_LAST
 from zkwasm_simulator.audit.effects import advice_calls
+from zkwasm_simulator.audit.report import Place
 from zkwasm_simulator.decode import DecodedRow, decode_row
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.interpreter import END_LABEL
@@ -50,7 +51,7 @@ class Audited:
         return bool(self.wait) and row == self.end
 
     @cached_property
-    def _globals(self) -> dict[int, str]:
+    def globals(self) -> dict[int, str]:
         """The type of each global by its cell."""
         interface = self.program.interface
         return {} if interface is None else {one.cell: one.type for one in interface.globals}
@@ -61,7 +62,7 @@ class Audited:
             return True
         interface = self.program.interface
         has_memory = interface is not None and interface.memory is not None
-        return cell in self._globals or (has_memory and cell >= MEMORY_REGION)
+        return cell in self.globals or (has_memory and cell >= MEMORY_REGION)
 
     def kept_cells(self, memory: Mapping[int, Limbs]) -> dict[str, Limbs | int]:
         """What a program with public values keeps besides: words that are not 0, and globals; the high limb of a
@@ -71,7 +72,7 @@ class Audited:
             low, high = memory[cell]
             if not self.keeps(cell):
                 continue
-            wide = self._globals.get(cell) in ("i64", "f64")
+            wide = self.globals.get(cell) in ("i64", "f64")
             if low or (wide and high):
                 found[f"cell {cell}"] = (low, high) if wide else low
         return found
@@ -89,10 +90,10 @@ class Audited:
         place = bisect_right(self._functions, row, key=lambda entry: entry[0])
         return self._functions[place - 1][1] if place else ""
 
-    def place(self, row: int) -> str:
-        """`file:line` of a row."""
+    def place(self, row: int) -> Place:
+        """Where a row is."""
         decoded = self.rows[row]
-        return f"{decoded.file or self.program.file_name}:{decoded.line if decoded.line is not None else f'row {row}'}"
+        return Place(row, decoded.file, decoded.line, decoded.text.strip(), self.function_at(row))
 
 
 def audited(program: Program, end: str | None = None) -> Audited:

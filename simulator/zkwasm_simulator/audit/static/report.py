@@ -1,0 +1,59 @@
+"""What the static audit found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from zkwasm_simulator.audit.report import Place
+
+LIMB_NAMES = ("low limb", "high limb")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A free input that is not pinned, or a register that nothing writes before it is read.
+
+    `limbs` says which of it, `reaches` what it decides, and `path` how it comes there, from its place to the last.
+    """
+
+    place: Place
+    limbs: tuple[int, ...]
+    reaches: str
+    path: tuple[Place, ...]
+    register: str = ""
+
+    def __str__(self) -> str:
+        limbs = " and ".join(LIMB_NAMES[number] for number in self.limbs)
+        what = f"register {self.register} at row 0" if self.register else f"the {limbs} of the free input"
+        way = "".join(f"\n  {place}" for place in self.path[1:])
+        return f"{self.place}: not pinned: {what} reaches {self.reaches}{way}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self.place.to_json(),
+            "register": self.register or None,
+            "limbs": [LIMB_NAMES[number] for number in self.limbs],
+            "reaches": self.reaches,
+            "path": [place.to_json() for place in self.path],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StaticReport:
+    """`free_inputs` were looked at; `findings` are those of them that are not pinned, in the order of the rows."""
+
+    program: str
+    free_inputs: int
+    findings: tuple[Finding, ...]
+
+    def __str__(self) -> str:
+        found = f"{len(self.findings)} are not pinned" if self.findings else "each is pinned"
+        return f"{self.program}: {self.free_inputs} free inputs: {found}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "program": self.program,
+            "free_inputs": self.free_inputs,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
