@@ -50,8 +50,9 @@ def claims(before: Knowledge, after: Knowledge, first_new: int) -> Claims:
     """
 
     def own(symbol: int) -> bool:
-        younger = symbol >= first_new
-        return younger or (before.symbols.locations(symbol) is None and symbol not in before.pinned)
+        if before.symbols.is_given(symbol):
+            return False
+        return symbol >= first_new or (before.symbols.locations(symbol) is None and symbol not in before.pinned)
 
     facts = [(after.form(Form(terms)), window) for terms, window in after.windows.items()]
     facts += [(variable(symbol) - form, (0, 0)) for symbol, form in after.solved.items()]

@@ -7,7 +7,7 @@ path began. *Open* ones are free inputs and what comes of them. Constraints are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.static.forms import (
@@ -42,6 +42,7 @@ class Symbols:
         self._locations: list[frozenset[Location] | None] = []
         self._bases: list[frozenset[int]] = []
         self._at: dict[Location, int] = {}
+        self._given: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._locations)
@@ -50,7 +51,12 @@ class Symbols:
         """What a location held where the path began."""
         if location not in self._at:
             self._at[location] = self._new(frozenset({location}), NOWHERE_OPEN)
+            self._given.add(self._at[location])
         return variable(self._at[location])
+
+    def is_given(self, symbol: int) -> bool:
+        """Is the symbol what a location held where the path began?"""
+        return symbol in self._given
 
     def known(self, locations: frozenset[Location]) -> Form:
         """A new value that the contents of these locations determine."""
@@ -260,8 +266,7 @@ class Knowledge:
         """Pin what the window of a sum pins, given the windows of its summands."""
         form = Form(terms)
         open_ones = self.open_symbols(form)
-        alone = len(form.terms) == 1
-        if not open_ones or (alone and width(window) > 0):
+        if not open_ones or (terms == ((open_ones[0], 1),) and width(window) > 0):
             return False
         if len(open_ones) == 1:
             return self._one_value(form, open_ones[0], window) and self.pin(form, NOWHERE)
@@ -281,11 +286,24 @@ class Knowledge:
         values = self.windows.get(((symbol, 1),))
         if values is None:
             return False
-        coefficients = dict(form.terms)
-        coefficient = coefficients.pop(symbol)
-        # Given limbs are taken to be below 2^32: see docs/decisions/0011.
-        rest = [(c, self.windows.get(((s, 1),), LIMB_WINDOW)) for s, c in coefficients.items()]
-        return one_value(coefficient, values, window, rest, form.constant)
+        coefficient = dict(form.terms)[symbol]
+        rest = form - variable(symbol).times(coefficient)
+        return one_value(coefficient, values, window, list(self._summands(rest)), rest.constant)
+
+    def _summands(self, rest: Form) -> Iterator[tuple[int, Window]]:
+        """A sum of known values as few summands, coefficients with windows."""
+        for terms, window in self.windows.items():
+            coefficients, known = dict(rest.terms), dict(terms)
+            if len(terms) < 2 or not known.keys() <= coefficients.keys():
+                continue
+            ratio = quotient(coefficients[terms[0][0]], terms[0][1])
+            fewer = rest - Form(terms).times(ratio)
+            if len(fewer.terms) <= len(rest.terms) - len(terms):
+                yield ratio, window
+                rest = fewer
+        for symbol, coefficient in rest.terms:
+            # Given limbs are taken to be below 2^32: see docs/decisions/0011.
+            yield coefficient, self.windows.get(((symbol, 1),), LIMB_WINDOW)
 
     def _multiply(self) -> bool:
         return any(self._multiplied(product) for product in self.products)
