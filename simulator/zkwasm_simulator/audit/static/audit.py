@@ -38,9 +38,10 @@ def static_audit(program: Program, *, end: str | None = None, progress: Progress
             progress(done, len(asked))
         summaries[row] = summary(shape, known, row)
     flow = Flow(shape, known, summaries)
-    findings = [_branch(of, row, summaries[row]) for row in asked if summaries[row].branches]
-    findings += _reached(of, flow)
-    findings.sort(key=lambda finding: (finding.place.row, finding.register, finding.limbs, finding.reaches))
+    branches = {row: _branch(of, row, summaries[row]) for row in asked if summaries[row].branches}
+    findings = [finding for finding in _reached(of, flow) if finding.register or finding.place.row not in branches]
+    findings += branches.values()
+    findings.sort(key=lambda finding: (finding.place.row, finding.register))
     return StaticReport(program.file_name or "the program", len(asked), tuple(findings))
 
 

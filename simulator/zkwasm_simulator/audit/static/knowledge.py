@@ -164,6 +164,20 @@ class Knowledge:
         """The free inputs that an open form comes of."""
         return frozenset().union(*(self.symbols.bases(symbol) for symbol in self.open_symbols(form)))
 
+    def linked(self, form: Form) -> frozenset[int]:
+        """The free inputs that an open form comes of, and all that constraints tie to them."""
+        relations = [[form for pair in (p.a, p.b, p.c, p.d, p.result) for form in pair] for p in self.products]
+        relations += [[*one.premises, *one.conclusions] for one in self.implications]
+        relations += [[Form(terms)] for terms in self.windows if len(terms) > 1]
+        groups = [frozenset().union(*(self.bases(one) for one in relation)) for relation in relations]
+        found = self.bases(form)
+        while found:
+            more = found.union(*(group for group in groups if group & found))
+            if more == found:
+                break
+            found = more
+        return found
+
     def window(self, form: Form) -> Window | None:
         """Between which integers a form is, if that is known."""
         terms, (low, high) = canonical(self.form(form), (0, 0))

@@ -178,9 +178,13 @@ class _Exploration:
     def _alive(self, state: State, free: Form) -> bool:
         """Is something left that depends on an open free input, or has something been decided by it?"""
         knowledge = state.knowledge
+        forms = [use.form for use in state.uses]
+        forms += [*state.registers.values(), *(form for word in state.cells.values() for form in word)]
+        left = [bases for form in forms if (bases := knowledge.bases(form))]
         roots = knowledge.bases(free)
-        forms = [*state.registers.values(), *(form for word in state.cells.values() for form in word)]
-        return any(roots & knowledge.bases(form) for form in (*forms, *(use.form for use in state.uses)))
+        if not left or not roots:
+            return False
+        return _meet(roots, left) or _meet(knowledge.linked(free), left)
 
     def _settled(self, state: State) -> bool:
         """Are all limbs pinned, or gone?"""
@@ -296,6 +300,10 @@ class _Exploration:
             possible[0][1](knowledge)
             knowledge.settle()
         return _Ways(possible, (condition, *taken.deciding))
+
+
+def _meet(roots: frozenset[int], others: list[frozenset[int]]) -> bool:
+    return any(roots & bases for bases in others)
 
 
 def _nothing(knowledge: Knowledge) -> None:
