@@ -1,7 +1,7 @@
 """`zkwasm audit`: is every free input of a program pinned?
 
-A program with an interface is called under a lying prover when a call is given; a hand-written one, which has no
-functions, always runs under it.
+The static audit looks at every program. One with an interface is called under a lying prover, too, when a call is
+given; a hand-written one, which has no functions, always runs under it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ NAME = "audit"
 HELP = "look for free inputs of a program that no constraint pins"
 DESCRIPTION = """\
 Look for free inputs of a .wasm, .wat, .zkasm or .rom.json program, or of one that is packed in a wheel, that a
-dishonest prover could choose. With a call, a lying prover runs it: he replaces one free input at a time, and others so
-that they fit, and goes on; every run must violate a constraint or come to the same results.
+dishonest prover could choose: those that reach a result, an address, a jump or the memory without a constraint that
+pins them. With a call, a lying prover runs it, too: he replaces one free input at a time, and others so that they fit,
+and goes on; every run must violate a constraint or come to the same results.
 """
 EPILOG = """\
 examples:
-  zkwasm audit numbers.wasm --call gcd 48 18      lie in the run of one call
-  zkwasm audit hand_written.zkasm                 a program without functions: lie in its run
+  zkwasm audit numbers.wasm                       look at the program
+  zkwasm audit numbers.wasm --call gcd 48 18      and lie in the run of one call
+  zkwasm audit hand_written.zkasm                 a program without functions: look at it and lie in its run
   zkwasm audit numbers.wasm --call gcd 48 18 --limit 100000 --json
 
 exit status: 0 nothing was found, 1 a free input is not pinned, 2 the command was used wrongly
@@ -53,14 +55,20 @@ def execute(arguments: argparse.Namespace) -> int:
     import json
 
     from hatch_zkwasm.targets import load_target
+    from zkwasm_simulator import static_audit
 
     program = load_target(arguments)
+    with _Progress("looked at {done} of {all} free inputs") as progress:
+        found = static_audit(program, progress=progress)
     lied = _lie(program, arguments)
     if arguments.json:
-        print(json.dumps({"lies": None if lied is None else lied.to_json()}, indent=2, ensure_ascii=False))
-    elif lied is not None:
-        print("\n".join(map(str, (*lied.survivors, lied))))
-    return 1 if lied is not None and lied.survivors else 0
+        entry = {"static": found.to_json(), "lies": None if lied is None else lied.to_json()}
+        print(json.dumps(entry, indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(map(str, (*found.findings, found))))
+        if lied is not None:
+            print("\n".join(map(str, (*lied.survivors, lied))))
+    return 1 if found.findings or (lied is not None and lied.survivors) else 0
 
 
 def _lie(program: Program, arguments: argparse.Namespace) -> LyingReport | None:
@@ -80,24 +88,25 @@ def _lie(program: Program, arguments: argparse.Namespace) -> LyingReport | None:
         export = choose_export(program, arguments)
         with as_usage():
             name, values = export.name, parse_arguments(export, arguments.arguments)
-    progress = _Progress()
-    try:
-        return lying_prover(program, name, values, seed=arguments.seed, limit=arguments.limit, progress=progress.show)
-    finally:
-        progress.clear()
+    with _Progress("lied at {done} of {all} free inputs") as progress:
+        return lying_prover(program, name, values, seed=arguments.seed, limit=arguments.limit, progress=progress)
 
 
 class _Progress:
-    """How far the lying prover is, on a terminal; nothing anywhere else."""
+    """How far the work is, on a terminal; nothing anywhere else, and nothing behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._shown = ""
 
-    def show(self, done: int, all: int) -> None:
+    def __call__(self, done: int, all: int) -> None:
         if sys.stderr.isatty():
-            self._write(f"lied at {done} of {all} free inputs")
+            self._write(self._text.format(done=done, all=all))
 
-    def clear(self) -> None:
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._shown:
             self._write("")
 

@@ -2,7 +2,8 @@
 
 `execute` runs an assembled program step by step; `Instance` calls the exports of a compiled one as Python engines call
 WebAssembly. The interpreter here is the reference: every step is checked as the constraints of the machine demand.
-`lying_prover` runs a program with free inputs that are not honest.
+`lying_prover` runs a program with free inputs that are not honest, `static_audit` looks for free inputs that no
+constraint pins.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zkwasm_simulator.audit import Forgery, LyingReport, Tamper, Verdict, forge, lying_prover
+    from zkwasm_simulator.audit.static import StaticReport, static_audit
     from zkwasm_simulator.counters import Counters
     from zkwasm_simulator.faults import ExecutionFault
     from zkwasm_simulator.inputs import PublicInputs
@@ -26,6 +28,8 @@ _MODULES = {
     "Verdict": "audit",
     "forge": "audit",
     "lying_prover": "audit",
+    "StaticReport": "audit.static",
+    "static_audit": "audit.static",
     "Counters": "counters",
     "ExecutionFault": "faults",
     "PublicInputs": "inputs",
@@ -55,11 +59,13 @@ __all__ = [
     "PreparedProgram",
     "PublicInputs",
     "PublicValues",
+    "StaticReport",
     "Tamper",
     "Verdict",
     "execute",
     "forge",
     "lying_prover",
+    "static_audit",
 ]
 
 

@@ -43,15 +43,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_sound_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "sound.zkasm"]) == 0
     output = capsys.readouterr()
-    assert "no lie survives" in output.out
+    static, lies = output.out.splitlines()
+    assert static == "sound.zkasm: 1 free input: all are pinned"
+    assert lies.endswith("; no lie survives")
     assert output.err == ""
 
 
 def test_an_unsound_program_names_the_instruction(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "unsound.zkasm"]) == 1
     output = capsys.readouterr()
-    assert "unsound.zkasm:7: `${A + B} => C :MSTORE(x)`: not pinned: step 4: " in output.out
+    place = "unsound.zkasm:7: `${A + B} => C :MSTORE(x)`: not pinned: "
+    lines = output.out.splitlines()
+    assert lines[0].startswith(f"{place}the low limb and high limb of the free input reaches the result: cell 0, ")
+    assert lines[1].startswith("  unsound.zkasm:10: ")
+    assert any(line.startswith(f"{place}step 4: ") for line in lines)
     assert output.err == ""
+
+
+def test_without_a_call_the_program_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "module.wat"]) == 0
+    assert capsys.readouterr().out == "module.zkasm: 13 free inputs: all are pinned\n"
 
 
 def test_a_call_is_lied_in(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,11 +71,14 @@ def test_a_call_is_lied_in(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_limit_and_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["audit", "unsound.zkasm", "--limit", "0", "--json"]) == 0
+    assert main(["audit", "sound.zkasm", "--limit", "0", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lies"]["tried"] == 0
     assert main(["audit", "unsound.zkasm", "--json"]) == 1
-    (survivor,) = json.loads(capsys.readouterr().out)["lies"]["survivors"]
+    printed = json.loads(capsys.readouterr().out)
+    (survivor,) = printed["lies"]["survivors"]
     assert (survivor["lies"][0]["line"], survivor["output"]) == (7, "cell 0")
+    (finding,) = printed["static"]["findings"]
+    assert (finding["line"], finding["limbs"], len(finding["path"])) == (7, ["low limb", "high limb"], 2)
 
 
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +90,7 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", terminal)
     assert main(["audit", "sound.zkasm"]) == 0
     shown = terminal.getvalue()
+    assert "looked at 0 of 1 free inputs" in shown
     assert "lied at 0 of 1 free inputs" in shown
     assert shown.rpartition("\r")[2] == ""
 

@@ -249,12 +249,12 @@ class Knowledge:
         while not self.contradictory and (self._solve() or self._imply() or self._multiply() or self._bound()):
             pass
 
-    def pin(self, form: Form, locations: frozenset[Location]) -> bool:
-        """A form is known: when one of its symbols is open, that is pinned. Did that change anything?"""
+    def pin(self, form: Form, premises: Sequence[Form] = ()) -> bool:
+        """A form is known as the premises are: when one of its symbols is open, that is pinned. Did that change it?"""
         open_ones = self.open_symbols(form)
         if len(open_ones) != 1:
             return False
-        self.pinned[open_ones[0]] = locations | self.locations(form)
+        self.pinned[open_ones[0]] = self.locations(form, *premises)
         return True
 
     def _solve(self) -> bool:
@@ -266,12 +266,14 @@ class Knowledge:
         return found
 
     def _imply(self) -> bool:
-        return any(
-            self._pin_all(one.conclusions, one.premises) for one in self.implications if self.known(*one.premises)
-        )
+        fired = [one for one in self.implications if self.known(*one.premises)]
+        changed = sum(self._pin_all(one.conclusions, one.premises) for one in fired) > 0
+        if fired:
+            self.implications = [one for one in self.implications if not self.known(*one.conclusions)]
+        return changed
 
     def _pin_all(self, conclusions: Iterable[Form], premises: Sequence[Form]) -> bool:
-        return any(self.pin(form, self.locations(*premises)) for form in conclusions)
+        return sum(self.pin(form, premises) for form in conclusions) > 0
 
     def _bound(self) -> bool:
         return any(self._bounded(terms, window) for terms, window in self.windows.items())
@@ -283,7 +285,7 @@ class Knowledge:
         if not open_ones or (terms == ((open_ones[0], 1),) and width(window) > 0):
             return False
         if len(open_ones) == 1:
-            return self._one_value(form, open_ones[0], window) and self.pin(form, NOWHERE)
+            return self._one_value(form, open_ones[0], window) and self.pin(form)
         held = [self.windows[((symbol, 1),)] for symbol in open_ones if ((symbol, 1),) in self.windows]
         if len(held) < len(open_ones):
             return False

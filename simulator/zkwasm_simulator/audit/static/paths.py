@@ -255,7 +255,8 @@ class _Exploration:
         """The targets of a computed jump, if they are few."""
         knowledge = state.knowledge
         window = knowledge.window(target)
-        if len(target.terms) == 1 and target.terms[0][1] == 1 and window is not None:
+        plain = len(target.terms) == 1 and target.terms[0][1] == 1
+        if plain and window is not None and knowledge.known(target):
             lowest = signed(target.constant)  # what is indexed by is not negative: see docs/decisions/0011
             window = intersection(window, (lowest, lowest + PRIME // 2))
         if (

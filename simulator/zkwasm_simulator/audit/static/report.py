@@ -48,8 +48,9 @@ class StaticReport:
     findings: tuple[Finding, ...]
 
     def __str__(self) -> str:
-        found = f"{len(self.findings)} are not pinned" if self.findings else "each is pinned"
-        return f"{self.program}: {self.free_inputs} free inputs: {found}"
+        count = len(self.findings)
+        found = "all are pinned" if not count else f"{count} {'is' if count == 1 else 'are'} not pinned"
+        return f"{self.program}: {self.free_inputs} free input{'' if self.free_inputs == 1 else 's'}: {found}"
 
     def to_json(self) -> dict[str, Any]:
         return {
