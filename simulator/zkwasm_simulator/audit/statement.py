@@ -48,7 +48,7 @@ class Audited:
 
     def is_wait(self, row: int) -> bool:
         """Does this row wait for the end of the trace? When it goes on is no choice: row 0 must follow the last."""
-        return bool(self.wait) and row == self.end
+        return row >= self.end and bool(advice_calls(self.rows[row].advice, "beforeLast"))
 
     @cached_property
     def globals(self) -> dict[int, str]:
