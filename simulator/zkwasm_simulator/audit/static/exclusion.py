@@ -39,6 +39,7 @@ class Claims:
     """What a path says about the values that are shared with paths that part from it, and about its own."""
 
     facts: tuple[tuple[Form, Window], ...]
+    nonzero: tuple[Form, ...]
     words: tuple[tuple[Pair, _Word], ...]
     own: Callable[[int], bool]
 
@@ -56,7 +57,7 @@ def claims(before: Knowledge, after: Knowledge, first_new: int) -> Claims:
 
     facts = [(after.form(Form(terms)), window) for terms, window in after.windows.items()]
     facts += [(variable(symbol) - form, (0, 0)) for symbol, form in after.solved.items()]
-    return Claims(tuple(facts), tuple(_words(after, own)), own)
+    return Claims(tuple(facts), tuple(map(after.form, after.nonzero)), tuple(_words(after, own)), own)
 
 
 def exclusive(one: Claims, other: Claims) -> bool:
@@ -64,9 +65,16 @@ def exclusive(one: Claims, other: Claims) -> bool:
     if _words_contradict(one, other):
         return True
     own = one.own
-    theirs = [(renamed(form, lambda s: s + OTHERS if own(s) else s), window) for form, window in other.facts]
+
+    def theirs(symbol: int) -> int:
+        return symbol + OTHERS if own(symbol) else symbol
+
     facts: Facts = {}
-    if not all(_add(facts, form, window) for form, window in (*one.facts, *theirs)):
+    claimed = [*one.facts, *((renamed(form, theirs), window) for form, window in other.facts)]
+    if not all(_add(facts, form, window) for form, window in claimed):
+        return True
+    nonzero = [*one.nonzero, *(renamed(form, theirs) for form in other.nonzero)]
+    if not all(_exclude_zero(facts, form) for form in nonzero):
         return True
     private = sorted({s for terms in facts for s, _ in terms if s >= OTHERS or own(s)})
     return not all(_eliminate(facts, symbol) for symbol in private) or _proportional_contradict(facts)
@@ -83,6 +91,17 @@ def _add(facts: Facts, form: Form, window: Window) -> bool:
     if terms:
         facts[terms] = found
     return True
+
+
+def _exclude_zero(facts: Facts, form: Form) -> bool:
+    """The form is not 0; False when that contradicts."""
+    terms, (zero, _) = canonical(form, (0, 0))
+    if terms not in facts:
+        return bool(terms) or zero != 0
+    low, high = facts[terms]
+    low, high = low + (low == zero), high - (high == zero)
+    facts[terms] = low, high
+    return low <= high
 
 
 def _eliminate(facts: Facts, symbol: int) -> bool:

@@ -124,6 +124,7 @@ class Knowledge:
     implications: list[Implication] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
     smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
+    nonzero: list[Form] = field(default_factory=list)
     contradictory: bool = False
 
     def copy(self) -> Knowledge:
@@ -135,6 +136,7 @@ class Knowledge:
             list(self.implications),
             list(self.products),
             list(self.smaller),
+            list(self.nonzero),
             self.contradictory,
         )
 
@@ -236,6 +238,13 @@ class Knowledge:
             self.contradictory = True
         elif terms:
             self.windows[terms] = found
+
+    def require_nonzero(self, form: Form) -> None:
+        """The form is not 0."""
+        form = self.form(form)
+        self.contradictory |= form == ZERO_FORM
+        if form.terms:
+            self.nonzero.append(form)
 
     def require_limbs(self, *forms: Form) -> None:
         """The forms are below 2^32."""

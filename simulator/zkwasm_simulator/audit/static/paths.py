@@ -316,10 +316,7 @@ def _is(form: Form) -> Constraint:
 
 
 def _is_not(form: Form) -> Constraint:
-    def say(knowledge: Knowledge) -> None:
-        knowledge.contradictory |= knowledge.form(form) == constant(0)
-
-    return say
+    return lambda knowledge: knowledge.require_nonzero(form)
 
 
 def _within(form: Form, window: tuple[int, int]) -> Constraint:
