@@ -156,6 +156,14 @@ def test_what_is_not_pinned(lines: tuple[str, ...], accused: list[int]) -> None:
     assert _accuses(*lines) == accused
 
 
+def test_an_indexed_store_may_be_to_any_cell() -> None:
+    """What y holds is not known behind it, so both ways of the branch are open."""
+    store = ("0 :MSTORE(y)", "CNT_ARITH => E", "1 :MSTORE(x + E)", "$ => C :MLOAD(y)")
+    unchecked = ("${7} => B", "C :JMPZ(end)", "B :MSTORE(x)")
+    assert _accuses(*store, *unchecked) == [4]
+    assert _accuses("0 :MSTORE(y)", "$ => C :MLOAD(y)", *unchecked) == []
+
+
 def test_provers_who_part_must_not_both_come_to_a_proof() -> None:
     """The larger of two numbers is one of them; which one must be checked, too."""
     choice = ("$ => A :MLOAD(x)", "$ => B :MLOAD(y)", "${A} => RCX", "RCX - A :JMPZ(one)", "RCX - B :JMPNZ(fail)")

@@ -43,7 +43,10 @@ def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
     rows = structure.audited.rows
     before: dict[int, S] = {MAIN: domain.entry()}
     behind: dict[int, S] = {}
-    returning = {r: [entry for entry, own in structure.returns.items() if r in own] for r in range(len(rows))}
+    returning: dict[int, list[int]] = {}
+    for entry, own in structure.returns.items():
+        for one in own:
+            returning.setdefault(one, []).append(entry)
     work = [MAIN]
     queued = {MAIN}
 
@@ -71,7 +74,7 @@ def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
                 arrive(entry, domain.into_call(behind[number]))
                 give_back(number, entry)
             continue
-        for entry in returning[number]:
+        for entry in returning.get(number, ()):
             for call in structure.callers[entry]:
                 give_back(call, entry)
         for target in structure.targets[number]:

@@ -156,7 +156,7 @@ class Flow:
     ) -> None:
         assert row.address is not None
         name = self._region(row, row.address)
-        alone = name.startswith(("cell ", "slot ", "context "))
+        alone = name.startswith(("cell ", "slot "))
         for number, origins in enumerate(op):
             place = limb(name, number)
             self._write(row, state, after, place, [*origins, *([] if alone else [place])])

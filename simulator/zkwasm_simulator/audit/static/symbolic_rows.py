@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.forms import ZERO_FORM, Form, constant, total
 from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge, Location, Pair, Product
-from zkwasm_simulator.audit.static.locations import limb, region
+from zkwasm_simulator.audit.static.locations import ARRAYS, limb, region
 from zkwasm_simulator.audit.static.values import Values
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK
@@ -35,16 +35,22 @@ class Use:
 
 @dataclass(slots=True)
 class State:
-    """Registers and cells by what they hold; what is not there holds what it held where the path began."""
+    """Registers and cells by what they hold; what is not there holds what it held where the path began.
+
+    `scattered`: an array was written at an index, which may have been any cell.
+    """
 
     knowledge: Knowledge
     values: Values
     registers: dict[str, Form] = field(default_factory=dict)
     cells: dict[Place, Pair] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
+    scattered: bool = False
 
     def copy(self) -> State:
-        return State(self.knowledge.copy(), self.values, dict(self.registers), dict(self.cells), list(self.uses))
+        return State(
+            self.knowledge.copy(), self.values, dict(self.registers), dict(self.cells), list(self.uses), self.scattered
+        )
 
     def limb(self, name: str) -> Form:
         """The value of a limb of a register."""
@@ -280,7 +286,8 @@ def _content(state: State, place: Place, number: int, known: bool) -> Form:
     if not known:
         return knowledge.derived((place[1],))
     if place[0].startswith("cell "):
-        return state.given(where)
+        where_else = frozenset({where, limb(ARRAYS, number)})
+        return knowledge.symbols.known(where_else) if state.scattered else state.given(where)
     return knowledge.symbols.known(frozenset({where}) | knowledge.locations(place[1]))
 
 
@@ -291,8 +298,11 @@ def _access(state: State, row: DecodedRow, op: Pair, pushes: bool) -> None:
         state.uses.append(Use(row.index, place[1]))
     if row.memory == "write":
         if place[1].terms:  # other cells of the region may be this one
-            for other in [one for one in state.cells if one[0] == place[0] and one[1].symbols != place[1].symbols]:
-                del state.cells[other]
+            anywhere = place[0] == ARRAYS
+            state.scattered |= anywhere
+            for other in [one for one in state.cells if one[1].symbols != place[1].symbols]:
+                if other[0] == place[0] or (anywhere and other[0].startswith("cell ")):
+                    del state.cells[other]
         state.cells[place] = op
 
 

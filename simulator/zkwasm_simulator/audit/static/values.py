@@ -13,7 +13,7 @@ from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.dataflow import run
 from zkwasm_simulator.audit.static.forms import Window, intersection, scaled, signed
 from zkwasm_simulator.audit.static.knowledge import LIMB_WINDOW, NEGATIVE_WINDOW, Location
-from zkwasm_simulator.audit.static.locations import limb, region
+from zkwasm_simulator.audit.static.locations import ARRAYS, limb, region
 from zkwasm_simulator.audit.static.structure import Structure, written
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
@@ -58,6 +58,8 @@ class _ValueDomain:
         if row.binary is not None and row.free and row.advice is None:
             op = [_result_window(row, state, number) for number in (0, 1)]
         gone = set(written(row, self.pushes))
+        if limb(ARRAYS, 0) in gone:  # any cell may be the one
+            gone |= {place for place in (*windows, *equal, *equal.values()) if place.startswith("cell ")}
         _forget(equal, gone)
         for place in gone:
             windows.pop(place, None)
