@@ -73,14 +73,18 @@ class Symbols:
         return len(self) - 1
 
     def rebase(self, held: Mapping[Location, Form]) -> None:
-        """From here on known symbols are those that these locations hold now."""
+        """From here on known symbols are those that these locations hold now: the first that holds one alone, or all."""
+        alone: dict[int, Location] = {}
         places: dict[int, set[Location]] = {}
         for location, form in held.items():
             for symbol in form.symbols:
                 places.setdefault(symbol, set()).add(location)
+            if len(form.terms) == 1:
+                alone.setdefault(form.terms[0][0], location)
         for symbol, locations in enumerate(self._locations):
             if locations is not None:
-                self._locations[symbol] = frozenset(places.get(symbol, ()))
+                holders = {alone[symbol]} if symbol in alone else places.get(symbol, ())
+                self._locations[symbol] = frozenset(holders)
 
     def locations(self, symbol: int) -> frozenset[Location] | None:
         """The locations that determine a symbol; None when it is open."""
