@@ -18,12 +18,14 @@ from zkwasm_simulator.audit.static.forms import (
     canonical,
     intersection,
     quotient,
+    scaled,
+    signed,
     substituted,
     variable,
     width,
 )
 from zkwasm_simulator.audit.static.uniqueness import one_value, zeros
-from zkwasm_simulator.field import LIMB_MASK
+from zkwasm_simulator.field import LIMB_MASK, PRIME
 
 Location = str
 """A limb of a register, a cell or a region: what a given symbol is the value of."""
@@ -73,7 +75,7 @@ class Symbols:
         return len(self) - 1
 
     def rebase(self, held: Mapping[Location, Form]) -> None:
-        """From here on known symbols are those that these locations hold now: the first that holds one alone, or all."""
+        """From here on known symbols are what these locations hold: the first that holds one alone, else all."""
         alone: dict[int, Location] = {}
         places: dict[int, set[Location]] = {}
         for location, form in held.items():
@@ -119,7 +121,10 @@ class Product:
 
 @dataclass(slots=True)
 class Knowledge:
-    """What is known on a path. `copy` before the path forks."""
+    """What is known on a path. `copy` before the path forks.
+
+    `smaller` are words of which the first is less than the second, `negative` given symbols that may be.
+    """
 
     symbols: Symbols
     solved: dict[int, Form] = field(default_factory=dict)
@@ -129,6 +134,7 @@ class Knowledge:
     products: list[Product] = field(default_factory=list)
     smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
     nonzero: list[Form] = field(default_factory=list)
+    negative: set[int] = field(default_factory=set)
     contradictory: bool = False
 
     def copy(self) -> Knowledge:
@@ -141,6 +147,7 @@ class Knowledge:
             list(self.products),
             list(self.smaller),
             list(self.nonzero),
+            set(self.negative),
             self.contradictory,
         )
 
@@ -259,8 +266,20 @@ class Knowledge:
 
     def settle(self) -> None:
         """Pin what the constraints pin."""
+        self._narrow()
         while not self.contradictory and (self._solve() or self._imply() or self._multiply() or self._bound()):
             pass
+
+    def _narrow(self) -> None:
+        """The window of a multiple of one symbol narrows its own, where the multiple cannot reach p."""
+        for terms, window in list(self.windows.items()):
+            factor = signed(terms[0][1])
+            own = self.windows.get(((terms[0][0], 1),))
+            if len(terms) > 1 or factor == 1 or own is None or width(scaled(own, factor)) >= PRIME // 2:
+                continue
+            found = intersection(scaled(own, factor), window)
+            if found is not None:
+                self.require_window(Form(((terms[0][0], 1),)), (-(-found[0] // factor), found[1] // factor))
 
     def pin(self, form: Form, premises: Sequence[Form] = ()) -> bool:
         """A form is known as the premises are: when one of its symbols is open, that is pinned. Did that change it?"""
@@ -322,17 +341,20 @@ class Knowledge:
     def _summands(self, rest: Form) -> Iterator[tuple[int, Window]]:
         """A sum of known values as few summands, coefficients with windows."""
         for terms, window in self.windows.items():
-            coefficients, known = dict(rest.terms), dict(terms)
-            if len(terms) < 2 or not known.keys() <= coefficients.keys():
+            coefficients = dict(rest.terms)
+            if len(terms) < 2 or not dict(terms).keys() <= coefficients.keys():
                 continue
-            ratio = quotient(coefficients[terms[0][0]], terms[0][1])
+            ratios = [quotient(coefficients[symbol], known) for symbol, known in terms]
+            ratio = min(ratios, key=lambda one: len((rest - Form(terms).times(one)).terms))
             fewer = rest - Form(terms).times(ratio)
-            if len(fewer.terms) <= len(rest.terms) - len(terms):
+            if len(fewer.terms) + 1 < len(rest.terms):
                 yield ratio, window
                 rest = fewer
         for symbol, coefficient in rest.terms:
-            # Given limbs are taken to be below 2^32: see docs/decisions/0011.
-            yield coefficient, self.windows.get(((symbol, 1),), LIMB_WINDOW)
+            window = self.windows.get(((symbol, 1),), LIMB_WINDOW)
+            if symbol not in self.negative:  # known limbs are taken to be below 2^32: see docs/decisions/0011
+                window = intersection(window, LIMB_WINDOW) or window
+            yield coefficient, window
 
     def _multiply(self) -> bool:
         return any(self._multiplied(product) for product in self.products)

@@ -66,6 +66,8 @@ class State:
         form = self.knowledge.symbols.given(self.values.first(location))
         if window is not None:
             self.knowledge.require_window(form, window)
+            if window[0] < 0:
+                self.knowledge.negative.update(form.symbols)
         return form
 
     def word(self, register: str) -> Pair:
