@@ -156,6 +156,18 @@ def test_what_is_not_pinned(lines: tuple[str, ...], accused: list[int]) -> None:
     assert _accuses(*lines) == accused
 
 
+def test_a_branch_that_comes_to_the_same_either_way_is_taken_at_its_word() -> None:
+    """The prover may decline the short way; the audit cannot see that the long one computes the same."""
+    guess = ("$ => A :MLOAD(y)", "${A / 2} => B :JMPN(fail)", "A - 2*B :JMPNZ(long)", "B => RCX")
+    rest = ("RCX :MSTORE(x), JMP(end)", "long:", "5 => RCX :JMP(end)")
+    assert _accuses(*guess, *rest) == [1]
+    report = static_audit(_program(*(line.replace("(long)", "(long)  ; either way") for line in guess), *rest))
+    assert not report.findings
+    assert [place.line for place in report.declared] == [8]
+    assert str(report).endswith("all are pinned; branches taken at their word: 1")
+    assert report.to_json()["declared"][0]["line"] == 8
+
+
 def test_an_indexed_store_may_be_to_any_cell() -> None:
     """What y holds is not known behind it, so both ways of the branch are open."""
     store = ("0 :MSTORE(y)", "CNT_ARITH => E", "1 :MSTORE(x + E)", "$ => C :MLOAD(y)")

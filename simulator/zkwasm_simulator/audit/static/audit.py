@@ -42,7 +42,8 @@ def static_audit(program: Program, *, end: str | None = None, progress: Progress
     findings = [finding for finding in _reached(of, flow) if finding.register or finding.place.row not in branches]
     findings += branches.values()
     findings.sort(key=lambda finding: (finding.place.row, finding.register))
-    return StaticReport(program.file_name or "the program", len(asked), tuple(findings))
+    declared = tuple(of.place(row) for row in sorted(known) if shape.declared(row))
+    return StaticReport(program.file_name or "the program", len(asked), tuple(findings), declared)
 
 
 def _branch(of: Audited, row: int, found: Summary) -> Finding:

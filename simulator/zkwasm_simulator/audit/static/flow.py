@@ -239,7 +239,8 @@ class Flow:
         if row.repeat:
             yield "RCX", "the count of a REPEAT"
         op = self._op(row, state)
-        if len(set(self.structure.targets[row.index])) > 1 and not audited.is_wait(row.index):
+        excused = audited.is_wait(row.index) or self.structure.declared(row.index)
+        if len(set(self.structure.targets[row.index])) > 1 and not excused:
             yield from ((place, "a branch") for place in self._condition(row, op[0]))
         if row.hash is not None:
             yield from ((place, "a hash") for place in (*op[0], *op[1]))

@@ -216,7 +216,7 @@ class _Exploration:
             ends.append(leaves)
             good = all(leaf.good[0] for leaf in leaves), all(leaf.good[1] for leaf in leaves)
             self.edges.setdefault((row, target), []).append(good)
-        if open_here and not self._part(knowledge, ends, first_new):
+        if open_here and not self.structure.declared(row) and not self._part(knowledge, ends, first_new):
             self.branches.add(row)
         return [leaf for leaves in ends for leaf in leaves]
 

@@ -41,20 +41,28 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class StaticReport:
-    """`free_inputs` were looked at; `findings` are those of them that are not pinned, in the order of the rows."""
+    """`free_inputs` were looked at; `findings` are those of them that are not pinned, in the order of the rows.
+
+    `declared` are branches that the audit takes at their word: the comment `either way` says that the prover may decide
+    them, because both ways come to the same.
+    """
 
     program: str
     free_inputs: int
     findings: tuple[Finding, ...]
+    declared: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         count = len(self.findings)
         found = "all are pinned" if not count else f"{count} {'is' if count == 1 else 'are'} not pinned"
-        return f"{self.program}: {self.free_inputs} free input{'' if self.free_inputs == 1 else 's'}: {found}"
+        inputs = f"{self.free_inputs} free input{'' if self.free_inputs == 1 else 's'}"
+        declared = f"; branches taken at their word: {len(self.declared)}" if self.declared else ""
+        return f"{self.program}: {inputs}: {found}{declared}"
 
     def to_json(self) -> dict[str, Any]:
         return {
             "program": self.program,
             "free_inputs": self.free_inputs,
             "findings": [finding.to_json() for finding in self.findings],
+            "declared": [place.to_json() for place in self.declared],
         }

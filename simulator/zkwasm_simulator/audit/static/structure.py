@@ -19,6 +19,9 @@ from zkwasm_simulator.decode import DecodedRow
 LOOK_BACK = 8
 """How many rows before a computed jump its bound may be."""
 
+EITHER_WAY = "either way"
+"""The comment of a row whose branch the prover may decide: its author says that both ways come to the same."""
+
 MAIN = 0
 """The function that the run begins in."""
 
@@ -40,6 +43,10 @@ class Structure:
     writes: dict[int, frozenset[Location]]
     callers: dict[int, tuple[int, ...]]
     before: dict[int, int]
+
+    def declared(self, row: int) -> bool:
+        """Does the text say of this branch that both ways come to the same?"""
+        return EITHER_WAY in self.audited.rows[row].text.partition(";")[2]
 
 
 def structure(audited: Audited) -> Structure:
