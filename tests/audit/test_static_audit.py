@@ -168,6 +168,13 @@ def test_a_branch_that_comes_to_the_same_either_way_is_taken_at_its_word() -> No
     assert report.to_json()["declared"][0]["line"] == 8
 
 
+def test_a_call_keeps_what_the_function_does_not_write() -> None:
+    """B is 0 behind the first call, whatever the second caller has in it."""
+    calls = ("0 => B", ":CALL(f)", "B :MSTORE(x)", "${1} => C", "C => B", ":CALL(f)", ":JMP(end)")
+    assert _accuses(*calls, "f:", "1 => A :RETURN") == []
+    assert _accuses(*calls, "f:", "B + 1 => A", "A :MSTORE(y), RETURN") == [3]
+
+
 def test_an_indexed_store_may_be_to_any_cell() -> None:
     """What y holds is not known behind it, so both ways of the branch are open."""
     store = ("0 :MSTORE(y)", "CNT_ARITH => E", "1 :MSTORE(x + E)", "$ => C :MLOAD(y)")

@@ -63,7 +63,7 @@ def structure(audited: Audited) -> Structure:
         targets[row.index] = tuple(target for target in there if target not in doomed and target < len(rows))
     bodies: dict[int, list[int]] = {}
     for entry in sorted({MAIN, *(target for called in calls.values() for target in called)}):
-        bodies[entry] = _reached(entry, targets)
+        bodies[entry] = _body(entry, targets, rows, audited.end)
     returns = {entry: tuple(r for r in body if rows[r].jump.kind == "RETURN") for entry, body in bodies.items()}
     writes = _writes(bodies, calls, rows, pushes)
     callers = {entry: tuple(c for c in sorted(calls) if entry in calls[c]) for entry in bodies}
@@ -84,13 +84,24 @@ def _before(
     }
 
 
-def _reached(entry: int, targets: dict[int, tuple[int, ...]]) -> list[int]:
+def _body(entry: int, targets: dict[int, tuple[int, ...]], rows: tuple[DecodedRow, ...], end: int) -> list[int]:
+    """The rows of a function that lie on a way to a RETURN; what traps leaves the function for good."""
+    comes_from: dict[int, list[int]] = {}
     reached, work = {entry}, [entry]
     while work:
-        fresh = [target for target in targets[work.pop()] if target not in reached]
-        reached.update(fresh)
+        row = work.pop()
+        for target in targets[row] if row != end else ():
+            comes_from.setdefault(target, []).append(row)
+            if target not in reached:
+                reached.add(target)
+                work.append(target)
+    work = [row for row in reached if rows[row].jump.kind == "RETURN"]
+    found = set(work)
+    while work:
+        fresh = [row for row in comes_from.get(work.pop(), ()) if row not in found]
+        found.update(fresh)
         work += fresh
-    return sorted(reached)
+    return sorted(found)
 
 
 def _writes(
