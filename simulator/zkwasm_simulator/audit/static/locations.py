@@ -28,12 +28,10 @@ def region(form: Address, address: int | None, *, pushes: bool) -> str:
 
     `pushes`: the program moves SP while it uses the stack, so that an offset does not name a slot.
     """
-    if address is not None and not MEMORY_BASE <= address < 1 << 32 and address >= 0:
-        return cell(address)
-    if form.base == MEMORY_BASE or (address is not None and address >= MEMORY_BASE):
+    if form.base == MEMORY_BASE:
         return LINEAR_MEMORY
     if form.stack_pointer:
         return STACK if pushes else f"slot {form.offset} of the frame"
-    if form.context and form.fixed:
-        return f"context cell {form.base + form.offset}"
-    return ARRAYS
+    if address is not None:
+        return cell(address)
+    return f"context cell {form.offset}" if form.context and form.fixed else ARRAYS

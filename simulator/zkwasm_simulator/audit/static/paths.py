@@ -8,7 +8,7 @@ part there must not both come to a proof (`exclusion`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.static.exclusion import claims, exclusive
@@ -267,7 +267,9 @@ class _Exploration:
             if not knowledge.known(target):
                 state.uses.append(Use(decoded.index, target))
             return _Ways((), unknown=True)
-        rows = range(window[0], window[1] + 1)
+        rows: Iterable[int] = range(window[0], window[1] + 1)
+        if decoded.jump.kind == "RETURN":
+            rows = [row for row in rows if row - 1 in self.structure.calls]
         return _Ways([(row, _is(target - constant(row))) for row in rows], (target,))
 
     def _conditional(
