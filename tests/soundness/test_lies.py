@@ -39,7 +39,7 @@ def _told(program: Program, name: str, args: tuple[int, ...], limit: int, *, coh
 @pytest.mark.parametrize("op", OPS_OF_WASM)
 def test_no_lie_changes_an_op(op: str) -> None:
     for number, args in enumerate(op_arguments(op)):
-        _told(op_program(op), "f", args, 100, coherent=number % 9 == 0)
+        _told(op_program(op), "f", args, 70, coherent=number % 16 == 0)
 
 
 @pytest.mark.parametrize("level", [0, 2])
@@ -52,7 +52,7 @@ def test_no_lie_changes_a_program(level: int) -> None:
 @pytest.mark.parametrize("op", ACCESSES)
 def test_no_lie_changes_an_access(op: str, growing: bool) -> None:
     for number, (name, args) in enumerate(access_calls(op, growing)):
-        _told(access_program(op, growing), name, args, 20, coherent=number % 4 == 0)
+        _told(access_program(op, growing), name, args, 15, coherent=number % 6 == 0)
 
 
 @pytest.mark.parametrize("level", [0, 2])
