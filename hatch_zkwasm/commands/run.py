@@ -7,11 +7,7 @@ hand-written one runs from its first row to `finalizeExecution`.
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Interface, Program
@@ -37,62 +33,21 @@ module that exports no function is instantiated, which runs its start function.
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="a .wasm, .wat, .zkasm, .rom.json or .whl file")
-    parser.add_argument("arguments", metavar="ARG", nargs="*", help="an argument of the function")
-    parser.add_argument("--call", metavar="NAME", help="the exported function (default: the only one)")
-    parser.add_argument(
-        "--program", metavar="NAME", help="the program inside a wheel (default: the one that exports it)"
-    )
-    parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
-    parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
+    from hatch_zkwasm.targets import add_target
+
+    add_target(parser, call="the exported function (default: the only one)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from hatch_zkwasm.sources import WHEEL_SUFFIX, load_file, read_bytes
+    from hatch_zkwasm.targets import choose_export, load_target
 
-    read_bytes(arguments.file)  # a missing file is the first thing to complain about
-    if arguments.file.suffix.lower() == WHEEL_SUFFIX:
-        program = _from_wheel(arguments.file, arguments.program, arguments.call)
-    else:
-        program = load_file(
-            arguments.file,
-            optimization_level=arguments.optimization_level,
-            memory_layout=arguments.memory_layout,
-        )
-    for warning in program.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    program = load_target(arguments)
     if program.interface is None:
         return _execute(program, arguments)
     if not program.interface.exports and arguments.call is None and not arguments.arguments:
         return _instantiate(program, program.interface, arguments)
-    return _call(program, _choose(program, arguments), arguments)
-
-
-def _from_wheel(path: Path, name: str | None, call: str | None) -> Program:
-    """The program `name` in the wheel, or the only one that can be meant."""
-    from hatch_zkwasm.errors import UsageError
-    from hatch_zkwasm.packed import load_packed, open_wheel
-    from zkwasm_compiler.errors import Problem
-
-    with open_wheel(path) as folders:
-        if name is not None and name not in folders:
-            message = f"packs no program {name!r}; it packs {', '.join(folders) or 'none'}"
-            raise UsageError(Problem(message, file=str(path)))
-        names = list(folders) if name is None else [name]
-        programs = {each: load_packed(folders[each], each).program for each in names}
-    fitting = {
-        each: program
-        for each, program in programs.items()
-        if name is not None or call is None or (program.interface is not None and program.interface.export(call))
-    }
-    if len(fitting) == 1:
-        return next(iter(fitting.values()))
-    if not fitting:
-        message = f"packs no program that exports {call!r}" if programs else "packs no program"
-    else:
-        message = f"packs {', '.join(fitting)}; choose one with --program"
-    raise UsageError(Problem(message, file=str(path)))
+    return _call(program, choose_export(program, arguments), arguments)
 
 
 def _call(program: Program, export: Export, arguments: argparse.Namespace) -> int:
@@ -144,36 +99,15 @@ def _instantiate(program: Program, interface: Interface, arguments: argparse.Nam
     return 0 if trap is None else 1
 
 
-def _choose(program: Program, arguments: argparse.Namespace) -> Export:
-    """The export that `--call` names, or the only one."""
-    from hatch_zkwasm.errors import UsageError
-    from hatch_zkwasm.values import signature
-    from zkwasm_compiler.errors import Problem
-
-    exports = () if program.interface is None else program.interface.exports
-    name = arguments.call
-    chosen = [export for export in exports if name in (None, export.name)]
-    if len(chosen) == 1:
-        return chosen[0]
-    offered = ", ".join(map(signature, exports)) or "nothing"
-    file = str(arguments.file)
-    if name is not None:
-        raise UsageError(Problem(f"exports no function {name!r}; it exports {offered}", file=file))
-    raise UsageError(Problem(f"choose a function with --call; the program exports {offered}", file=file))
-
-
 def _execute(program: Program, arguments: argparse.Namespace) -> int:
     """Run a program without an interface from row 0 to `finalizeExecution` and show the registers."""
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
-    from hatch_zkwasm.errors import UsageError
-    from zkwasm_compiler.errors import Problem
+    from hatch_zkwasm.targets import refuse_call
     from zkwasm_simulator import execute as run_program
 
-    if arguments.call is not None or arguments.arguments:
-        message = "has no functions to call: nothing in it says how they would be called"
-        raise UsageError(Problem(message, file=str(arguments.file)))
+    refuse_call(arguments)
     execution = run_program(program)
     registers = {name: _register_text(value) for name, value in execution.registers.items()}
     if arguments.json:

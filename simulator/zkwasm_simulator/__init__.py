@@ -2,7 +2,8 @@
 
 `execute` runs an assembled program step by step; `Instance` calls the exports of a compiled one as Python engines call
 WebAssembly. The interpreter here is the reference: every step is checked as the constraints of the machine demand.
-`record` makes the trace of a full execution, and `check` judges it by the constraints alone.
+`record` makes the trace of a full execution, and `check` judges it by the constraints alone. `lying_prover` runs a
+program with free inputs that are not honest, `static_audit` looks for free inputs that no constraint pins.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zkwasm_simulator.audit import Forgery, LyingReport, Tamper, Verdict, forge, lying_prover
+    from zkwasm_simulator.audit.static import StaticReport, static_audit
     from zkwasm_simulator.constraints import Constraint, Statement, Trace, Violation, check, record, record_forged
     from zkwasm_simulator.counters import Counters
     from zkwasm_simulator.faults import ExecutionFault
@@ -27,6 +30,14 @@ _MODULES = {
     "check": "constraints",
     "record": "constraints",
     "record_forged": "constraints",
+    "Forgery": "audit",
+    "LyingReport": "audit",
+    "Tamper": "audit",
+    "Verdict": "audit",
+    "forge": "audit",
+    "lying_prover": "audit",
+    "StaticReport": "audit.static",
+    "static_audit": "audit.static",
     "Counters": "counters",
     "ExecutionFault": "faults",
     "PublicInputs": "inputs",
@@ -49,19 +60,27 @@ __all__ = [
     "Entry",
     "Execution",
     "ExecutionFault",
+    "Forgery",
     "Instance",
     "InstantiationError",
+    "LyingReport",
     "Machine",
     "PreparedProgram",
     "PublicInputs",
     "PublicValues",
     "Statement",
+    "StaticReport",
+    "Tamper",
     "Trace",
+    "Verdict",
     "Violation",
     "check",
     "execute",
+    "forge",
+    "lying_prover",
     "record",
     "record_forged",
+    "static_audit",
 ]
 
 

@@ -40,18 +40,19 @@ def test_every_command_is_described() -> None:
     assert [command.NAME for command in COMMANDS if f"| `zkwasm {command.NAME} " not in page] == []
 
 
-def test_the_shown_run_is_real(
+def test_the_shown_runs_are_real(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
     page = ROOT / "docs" / "command-line.md"
-    written = page.read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```console\n(.*?)^```$", written, re.MULTILINE | re.DOTALL)
-    command = block.partition("\n")[0]
-    assert command.startswith("$ zkwasm run ")
-    assert main(command.split()[2:]) == 0
-    shown = f"{command}\n{capsys.readouterr().out}"
+    written = shown = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```$", written, re.MULTILINE | re.DOTALL)
+    commands = [block.partition("\n")[0] for block in blocks]
+    assert [command.split()[:3] for command in commands] == [["$", "zkwasm", "run"], ["$", "zkwasm", "audit"]]
+    for block, command in zip(blocks, commands, strict=True):
+        assert main(command.split()[2:]) == 0
+        shown = shown.replace(block, f"{command}\n{capsys.readouterr().out}")
     if request.config.getoption("--bless"):
-        page.write_text(written.replace(block, shown), encoding="utf-8")
+        page.write_text(shown, encoding="utf-8")
     else:
-        assert block == shown, "the output is stale; run pytest --bless and read the difference"
+        assert written == shown, "the output is stale; run pytest --bless and read the difference"

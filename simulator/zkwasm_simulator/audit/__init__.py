@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zkwasm_simulator.audit.forging import Forgery, Verdict
-from zkwasm_simulator.audit.lying_prover import Tamper, forge, lying_prover
+from zkwasm_simulator.audit.lying import Tamper, forge, lying_prover
 from zkwasm_simulator.audit.report import Lie, LyingReport, Place, Survivor
 
 __all__ = ["Forgery", "Lie", "LyingReport", "Place", "Survivor", "Tamper", "Verdict", "forge", "lying_prover"]

@@ -227,16 +227,15 @@ class Stage:
             memory = machine.memory
             return {f"cell {cell}": memory[cell] for cell in sorted(memory) if memory[cell] != NOTHING}
         words = {f"output word {number}": self._words.get(number, NOTHING) for number in range(OUTPUT_ROWS)}
-        return {**words, "status": self._status}
+        return {**words, "status": self._status, **self.audited.kept_cells(machine.memory)}
 
     def _goes_on_alike(self, fork: Fork, machine: Machine, row: int, step: int) -> bool:
         if not self._comparable or machine.hash_streams or machine.variables:
             return False
         if machine.trace_length != NOT_YET:  # words may have been published that the state does not show
             return False
-        public = self.audited.public
         base = fork.machine.memory
-        return self.honest.goes_on_alike(machine, row, step, base, fork.step, cells_count=not public)
+        return self.honest.goes_on_alike(machine, row, step, base, fork.step, kept=self.audited.keeps)
 
     # The honest run
 

@@ -7,7 +7,7 @@ it need not be followed to its end. `HonestRun.goes_on_alike` decides that from 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.effects import LIMBS, Effects
@@ -80,12 +80,19 @@ class HonestRun:
             self._live[step] = live
 
     def goes_on_alike(
-        self, machine: Machine, row: int, step: int, base: Mapping[int, Limbs], base_step: int, *, cells_count: bool
+        self,
+        machine: Machine,
+        row: int,
+        step: int,
+        base: Mapping[int, Limbs],
+        base_step: int,
+        *,
+        kept: Callable[[int], bool],
     ) -> bool:
         """Is all that differs from the honest state before `step` never read again?
 
-        `base` is the honest memory before the earlier step `base_step`. With `cells_count` the cells at the end are the
-        result, so each that is not written again is read.
+        `base` is the honest memory before the earlier step `base_step`. The cells that are `kept` are results: each
+        that is not written again is read.
         """
         if step >= len(self.path) or self.path[step] != row:
             return False
@@ -95,7 +102,7 @@ class HonestRun:
                 return False
         memory = self._memory(base, base_step, step)
         return not any(
-            machine.memory.get(cell, NOTHING) != memory.get(cell, NOTHING) and self._read_again(cell, step, cells_count)
+            machine.memory.get(cell, NOTHING) != memory.get(cell, NOTHING) and self._read_again(cell, step, kept)
             for cell in (machine.memory | memory)
         )
 
@@ -105,9 +112,9 @@ class HonestRun:
         memory.update(self._writes[first:last])
         return memory
 
-    def _read_again(self, cell: int, step: int, cells_count: bool) -> bool:
+    def _read_again(self, cell: int, step: int, kept: Callable[[int], bool]) -> bool:
         accesses = self._accesses.get(cell)
         if accesses is None:
-            return cells_count
+            return kept(cell)
         following = bisect_left(accesses.steps, step)
-        return accesses.reading[following] if following < len(accesses.steps) else cells_count
+        return accesses.reading[following] if following < len(accesses.steps) else kept(cell)

@@ -9,6 +9,9 @@ from typing import Any
 from zkwasm_simulator.faults import limbs_text
 from zkwasm_simulator.field import Limbs
 
+SHOWN = 120
+"""Longer instructions are shortened in texts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -22,7 +25,8 @@ class Place:
 
     def __str__(self) -> str:
         where = f"{self.file or 'row'}:{self.line if self.line is not None else self.row}"
-        return f"{where}: `{self.text}`" + (f" (function {self.function})" if self.function else "")
+        text = self.text if len(self.text) <= SHOWN else f"{self.text[: SHOWN // 2]} … {self.text[-SHOWN // 2 :]}"
+        return f"{where}: `{text}`" + (f" (function {self.function})" if self.function else "")
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -1,20 +1,24 @@
 """What a program promises: where it ends, which free inputs are public, what its result is.
 
-A program that waits with `${beforeLast(13)} :JMPN(…)` publishes: free inputs of the steps 2 to 9 go in, those of the
-last twelve rows and PC come out. Of any other program the result is what its memory holds at the end.
+A program that waits with `${beforeLast(13)} :JMPN(…)` publishes: free inputs of the steps 2 to 9 go in, those of
+the last twelve rows and PC come out. What an instance keeps from call to call, the linear memory and the globals,
+counts as a result, too. Of a program without public values the result is what its memory holds at the end.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.asm.program import MEMORY_REGION, Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.advice import DEFAULT_BEFORE_LAST
 from zkwasm_simulator.audit.effects import advice_calls
+from zkwasm_simulator.audit.report import Place
 from zkwasm_simulator.decode import DecodedRow, decode_row
+from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.interpreter import END_LABEL
 from zkwasm_simulator.trace import INPUT_STEPS, OUTPUT_ROWS
 
@@ -44,7 +48,34 @@ class Audited:
 
     def is_wait(self, row: int) -> bool:
         """Does this row wait for the end of the trace? When it goes on is no choice: row 0 must follow the last."""
-        return bool(self.wait) and row == self.end
+        return row >= self.end and bool(advice_calls(self.rows[row].advice, "beforeLast"))
+
+    @cached_property
+    def globals(self) -> dict[int, str]:
+        """The type of each global by its cell."""
+        interface = self.program.interface
+        return {} if interface is None else {one.cell: one.type for one in interface.globals}
+
+    def keeps(self, cell: int) -> bool:
+        """Is what this cell holds at the end a result?"""
+        if not self.public:
+            return True
+        interface = self.program.interface
+        has_memory = interface is not None and interface.memory is not None
+        return cell in self.globals or (has_memory and cell >= MEMORY_REGION)
+
+    def kept_cells(self, memory: Mapping[int, Limbs]) -> dict[str, Limbs | int]:
+        """What a program with public values keeps besides: words that are not 0, and globals; the high limb of a
+        word of the linear memory or of an i32 means nothing."""
+        found: dict[str, Limbs | int] = {}
+        for cell in sorted(memory):
+            low, high = memory[cell]
+            if not self.keeps(cell):
+                continue
+            wide = self.globals.get(cell) in ("i64", "f64")
+            if low or (wide and high):
+                found[f"cell {cell}"] = (low, high) if wide else low
+        return found
 
     @cached_property
     def _functions(self) -> list[tuple[int, str]]:
@@ -59,10 +90,10 @@ class Audited:
         place = bisect_right(self._functions, row, key=lambda entry: entry[0])
         return self._functions[place - 1][1] if place else ""
 
-    def place(self, row: int) -> str:
-        """`file:line` of a row."""
+    def place(self, row: int) -> Place:
+        """Where a row is."""
         decoded = self.rows[row]
-        return f"{decoded.file or self.program.file_name}:{decoded.line if decoded.line is not None else f'row {row}'}"
+        return Place(row, decoded.file, decoded.line, decoded.text.strip(), self.function_at(row))
 
 
 def audited(program: Program, end: str | None = None) -> Audited:

@@ -16,7 +16,7 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.advice import DEFAULT_BEFORE_LAST
 from zkwasm_simulator.audit.effects import advice_calls
 from zkwasm_simulator.audit.forging import NOT_YET
-from zkwasm_simulator.audit.lying_prover import Tamper
+from zkwasm_simulator.audit.lying import Tamper
 from zkwasm_simulator.constraints.checking import machine_rows
 from zkwasm_simulator.constraints.columns import SINGLE_COLUMNS, WIDE_COLUMNS, Trace
 from zkwasm_simulator.constraints.memory import memory_rows

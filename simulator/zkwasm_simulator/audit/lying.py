@@ -17,7 +17,7 @@ from zkwasm_simulator.audit.coherence import repairs
 from zkwasm_simulator.audit.forging import Forgery, Fork, FreeInput, Stage, Verdict
 from zkwasm_simulator.audit.lies import lies as usual_lies
 from zkwasm_simulator.audit.report import Lie, LyingReport, Place, Survivor
-from zkwasm_simulator.audit.statement import Audited, audited
+from zkwasm_simulator.audit.statement import audited
 from zkwasm_simulator.faults import limbs_text
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.inputs import PublicInputs
@@ -27,6 +27,8 @@ from zkwasm_simulator.values import Value, to_bits
 
 Lies = Callable[[Limbs], Iterable[Limbs]]
 """Gives the values to say instead of an honest one."""
+Progress = Callable[[int, int], None]
+"""Called as progress(done, all) with numbers of free inputs."""
 
 COHERENT_LIES = 4
 """After how many of the lies at a free input others are made to fit."""
@@ -55,6 +57,7 @@ def lying_prover(
     limit: int | None = 20_000,
     step_limit: int = DEFAULT_STEP_LIMIT,
     coherent: bool = True,
+    progress: Progress | None = None,
 ) -> LyingReport:
     """Run `program` with lies and report those that survive.
 
@@ -71,7 +74,9 @@ def lying_prover(
     search = _Search(stage, coherent)
     search.registers(rows)
     steps = sorted(told)
-    for fork, step in zip(stage.forks(steps), steps, strict=True):
+    for done, (fork, step) in enumerate(zip(stage.forks(steps), steps, strict=True)):
+        if progress is not None:
+            progress(done, len(steps))
         search.lie(fork, told[step])
         if len(search.survivors) >= SURVIVORS:
             break
@@ -224,17 +229,11 @@ class _Search:
         return Survivor(lies, output, _shown(honest.get(output)), _shown(forged.get(output)))
 
     def _place(self, row: int) -> Place:
-        return place(self.stage.audited, row)
+        return self.stage.audited.place(row)
 
 
 def _told(run: Forgery) -> list[FreeInput]:
     return [one for one in run.free_inputs if one.said != one.honest]
-
-
-def place(audited: Audited, row: int) -> Place:
-    """Where a row is."""
-    decoded = audited.rows[row]
-    return Place(row, decoded.file, decoded.line, decoded.text.strip(), audited.function_at(row))
 
 
 def _shown(value: Limbs | int | None) -> str:

@@ -1,0 +1,103 @@
+"""What `zkwasm run` and `zkwasm audit` work on: a program from a file of any kind, and one of its exports.
+
+Everything heavy is imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS
+
+if TYPE_CHECKING:
+    from zkwasm_compiler.asm.program import Export, Program
+
+
+def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
+    """Declare the file, the function and its arguments; `call` is the help of `--call`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="a .wasm, .wat, .zkasm, .rom.json or .whl file")
+    parser.add_argument("arguments", metavar="ARG", nargs="*", help="an argument of the function")
+    parser.add_argument("--call", metavar="NAME", help=call)
+    parser.add_argument(
+        "--program", metavar="NAME", help="the program inside a wheel (default: the one that exports it)"
+    )
+    parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
+    parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
+
+
+def load_target(arguments: argparse.Namespace) -> Program:
+    """The program that the command line names; its warnings are shown.
+
+    Raises: InputError with every problem.
+    """
+    from hatch_zkwasm.sources import WHEEL_SUFFIX, load_file, read_bytes
+
+    read_bytes(arguments.file)  # a missing file is the first thing to complain about
+    if arguments.file.suffix.lower() == WHEEL_SUFFIX:
+        program = _from_wheel(arguments.file, arguments.program, arguments.call)
+    else:
+        program = load_file(
+            arguments.file,
+            optimization_level=arguments.optimization_level,
+            memory_layout=arguments.memory_layout,
+        )
+    for warning in program.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return program
+
+
+def _from_wheel(path: Path, name: str | None, call: str | None) -> Program:
+    """The program `name` in the wheel, or the only one that can be meant."""
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.packed import load_packed, open_wheel
+    from zkwasm_compiler.errors import Problem
+
+    with open_wheel(path) as folders:
+        if name is not None and name not in folders:
+            message = f"packs no program {name!r}; it packs {', '.join(folders) or 'none'}"
+            raise UsageError(Problem(message, file=str(path)))
+        names = list(folders) if name is None else [name]
+        programs = {each: load_packed(folders[each], each).program for each in names}
+    fitting = {
+        each: program
+        for each, program in programs.items()
+        if name is not None or call is None or (program.interface is not None and program.interface.export(call))
+    }
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    if not fitting:
+        message = f"packs no program that exports {call!r}" if programs else "packs no program"
+    else:
+        message = f"packs {', '.join(fitting)}; choose one with --program"
+    raise UsageError(Problem(message, file=str(path)))
+
+
+def choose_export(program: Program, arguments: argparse.Namespace) -> Export:
+    """The export that `--call` names, or the only one."""
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.values import signature
+    from zkwasm_compiler.errors import Problem
+
+    exports = () if program.interface is None else program.interface.exports
+    name = arguments.call
+    chosen = [export for export in exports if name in (None, export.name)]
+    if len(chosen) == 1:
+        return chosen[0]
+    offered = ", ".join(map(signature, exports)) or "nothing"
+    file = str(arguments.file)
+    if name is not None:
+        raise UsageError(Problem(f"exports no function {name!r}; it exports {offered}", file=file))
+    raise UsageError(Problem(f"choose a function with --call; the program exports {offered}", file=file))
+
+
+def refuse_call(arguments: argparse.Namespace) -> None:
+    """Raises: UsageError when a function of a program without an interface is to be called."""
+    from hatch_zkwasm.errors import UsageError
+    from zkwasm_compiler.errors import Problem
+
+    if arguments.call is not None or arguments.arguments:
+        message = "has no functions to call: nothing in it says how they would be called"
+        raise UsageError(Problem(message, file=str(arguments.file)))

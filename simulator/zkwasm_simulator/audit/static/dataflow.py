@@ -1,0 +1,82 @@
+"""Forward dataflow over a program: what holds before each row, whatever path leads there.
+
+A `Domain` says what a row makes of a state and how states join. A function's result is put together with what its
+caller knew of what the function does not write.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Protocol, TypeVar
+
+from zkwasm_simulator.audit.static.knowledge import Location
+from zkwasm_simulator.audit.static.structure import MAIN, Structure
+from zkwasm_simulator.decode import DecodedRow
+
+S = TypeVar("S")
+
+
+class Domain(Protocol[S]):
+    """What a dataflow needs to know of its states; states are never changed in place."""
+
+    def entry(self) -> S:
+        """What holds at row 0."""
+
+    def after(self, row: DecodedRow, state: S) -> S:
+        """What holds behind a row, wherever it goes."""
+
+    def on_edge(self, row: DecodedRow, target: int, state: S) -> S:
+        """What `after` says, and that the row went to `target`."""
+
+    def into_call(self, state: S) -> S:
+        """What a function may know of its caller's state."""
+
+    def join(self, row: int, known: S, more: S) -> S:
+        """What holds in both; equal to `known` when that says no less already."""
+
+    def after_call(self, caller: S, returned: S, writes: frozenset[Location]) -> S:
+        """What holds behind a call."""
+
+
+def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
+    """What holds before each row that can be reached."""
+    rows = structure.audited.rows
+    before: dict[int, S] = {MAIN: domain.entry()}
+    behind: dict[int, S] = {}
+    returning: dict[int, list[int]] = {}
+    for entry, own in structure.returns.items():
+        for one in own:
+            returning.setdefault(one, []).append(entry)
+    work = [MAIN]
+    queued = {MAIN}
+
+    def arrive(target: int, state: S) -> None:
+        joined = state if target not in before else domain.join(target, before[target], state)
+        if target in before and joined == before[target]:
+            return
+        before[target] = joined
+        if target not in queued:
+            queued.add(target)
+            heapq.heappush(work, target)
+
+    def give_back(call: int, entry: int) -> None:
+        for one in structure.returns[entry]:
+            if one in behind and call in behind and call + 1 < len(rows):
+                arrive(call + 1, domain.after_call(behind[call], behind[one], structure.writes[entry]))
+
+    while work:
+        number = heapq.heappop(work)
+        queued.discard(number)
+        row = rows[number]
+        behind[number] = domain.after(row, before[number])
+        if number in structure.calls:
+            for entry in structure.calls[number]:
+                arrive(entry, domain.into_call(behind[number]))
+                give_back(number, entry)
+            continue
+        for entry in returning.get(number, ()):
+            for call in structure.callers[entry]:
+                give_back(call, entry)
+        for target in structure.targets[number]:
+            arrive(target, domain.on_edge(row, target, behind[number]))
+    return before

@@ -1,0 +1,205 @@
+"""Can two provers part where a branch depends on an open value, and both come to a proof?
+
+What both paths say about the values that were the same up to the branch must contradict: windows of the same sum that
+have nothing in common, or bounds and remainders of the same word. Each prover's own values are eliminated first, by
+adding multiples of windows (Fourier and Motzkin, with multipliers that are small integers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import gcd
+
+from zkwasm_simulator.audit.static.forms import (
+    SMALL,
+    Form,
+    Terms,
+    Window,
+    canonical,
+    intersection,
+    quotient,
+    renamed,
+    scaled,
+    variable,
+    width,
+)
+from zkwasm_simulator.audit.static.knowledge import LIMB_WINDOW, Knowledge, Pair, Product
+from zkwasm_simulator.field import PRIME, WORD_MASK
+
+MOST_FACTS = 300
+OTHERS = 1 << 40
+"""Added to the numbers of the symbols that are the second prover's own."""
+
+Facts = dict[Terms, Window]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a path says about the values that are shared with paths that part from it, and about its own."""
+
+    facts: tuple[tuple[Form, Window], ...]
+    nonzero: tuple[Form, ...]
+    words: tuple[tuple[Pair, _Word], ...]
+    own: Callable[[int], bool]
+
+
+def claims(before: Knowledge, after: Knowledge, first_new: int) -> Claims:
+    """The claims of a path that was at `before` when it parted from others, and came to `after`.
+
+    `first_new` is the number of the first symbol that is younger than the branch.
+    """
+
+    def own(symbol: int) -> bool:
+        if before.symbols.is_given(symbol):
+            return False
+        return symbol >= first_new or (before.symbols.locations(symbol) is None and symbol not in before.pinned)
+
+    facts = [(after.form(Form(terms)), window) for terms, window in after.windows.items()]
+    facts += [(variable(symbol) - form, (0, 0)) for symbol, form in after.solved.items()]
+    return Claims(tuple(facts), tuple(map(after.form, after.nonzero)), tuple(_words(after, own)), own)
+
+
+def exclusive(one: Claims, other: Claims) -> bool:
+    """Do the claims of two paths that part at the same branch contradict?"""
+    if _words_contradict(one, other):
+        return True
+    own = one.own
+
+    def theirs(symbol: int) -> int:
+        return symbol + OTHERS if own(symbol) else symbol
+
+    facts: Facts = {}
+    claimed = [*one.facts, *((renamed(form, theirs), window) for form, window in other.facts)]
+    if not all(_add(facts, form, window) for form, window in claimed):
+        return True
+    nonzero = [*one.nonzero, *(renamed(form, theirs) for form in other.nonzero)]
+    if not all(_exclude_zero(facts, form) for form in nonzero):
+        return True
+    private = sorted({s for terms in facts for s, _ in terms if s >= OTHERS or own(s)})
+    return not all(_eliminate(facts, symbol) for symbol in private) or _proportional_contradict(facts)
+
+
+def _add(facts: Facts, form: Form, window: Window) -> bool:
+    """Add a window; False when that contradicts."""
+    if width(window) >= PRIME - 1:
+        return True
+    terms, window = canonical(form, window)
+    found = intersection(window, facts.get(terms, window if terms else (0, 0)))
+    if found is None:
+        return False
+    if terms:
+        facts[terms] = found
+    return True
+
+
+def _exclude_zero(facts: Facts, form: Form) -> bool:
+    """The form is not 0; False when that contradicts."""
+    terms, (zero, _) = canonical(form, (0, 0))
+    if terms not in facts:
+        return bool(terms) or zero != 0
+    low, high = facts[terms]
+    low, high = low + (low == zero), high - (high == zero)
+    facts[terms] = low, high
+    return low <= high
+
+
+def _eliminate(facts: Facts, symbol: int) -> bool:
+    """Replace the facts about a symbol by what follows from them without it; False when that contradicts."""
+    about = [(terms, facts.pop(terms)) for terms in [terms for terms in facts if symbol in dict(terms)]]
+    for number, (terms, window) in enumerate(about):
+        for other, other_window in about[:number]:
+            for multiplier, first, second in _multipliers(dict(terms)[symbol], dict(other)[symbol]):
+                form = Form(terms).times(first) + Form(other).times(second)
+                low, high = scaled(window, first), scaled(other_window, second)
+                assert symbol not in form.symbols, multiplier
+                if len(facts) < MOST_FACTS and not _add(facts, form, (low[0] + high[0], low[1] + high[1])):
+                    return False
+    return True
+
+
+def _multipliers(one: int, other: int) -> Iterator[tuple[int, int, int]]:
+    """Small integers that make two coefficients cancel."""
+    ratio = quotient(other, one)
+    if abs(ratio) <= SMALL:
+        yield ratio, ratio, -1
+        return
+    ratio = quotient(one, other)
+    if abs(ratio) <= SMALL:
+        yield ratio, -1, ratio
+
+
+def _proportional_contradict(facts: Facts) -> bool:
+    """Does a sum contradict a small multiple of it?"""
+    listed = list(facts.items())
+    for number, (terms, window) in enumerate(listed):
+        for other, other_window in listed[:number]:
+            if [s for s, _ in terms] != [s for s, _ in other]:
+                continue
+            for _, first, second in _multipliers(terms[0][1], other[0][1]):
+                difference = Form(terms).times(first) + Form(other).times(second)
+                if difference.terms:
+                    continue
+                low, high = scaled(window, first), scaled(other_window, -second)
+                if max(width(low), width(high)) < PRIME - 1 and intersection(low, high) is None:
+                    return True
+    return False
+
+
+# Words: of a·b + c = d·2^64 + result with a constant factor follow bounds and a remainder of the other factor
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a path says about a word: low ≤ word ≤ high, word ≡ remainder modulo `modulus`."""
+
+    low: int
+    high: int
+    remainder: int
+    modulus: int
+
+
+def _words_contradict(one: Claims, other: Claims) -> bool:
+    return any(
+        a.low > b.high or b.low > a.high or (a.remainder - b.remainder) % gcd(a.modulus, b.modulus) != 0
+        for word, a in one.words
+        for name, b in other.words
+        if word == name
+    )
+
+
+def _words(knowledge: Knowledge, own: Callable[[int], bool]) -> list[tuple[Pair, _Word]]:
+    found = []
+    for product in knowledge.products:
+        for factor, word in ((product.a, product.b), (product.b, product.a)):
+            number = _number(knowledge, factor)
+            name = knowledge.form(word[0]), knowledge.form(word[1])
+            shared = not any(own(symbol) for form in name for symbol in form.symbols)
+            if number and shared and (name[0].terms or name[1].terms):
+                found.append((name, _word(knowledge, product, number)))
+    return found
+
+
+def _word(knowledge: Knowledge, product: Product, factor: int) -> _Word:
+    c, d, result = (_bounds(knowledge, pair) for pair in (product.c, product.d, product.result))
+    low = max(0, -((c[1] - (d[0] << 64) - result[0]) // factor))
+    high = min(WORD_MASK, ((d[1] << 64) + result[1] - c[0]) // factor)
+    if c[0] != c[1] or result[0] != result[1]:
+        return _Word(low, high, 0, 1)
+    difference = (result[0] - c[0]) & WORD_MASK
+    shift = (factor & -factor).bit_length() - 1
+    modulus = 1 << (64 - shift)
+    if difference % (1 << shift):
+        return _Word(1, 0, 0, 1)  # the factor divides nothing like it: there is no such word
+    return _Word(low, high, (difference >> shift) * pow(factor >> shift, -1, modulus) % modulus, modulus)
+
+
+def _number(knowledge: Knowledge, pair: Pair) -> int:
+    low, high = _bounds(knowledge, pair)
+    return low if low == high else 0
+
+
+def _bounds(knowledge: Knowledge, pair: Pair) -> Window:
+    """Between which numbers a word is."""
+    limbs = [intersection(knowledge.window(form) or LIMB_WINDOW, LIMB_WINDOW) or LIMB_WINDOW for form in pair]
+    return limbs[0][0] + (limbs[1][0] << 32), limbs[0][1] + (limbs[1][1] << 32)

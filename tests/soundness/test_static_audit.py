@@ -1,0 +1,91 @@
+"""The static audit accuses nothing that the compiler emits, and finds the rules that are broken on purpose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.programs import CALLS, module_bytes
+from tests.soundness.broken import BROKEN, UNHARMED, Broken
+from tests.soundness.emitted import (
+    ACCESSES,
+    LAYOUT_NAMES,
+    OPS_OF_WASM,
+    access_program,
+    control_program,
+    op_program,
+    segments_program,
+    sizes_program,
+)
+from zkwasm_compiler import CompileOptions, Program, compile_module
+from zkwasm_compiler.wasm.text import wat_to_wasm
+from zkwasm_simulator import lying_prover, static_audit
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "example_project" / "native"
+FAMILIES = ("i32", "i64", "affine", "branch", "popcnt", "memory", "expansions")
+
+
+def _clean(program: Program) -> None:
+    report = static_audit(program)
+    assert report.free_inputs
+    assert not report.findings, report.findings[0]
+
+
+@pytest.mark.parametrize("op", OPS_OF_WASM)
+def test_ops(op: str) -> None:
+    _clean(op_program(op))
+
+
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+@pytest.mark.parametrize("growing", [False, True])
+@pytest.mark.parametrize("op", ACCESSES)
+def test_accesses(op: str, growing: bool, layout: str) -> None:
+    _clean(access_program(op, growing, layout))
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_control(level: int) -> None:
+    _clean(control_program(level))
+
+
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+@pytest.mark.parametrize("level", [0, 2])
+def test_sizes_and_segments(level: int, layout: str) -> None:
+    _clean(sizes_program(level, layout))
+    _clean(segments_program(level, True, layout))
+
+
+@pytest.mark.parametrize("file", CALLS)
+def test_kernels(file: str) -> None:
+    _clean(compile_module(module_bytes(file), CompileOptions()))
+
+
+def test_the_example() -> None:
+    _clean(compile_module((EXAMPLE / "numbers.wasm").read_bytes()))
+    _clean(compile_module((EXAMPLE / "sha256.wasm").read_bytes()))
+    _clean(compile_module(wat_to_wasm((EXAMPLE / "collatz.wat").read_text(encoding="utf-8"))))
+
+
+def test_there_is_a_broken_rule_of_each_family() -> None:
+    assert {name.partition(":")[0] for name in BROKEN} == set(FAMILIES)
+
+
+def _lies(broken: Broken) -> bool:
+    return bool(lying_prover(broken.program, broken.name, broken.args, limit=1000).survivors)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_rules_are_found(name: str) -> None:
+    broken = BROKEN[name]
+    assert not static_audit(broken.sound).findings
+    findings = static_audit(broken.program).findings
+    assert {finding.place.function for finding in findings} >= {broken.name}
+    assert _lies(broken)
+
+
+@pytest.mark.parametrize("name", UNHARMED)
+def test_checks_that_another_makes_up_for_are_not_missed(name: str) -> None:
+    broken = UNHARMED[name]
+    assert not static_audit(broken.program).findings
+    assert not _lies(broken)
