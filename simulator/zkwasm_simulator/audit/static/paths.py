@@ -134,6 +134,8 @@ class _Exploration:
         """The ends of the paths from `row` in `state`."""
         visited = visited.copy()
         while True:
+            if row == self.structure.audited.end:
+                self._forget(state)
             if self._over(row, visited) or behind > self.behind:
                 return [self._leaf(state)]
             visited[row] += 1
@@ -174,6 +176,18 @@ class _Exploration:
         return _Ways([one for one in ways.targets if one[0] not in self.structure.doomed], ways.deciding, ways.unknown)
 
     # The ends of paths
+
+    def _forget(self, state: State) -> None:
+        """At the end of the program cells that are no results are not read any more."""
+        audited = self.structure.audited
+        interface = audited.program.interface
+        if not audited.public or interface is None:
+            return
+        results = range(interface.result_cell, interface.result_cell + interface.result_words)
+        for place in list(state.cells):
+            kind, _, number = place[0].partition(" ")
+            if kind == "cell" and int(number) not in results and not audited.keeps(int(number)):
+                del state.cells[place]
 
     def _alive(self, state: State, free: Form) -> bool:
         """Is something left that depends on an open free input, or has something been decided by it?"""

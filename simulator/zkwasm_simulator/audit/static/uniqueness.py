@@ -17,6 +17,9 @@ from zkwasm_simulator.field import PRIME
 MOST_VECTORS = 500
 """With more short vectors than that nothing is pinned."""
 
+MOST_ENDS = 1 << 10
+"""With more possible numbers than that they are not tried one by one."""
+
 MODERATE = 1 << 63
 """A summand that varies by less is taken as an interval."""
 
@@ -50,6 +53,20 @@ def _ruled_out(
         shift = signed(number * factor)
         left = ends[0][0] + ends[1][0] - shift, ends[0][1] + ends[1][1] - shift
         if width(left) < PRIME and not _reaches([(signed(c * factor), window) for c, window in rest], left):
+            return True
+    return _no_end(coefficient, xs, es, rest, number)
+
+
+def _no_end(coefficient: int, xs: Window, es: Window, rest: Sequence[tuple[int, Window]], number: int) -> bool:
+    """Is coefficient·x + rest + number none of a few numbers? Divided by a coefficient of the rest, the others may be
+    small: k·(x - d·q) is a multiple of k, which few numbers are."""
+    if width(es) > MOST_ENDS:
+        return False
+    for factor in (pow(c, -1, PRIME) for c, _ in rest):
+        parts = [scaled(window, signed(c * factor)) for c, window in (*rest, (coefficient, xs))]
+        low, high = sum(part[0] for part in parts), sum(part[1] for part in parts)
+        ends = (factor * (end - number) - low for end in range(es[0], es[1] + 1))
+        if high - low < PRIME and all(end % PRIME > high - low for end in ends):
             return True
     return False
 
