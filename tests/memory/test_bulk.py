@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.memory.test_accesses import Pair
+from tests.soundness.emitted import LAYOUT_NAMES
 
 COUNTS = (*range(9), 11, 12, 15, 16, 17, 28, 31, 32, 33, 44, 60, 63, 64, 68, 96, 127)
 LENGTHS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 16, 23, 24, 36, 64, 65, 68, 124)
@@ -45,17 +46,19 @@ def _copies(source: random.Random) -> Iterator[tuple[int, int, int]]:
     yield from ((0, 0, 1 << 31), (5, 6, -1), (-1, 0, 0), (-1, 0, 1), (0, -4, 8))
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-def test_copy(growing: bool) -> None:
-    pair = Pair(_module(BULK, growing))
+def test_copy(growing: bool, layout: str) -> None:
+    pair = Pair(_module(BULK, growing), layout)
     for to, from_, count in _copies(random.Random(growing)):
         pair.call("copy", to, from_, count)
         pair.same_memory([(0, 400), (65336, 65536)])
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-def test_fill(growing: bool) -> None:
-    pair = Pair(_module(BULK, growing))
+def test_fill(growing: bool, layout: str) -> None:
+    pair = Pair(_module(BULK, growing), layout)
     source = random.Random(growing)
     for rest in range(4):
         for count in source.sample(COUNTS, 12):
@@ -95,9 +98,10 @@ def _constant_lengths() -> str:
 NEAR = "(local.set 1 {}) (memory.copy (local.get 0) (local.get 1) {})"
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-def test_constant_lengths(growing: bool) -> None:
-    pair = Pair(_module(_constant_lengths(), growing))
+def test_constant_lengths(growing: bool, layout: str) -> None:
+    pair = Pair(_module(_constant_lengths(), growing), layout)
     for length in LENGTHS:
         pair.call(f"fixed {length}")
         edge = 65536 - length
@@ -126,7 +130,7 @@ def test_constant_lengths(growing: bool) -> None:
 def test_a_memory_of_all_addresses(growing: bool) -> None:
     """Its size is no i32."""
     grow = '(func (export "grow") (drop (memory.grow (i32.const 0))))' if growing else ""
-    pair = Pair(f'(module (memory (export "memory") 65536) {BULK} {grow})')
+    pair = Pair(f'(module (memory (export "memory") 65536) {BULK} {grow})', "words")
     end = (1 << 32) - 40
     for name, *args in (
         ("fill", -8, 0x155, 8), ("fill", -8, 1, 9), ("fill", -6, 2, 5), ("fill", 0, 3, 0), ("fill", -1, 3, 0),

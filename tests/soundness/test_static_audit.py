@@ -58,7 +58,8 @@ def test_sizes_and_segments(level: int, layout: str) -> None:
 
 @pytest.mark.parametrize("file", CALLS)
 def test_kernels(file: str) -> None:
-    _clean(compile_module(module_bytes(file), CompileOptions()))
+    for layout in LAYOUT_NAMES if file.startswith("memory/") else LAYOUT_NAMES[:1]:
+        _clean(compile_module(module_bytes(file), CompileOptions(memory_layout=layout)))
 
 
 def test_the_example() -> None:

@@ -21,6 +21,7 @@ from zkwasm_simulator.audit.static.forms import (
     quotient,
     renamed,
     scaled,
+    total,
     variable,
     width,
 )
@@ -107,6 +108,15 @@ def _exclude_zero(facts: Facts, form: Form) -> bool:
 def _eliminate(facts: Facts, symbol: int) -> bool:
     """Replace the facts about a symbol by what follows from them without it; False when that contradicts."""
     about = [(terms, facts.pop(terms)) for terms in [terms for terms in facts if symbol in dict(terms)]]
+    equal = next((fact for fact in about if width(fact[1]) == 0), None)
+    if equal is not None:  # the symbol is a sum of others
+        about.remove(equal)
+        nothing = Form(equal[0], -equal[1][0] % PRIME)
+        replaced = (
+            (total(((Form(terms), 1), (nothing, -quotient(dict(terms)[symbol], dict(equal[0])[symbol])))), window)
+            for terms, window in about
+        )
+        return all(_add(facts, form, window) for form, window in replaced)
     for number, (terms, window) in enumerate(about):
         for other, other_window in about[:number]:
             for multiplier, first, second in _multipliers(dict(terms)[symbol], dict(other)[symbol]):

@@ -12,6 +12,8 @@ from zkwasm_simulator.decode import MEMORY_BASE, Address
 LINEAR_MEMORY = "linear memory"
 STACK = "the stack"
 ARRAYS = "an array"
+BYTE_WINDOW = (0, 255)
+"""What cells of the linear memory hold where each holds a byte."""
 
 
 def cell(number: int) -> str:

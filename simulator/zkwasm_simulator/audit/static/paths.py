@@ -113,7 +113,7 @@ class _Exploration:
         first = self.start
         while first in self.structure.before and self.start - first < ROWS_BEFORE:
             first = self.structure.before[first]
-        state = State(Knowledge(Symbols()), self.values[first])
+        state = State(Knowledge(Symbols()), self.values[first], byte_cells=self.structure.byte_cells)
         for number in range(first, self.start):
             ways = self._step(state, self.structure.audited.rows[number], honest=True)
             for target, constraint in ways.targets:
@@ -121,7 +121,7 @@ class _Exploration:
                     constraint(state.knowledge)
             state.knowledge.settle()
         if state.knowledge.contradictory:  # rows that no run comes to
-            return State(Knowledge(Symbols()), self.values[self.start])
+            return State(Knowledge(Symbols()), self.values[self.start], byte_cells=self.structure.byte_cells)
         state.begin()
         return state
 

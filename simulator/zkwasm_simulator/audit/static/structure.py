@@ -47,6 +47,12 @@ class Structure:
     before: dict[int, int]
     landings: frozenset[int]
 
+    @property
+    def byte_cells(self) -> bool:
+        """Does a cell of the linear memory hold a byte? The stores of a compiled program see to it."""
+        interface = self.audited.program.interface
+        return interface is not None and interface.memory is not None and interface.memory.cell_bytes == 1
+
     def declared(self, row: int) -> bool:
         """Does the text say of this branch that both ways come to the same?"""
         return EITHER_WAY in self.audited.rows[row].text.partition(";")[2]

@@ -7,12 +7,12 @@ A `State` is a point of a path. `execute` applies a row but for its jump, and gi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.forms import ZERO_FORM, Form, constant, total
 from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge, Location, Pair, Product
-from zkwasm_simulator.audit.static.locations import ARRAYS, limb, region
+from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, LINEAR_MEMORY, limb, region
 from zkwasm_simulator.audit.static.values import Values
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK
@@ -37,7 +37,8 @@ class Use:
 class State:
     """Registers and cells by what they hold; what is not there holds what it held where the path began.
 
-    `scattered`: an array was written at an index, which may have been any cell.
+    `scattered`: an array was written at an index, which may have been any cell. `byte_cells`: a cell of the linear
+    memory holds a byte.
     """
 
     knowledge: Knowledge
@@ -46,10 +47,15 @@ class State:
     cells: dict[Place, Pair] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     scattered: bool = False
+    byte_cells: bool = False
 
     def copy(self) -> State:
-        return State(
-            self.knowledge.copy(), self.values, dict(self.registers), dict(self.cells), list(self.uses), self.scattered
+        return replace(
+            self,
+            knowledge=self.knowledge.copy(),
+            registers=dict(self.registers),
+            cells=dict(self.cells),
+            uses=list(self.uses),
         )
 
     def limb(self, name: str) -> Form:
@@ -278,6 +284,8 @@ def _read(state: State, form: Address, pushes: bool) -> Pair:
         knowledge = state.knowledge
         known = knowledge.known(place[1])
         state.cells[place] = (_content(state, place, 0, known), _content(state, place, 1, known))
+        if state.byte_cells and place[0] == LINEAR_MEMORY:
+            knowledge.require_window(state.cells[place][0], BYTE_WINDOW)
     return state.cells[place]
 
 

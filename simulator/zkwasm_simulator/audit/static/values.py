@@ -13,9 +13,9 @@ from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.dataflow import run
 from zkwasm_simulator.audit.static.forms import Window, intersection, scaled, signed
 from zkwasm_simulator.audit.static.knowledge import LIMB_WINDOW, NEGATIVE_WINDOW, Location
-from zkwasm_simulator.audit.static.locations import ARRAYS, limb, region
+from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, limb, region
 from zkwasm_simulator.audit.static.structure import Structure, written
-from zkwasm_simulator.decode import DecodedRow
+from zkwasm_simulator.decode import MEMORY_BASE, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
 from zkwasm_simulator.machine import WIDE_REGISTERS
 
@@ -37,12 +37,13 @@ class Values:
 
 def values(structure: Structure) -> dict[int, Values]:
     """What is known before each row that can be reached."""
-    return run(structure, _ValueDomain(structure.pushes))
+    return run(structure, _ValueDomain(structure.pushes, structure.byte_cells))
 
 
 @dataclass(slots=True)
 class _ValueDomain:
     pushes: bool
+    byte_cells: bool
     widened: Counter[tuple[int, Location]] = field(default_factory=Counter)
 
     def entry(self) -> Values:
@@ -57,6 +58,8 @@ class _ValueDomain:
         sources = [self._source(row, number) for number in (0, 1)]
         if row.binary is not None and row.free and row.advice is None:
             op = [_result_window(row, state, number) for number in (0, 1)]
+        if self.byte_cells and row.memory == "read" and row.address is not None and row.address.base == MEMORY_BASE:
+            op[0] = BYTE_WINDOW
         gone = set(written(row, self.pushes))
         if limb(ARRAYS, 0) in gone:  # any cell may be the one
             gone |= {place for place in (*windows, *equal, *equal.values()) if place.startswith("cell ")}
