@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.bits import PossibleBits
-from zkwasm_compiler.analysis.frequencies import expected_runs
+from zkwasm_compiler.analysis.expected_runs import expected_runs
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.errors import InputError
