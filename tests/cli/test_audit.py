@@ -57,6 +57,7 @@ def test_an_unsound_program_names_the_instruction(capsys: pytest.CaptureFixture[
     assert lines[0].startswith(f"{place}the low limb and high limb of the free input reaches the result: cell 0, ")
     assert lines[1].startswith("  unsound.zkasm:10: ")
     assert any(line.startswith(f"{place}step 4: ") for line in lines)
+    assert lines[-1].endswith(" change a result, 1 instruction is not pinned")
     assert output.err == ""
 
 

@@ -90,6 +90,7 @@ def lying_prover(
         runs=sum(counts.values()),
         violated=counts[Verdict.VIOLATED],
         same=counts[Verdict.SAME],
+        different=counts[Verdict.DIFFERENT],
         unfinished=counts[Verdict.UNFINISHED],
         survivors=tuple(search.survivors.values()),
     )

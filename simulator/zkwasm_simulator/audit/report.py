@@ -97,8 +97,8 @@ class LyingReport:
     """What came of the lies.
 
     `free_inputs` were met on the honest path and `tried` of them lied at, in `runs` runs: `violated` broke a
-    constraint, `same` came to the same outputs, `unfinished` did neither in the steps allowed. `survivors` are the
-    first that came to different outputs for each instruction.
+    constraint, `same` came to the same outputs, `different` to others, `unfinished` to no end in the steps allowed.
+    `survivors` are the first that came to different outputs for each instruction.
     """
 
     call: str
@@ -108,18 +108,25 @@ class LyingReport:
     runs: int
     violated: int
     same: int
+    different: int
     unfinished: int
     survivors: tuple[Survivor, ...]
 
     def __str__(self) -> str:
         counts = f"{self.runs} runs with lies at {self.tried} of {self.free_inputs} free inputs"
         ends = f"{self.violated} violate a constraint, {self.same} change nothing, {self.unfinished} do not end"
-        found = f"{len(self.survivors)} instructions are not pinned" if self.survivors else "no lie survives"
-        return f"{self.call}: {counts}: {ends}; {found}"
+        return f"{self.call}: {counts}: {ends}; {self._found()}"
+
+    def _found(self) -> str:
+        if not self.survivors:
+            return "no lie survives"
+        instructions = len(self.survivors)
+        pinned = "instruction is" if instructions == 1 else "instructions are"
+        return f"{self.different} change a result, {instructions} {pinned} not pinned"
 
     def to_json(self) -> dict[str, Any]:
         counts: Mapping[str, Any] = {
             name: getattr(self, name)
-            for name in ("call", "steps", "free_inputs", "tried", "runs", "violated", "same", "unfinished")
+            for name in ("call", "steps", "free_inputs", "tried", "runs", "violated", "same", "different", "unfinished")
         }
         return {**counts, "survivors": [survivor.to_json() for survivor in self.survivors]}
