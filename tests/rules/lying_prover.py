@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.rules.advice_evaluator import evaluate
 from tests.rules.honest_prover import MACHINE, Meaning, Values, immediates_of, placed, right, vectors
 from tests.rules.machine_model import FAIL, VIOLATED, Advise, Limbs, Operands
-from tests.rules.symbolic_model import WORD, P
+from tests.rules.polynomials import WORD, P
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import StepTemplate
 

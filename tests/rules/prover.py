@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import z3
 
 from tests.rules import machine_model
+from tests.rules.polynomials import WORD, P, Polynomial
 from tests.rules.specification import BY_BITS, CASES, MEANINGS, PRECONDITIONS, traps
-from tests.rules.symbolic_model import WORD, Facts, Limbs, P, Path, Polynomial, WildJumpError, paths
+from tests.rules.symbolic_model import Facts, Limbs, Path, WildJumpError, paths
 from zkwasm_compiler.ir.function import Trap, Type
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.rules.representation import Representation

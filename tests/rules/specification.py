@@ -11,7 +11,8 @@ from typing import Any
 
 import z3
 
-from tests.rules.symbolic_model import WORD, Facts, Polynomial
+from tests.rules.polynomials import WORD, Polynomial
+from tests.rules.symbolic_model import Facts
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.ops import quotient_offset
 

@@ -14,8 +14,8 @@ import z3
 
 from tests.rules.affine_cases import SUMS, meaning, rule_of, symbolic_meaning
 from tests.rules.honest_prover import check_complete
+from tests.rules.polynomials import WORD, P
 from tests.rules.prover import UnprovedError, prove
-from tests.rules.symbolic_model import WORD, P
 from zkwasm_compiler.rules.affine import F, affine_rule, signed_coefficient
 from zkwasm_compiler.rules.rule import Rule
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 import z3
 
+from tests.rules.polynomials import WORD, P, Polynomial
 from tests.rules.prover import UnprovedError, prove
-from tests.rules.symbolic_model import WORD, Facts, P, Polynomial
+from tests.rules.symbolic_model import Facts
 from zkwasm_compiler.rules.affine import PRIME, branch_rule, exact_rule, field_coefficient
 from zkwasm_compiler.rules.representation import Representation
 

@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 import z3
 
-from tests.rules.symbolic_model import WORD, Facts, P, Polynomial
+from tests.rules.polynomials import WORD, P, Polynomial
+from tests.rules.symbolic_model import Facts
 
 NUMBERS = (0, 1, 2, 31, WORD // 2, WORD - 1, WORD, WORD + 1, P // 2, P - WORD, P - 1)
 COEFFICIENTS = (1, -1, 2, WORD, WORD - 1, 1 - WORD, 1 << 63, 1 << 40)
