@@ -2,8 +2,7 @@
 
 Seldom are a trap, an access that begins in one word and ends in another where nothing is known of its address, a copy
 that is not aligned, a sum that leaves the memory unless it is reduced, and accesses of which not all are where they are
-expected. So are blocks that only such blocks reach,
-or that lead nowhere else.
+expected. So are blocks that only such blocks reach, or that lead nowhere else.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EQUALITIES = ("eq", "ne")
 NEGATED = {"eq": "ne", "ne": "eq"} | {
     f"{a}_{s}": f"{b}_{s}" for a, b in (("lt", "ge"), ("ge", "lt"), ("gt", "le"), ("le", "gt")) for s in "su"
 }

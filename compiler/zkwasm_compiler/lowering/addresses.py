@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
-from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
+from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.memory_results import OUT_OF_BOUNDS
-from zkwasm_compiler.lowering.versions import Versions, last_word, place
+from zkwasm_compiler.lowering.versions import Versions, bars_traps, last_word, place
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
@@ -28,8 +28,6 @@ MAXIMUM_TERMS = 4
 """A step reads its terms from registers."""
 _SIGNS = {"i32.add": 1, "zk.add_nw": 1, "zk.sub_nw": -1}
 _WRAPPING = ("i32.add", "i32.mul", "i32.shl")
-_OVERTAKEN = ("global.get", "memory.size", "result", "parameter")
-"""Ops that are not pure and that a trap may overtake; loads are as well, whose own trap is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +118,7 @@ class Addresses:
                 its_base, its_distance = self.place(value.args[0])
                 if word is not None and its_base is base and self._may_be_inside(its_distance + word):
                     distance = max(distance, its_distance + word)
-                if value.type is Type.NONE:
-                    break
-            elif not OPS[value.op].pure and value.op not in _OVERTAKEN:
+            if bars_traps(value):
                 break
         return distance
 

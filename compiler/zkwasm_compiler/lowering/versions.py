@@ -25,6 +25,8 @@ TEST_STEPS = {True: 1, False: 2}
 """What the test takes where the alignment is known, and where it is not."""
 FINDING_STEPS = 2
 """What an access to a word takes, besides the access, where the alignment is not known."""
+_OVERTAKEN = ("global.get", "memory.size", "result", "parameter")
+"""Ops that are not pure and that a trap may overtake."""
 
 
 @dataclass(slots=True)
@@ -167,7 +169,7 @@ class _Splitter:
             if body[position].type is Type.NONE:
                 continue
             for following in positions[number + 1 :]:  # see `Addresses.farthest`
-                if any(_stops(value) for value in body[position + 1 : following]):
+                if any(bars_traps(value) for value in body[position + 1 : following]):
                     break
                 farthest = max(farthest, group.words[following])
         return checks - TEST_STEPS[True]
@@ -282,7 +284,8 @@ def _windows(body: list[Value]) -> Iterator[tuple[int, int]]:
     yield start, len(body)
 
 
-def _stops(value: Value) -> bool:
+def bars_traps(value: Value) -> bool:
+    """Whether what is behind `value` must not trap before it. Loads do not matter, whose own trap is the same."""
     if value.op in ACCESS_BYTES:
         return value.type is Type.NONE
-    return not OPS[value.op].pure and value.op not in ("global.get", "parameter")
+    return not OPS[value.op].pure and value.op not in _OVERTAKEN
