@@ -72,6 +72,37 @@ def test_compiled_programs(seed: int) -> None:
         assert Effects(result.trap or tuple(result.raw), instance.globals["g"] % (1 << 32), memory) == expected
 
 
+LOADS_IN_LOOPS = """(module
+  (memory (export "memory") 1)
+  (global $g (export "g") (mut i32) (i32.const 7))
+  (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i64) (local $sum i32)
+    (block $done
+      (loop $again
+        {leave}
+        {store}
+        (local.set $sum (i32.add (local.get $sum) (i32.load (i32.const 16))))
+        {load}
+        (br_if $again (i32.ne (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0)))))
+    (local.get $sum) (i64.const 0)))"""
+LEAVE = "(br_if $done (i32.eqz (local.get $n)))"
+LOAD = "(local.set $sum (i32.add (local.get $sum) (i32.load (local.get $q))))"
+STORE = "(i32.store (local.get $p) (local.get $n))"
+
+
+@pytest.mark.parametrize("store", ["", STORE, "(global.set $g (local.get $n))"], ids=["nothing", "store", "global"])
+@pytest.mark.parametrize("leave", ["", LEAVE], ids=["always", "guarded"])
+@pytest.mark.parametrize("load", ["", LOAD], ids=["one", "two"])
+def test_loads_in_loops(leave: str, store: str, load: str) -> None:
+    """Stores of the loop may change what is loaded, and a load that traps does so when the loop gets there."""
+    calls: tuple[tuple[int, int, int], ...] = ((16, 16, 3), (14, 16, 3), (64, 0, 3), (16, 65536, 2))
+    if leave:
+        calls += ((16, 65536, 0),)
+    program = MemoryProgram(LOADS_IN_LOOPS.format(leave=leave, store=store, load=load), calls)
+    module = _translated(program)
+    optimize(module, 2, verify=True)
+    assert run_interpreted(program, module) == run_in_wasmtime(program)
+
+
 def _translated(program: MemoryProgram) -> Module:
     return translate(decode(wasmtime.wat2wasm(program.wat)))
 
