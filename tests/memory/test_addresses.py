@@ -97,6 +97,15 @@ def test_elements_of_an_array_that_begins_anywhere(growing: bool, layout: str) -
             pair.call(name, index)
 
 
+def test_a_sum_that_wraps_is_reduced_before_it_is_subtracted() -> None:
+    """`-1 - (a + b)` never wraps, but with a + b not reduced it would be 2^32 less."""
+    address = "(i32.sub (i32.const -1) (i32.add (local.get 0) (local.get 1)))"
+    load = f'(func (export "f") (param i32 i32) (result i32) (i32.load8_u {address}))'
+    pair = Pair(f'(module (memory (export "memory") 1) (data (i32.const 0) "abcdefgh") {load})', "bytes")
+    for a, b in ((-1, -1), (-2, 0), (-16, -1), (-(1 << 31), (1 << 31) - 16), (0, 0), (-1, 4)):
+        pair.call("f", a, b)
+
+
 def _checks(body: str) -> int:
     """How many rows of a function of a pointer to words may trap because something is outside."""
     masked = "(local.set 0 (i32.and (local.get 0) (i32.const -4)))"
