@@ -17,8 +17,8 @@ from zkwasm_compiler.ir.function import Block, Function, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
-from zkwasm_compiler.passes.licm import preheader
 from zkwasm_compiler.passes.memory_search import Effect, FunctionMemory
+from zkwasm_compiler.rewrite.preheader import preheader
 
 
 def hoist_loads(function: Function, context: Context) -> bool:

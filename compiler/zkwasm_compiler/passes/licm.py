@@ -7,12 +7,12 @@ ops of several steps move, and sums and comparisons stay where the selection can
 from __future__ import annotations
 
 from zkwasm_compiler.analysis.loops import Loop, loop_nest
-from zkwasm_compiler.analysis.order import incoming_edges
-from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
+from zkwasm_compiler.ir.function import Function, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import cannot_trap
 from zkwasm_compiler.rewrite.match import constant_bits
+from zkwasm_compiler.rewrite.preheader import preheader
 
 ALWAYS_DEAR = frozenset(
     {"div_s", "div_u", "rem_s", "rem_u", "shr_u", "shr_s", "clz", "ctz", "popcnt", "extend8_s", "extend16_s"}
@@ -58,20 +58,3 @@ def _may_move(value: Value) -> bool:
     if name in ALWAYS_DEAR:
         return True
     return name in DEAR_WITHOUT_CONSTANT and all(constant_bits(arg) is None for arg in value.args)
-
-
-def preheader(function: Function, loop: Loop) -> Block:
-    """The block that alone leads into the loop and nowhere else; made if there is none."""
-    entering = [
-        (source, target) for source, target in incoming_edges(function)[loop.header] if source not in loop.blocks
-    ]
-    if len(entering) == 1 and len(entering[0][0].targets) == 1:
-        return entering[0][0]
-    block = function.new_block()
-    function.blocks.remove(block)
-    function.blocks.insert(function.blocks.index(loop.header), block)
-    parameters = [function.add_parameter(block, parameter.type) for parameter in loop.header.parameters]
-    block.terminator = function.new_value("br", Type.NONE, targets=[Target(loop.header, list(parameters))])
-    for _, target in entering:
-        target.block = block
-    return block
