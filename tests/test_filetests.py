@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
+from zkwasm_compiler.driver import legalize_and_clean
 from zkwasm_compiler.errors import ZkwasmError
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Module
@@ -82,6 +83,17 @@ def _narrow(source: str, options: list[str]) -> str:
     return _show(module, context)
 
 
+def _carry(source: str, options: list[str]) -> str:
+    """WebAssembly text as driver.py has it for lowering: with legalised accesses, and indexes that loops carry."""
+    module = translate(decode(wasmtime.wat2wasm(source)))
+    context = optimize(module, 2, verify=True)
+    ranges = {index: narrow(function, context) for index, function in module.functions.items()}
+    legalize_and_clean(module, context, ranges)
+    for function in module.functions.values():
+        renumber(function)
+    return _show(module, context)
+
+
 def _verify(source: str, options: list[str]) -> str:
     """SSA text that the verifier judges."""
     return _show(_parse(source), None)
@@ -92,6 +104,7 @@ STAGES: dict[str, Callable[[str, list[str]], str]] = {
     "passes": _passes,
     "optimize": _optimize,
     "narrow": _narrow,
+    "carry": _carry,
     "verify": _verify,
 }
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zkwasm_compiler import wasm
+from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.ir.function import Module
+from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.memory_layout import AUTO, CHOICES
 from zkwasm_compiler.ir.printer import format_function
+from zkwasm_compiler.lowering.carried_indexes import carry_indexes
 from zkwasm_compiler.lowering.initialisation import Initialisation
 from zkwasm_compiler.lowering.layout_choice import choose_layout
 from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.program import Stages, check_computed_jumps, check_limits, lower
 from zkwasm_compiler.passes.branches import branches
+from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
@@ -26,6 +29,8 @@ from zkwasm_compiler.passes.pipeline import LEVELS, optimize
 
 CLEAN_UP = (branches, parameters, known_bits, dce)
 """After legalisation, at every level: its diamonds leave empty blocks and single-edge parameters, its masks overlap."""
+CARRIES_INDEXES = 2
+"""The first optimisation level at which loops carry indexes (`lowering.carried_indexes`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +104,27 @@ def compile_stages(
         ranges = {index: narrow(function, context) for index, function in module.functions.items()}
     initialisation = Initialisation.of(module, ranges)
     module.memory_layout = choose_layout(module, options.memory_layout, ranges)
-    legalize_module(module, ranges)
-    for function in module.functions.values():
-        for clean in CLEAN_UP:
-            clean(function, context)
+    legalize_and_clean(module, context, ranges)
     dump(result.legalized)
     title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
     text, result.stages = lower(module, title, progress, initialisation, ranges)
     result.program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
     check_computed_jumps(result.program)
     return result
+
+
+def legalize_and_clean(module: Module, context: Context, ranges: Mapping[int, Ranges] | None) -> None:
+    """Legalise every function, clean up, and let loops carry indexes at the context's level; `ranges` by function."""
+    legalize_module(module, ranges)
+    for function in module.functions.values():
+        _clean(function, context)
+    if context.level < CARRIES_INDEXES:
+        return
+    for index, function in module.functions.items():
+        if carry_indexes(function, module, ranges.get(index) if ranges else None):
+            _clean(function, context)
+
+
+def _clean(function: Function, context: Context) -> None:
+    for clean in CLEAN_UP:
+        clean(function, context)

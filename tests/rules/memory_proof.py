@@ -13,11 +13,10 @@ from functools import cache
 import z3
 
 from zkwasm_compiler import wasm
-from zkwasm_compiler.driver import CLEAN_UP
+from zkwasm_compiler.driver import legalize_and_clean
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
 from zkwasm_compiler.lowering.conventions import signatures
-from zkwasm_compiler.lowering.legalize import legalize_module
 from zkwasm_compiler.lowering.select import select
 from zkwasm_compiler.lowering.symbols import Symbols
 from zkwasm_compiler.machine.function import MachineFunction
@@ -47,10 +46,7 @@ def selected(
     module.memory_layout = layout
     context = Context(module)
     ranges = {index: narrow(function, context) for index, function in module.functions.items()}
-    legalize_module(module, ranges)
-    for function in module.functions.values():
-        for clean in CLEAN_UP:
-            clean(function, context)
+    legalize_and_clean(module, context, ranges)
     names = {index: f"f{index}" for index in module.functions}
     symbols = Symbols(names, frozenset(), memory_words=0 if growing else PAGE_WORDS, layout=layout)
     index = next(i for i, f in module.functions.items() if f.name == routine) if routine else 0

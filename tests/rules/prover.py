@@ -140,6 +140,8 @@ def start(rule: Rule, immediates: Mapping[str, int], case: Mapping[str, int]) ->
 
 
 def _limbs(facts: Facts, operand: Operand) -> Limbs:
+    if operand.representation in (Representation.TIDY_INDEX, Representation.INDEX):
+        return facts.fresh(f"{operand.name}.lo", -WORD, WORD - 1), facts.fresh(f"{operand.name}.hi", 0, P - 1)
     low = _word(facts, f"{operand.name}.lo", operand.by_bits)
     match operand.representation, operand.type.bits:
         case Representation.CLEAN, _:

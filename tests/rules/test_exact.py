@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 import z3
@@ -12,6 +13,7 @@ from tests.rules.prover import UnprovedError, prove
 from tests.rules.symbolic_model import Facts
 from zkwasm_compiler.rules.affine import PRIME, branch_rule, exact_rule, field_coefficient
 from zkwasm_compiler.rules.representation import Representation
+from zkwasm_compiler.rules.rule import Leaf, Node
 
 SUMS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((), 5),
@@ -99,6 +101,46 @@ def test_branch(coefficients: tuple[int, ...], constant: int, jump: str, inverte
         return facts.indicator(z3.Not(holds) if inverted else holds)
 
     assert prove(rule, meaning) == 2
+
+
+INDEXES = [((4,), 65536), ((4, 1), 65540), ((1, -1), 16384), ((4,), -8)]
+
+
+@pytest.mark.parametrize("checked", [False, True])
+@pytest.mark.parametrize(("coefficients", "constant"), INDEXES)
+def test_multiples_of_an_index(coefficients: tuple[int, ...], constant: int, checked: bool) -> None:
+    """An index may be negative; the sum is not."""
+    operands = (Representation.TIDY_INDEX, *[Representation.TIDY] * (len(coefficients) - 1))
+    rule = exact_rule(coefficients, constant, operands, checked)
+    assert rule is not None
+    assert rule.result is Representation.TIDY
+    assert prove(rule, within(coefficients, constant, 0)) == 1 + checked
+
+
+def test_a_check_bounds_a_multiple() -> None:
+    """Where nothing is known of the sum, a step without the check lets one of more than 32 bits pass."""
+    for checked in (True, False):
+        rule = exact_rule((4,), 65536, (Representation.TIDY_INDEX,), checked)
+        assert rule is not None
+        if checked:
+            assert prove(rule, lambda facts, x: x * 4 + 65536) == 2
+        else:
+            with pytest.raises(UnprovedError):
+                prove(rule, lambda facts, x: x * 4 + 65536)
+
+
+@pytest.mark.parametrize("jump", ["JMPN", "JMPZ"])
+@pytest.mark.parametrize(("coefficients", "constant"), [((4, -1), 65536), ((1, -1), 0), ((4,), 100)])
+def test_branch_on_a_multiple_of_an_index(coefficients: tuple[int, ...], constant: int, jump: str) -> None:
+    rule = branch_rule(coefficients, constant, jump, False)
+    leaves = (Leaf("x0", Representation.INDEX), *rule.pattern.children[1:])
+    total = within(coefficients, constant, -WORD)
+
+    def meaning(facts: Facts, *operands: Polynomial) -> Polynomial:
+        value = facts.expression(total(facts, *operands))
+        return facts.indicator(value < 0 if jump == "JMPN" else value == 0)
+
+    assert prove(replace(rule, pattern=Node("exact_test", leaves)), meaning) == 2
 
 
 def test_prime() -> None:

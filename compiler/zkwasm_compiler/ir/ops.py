@@ -198,7 +198,9 @@ _add(Op("zk.ctz_nz_64", (I64,), I32, lambda x: integers.ctz(x, 64)))
 # Sizes are in words of four bytes in every layout.
 _add(Op("zk.word_index", None, INDEX, pure=False, traps=True))
 # (words, offset, x1, k1, x2, k2, …): the cell at k1 * x1 + k2 * x2 + … + offset, where one begins; i64 constants for
-# the offset and the factors; words is a constant where the memory does not grow. Traps outside of the memory.
+# the offset and the factors; an x may be an index; words is a constant where the memory does not grow. Traps outside.
+_add(Op("zk.unchecked_index", None, INDEX))  # the same wherever the cell is; words are a constant, 0 where it grows
+_add(Op("zk.multiple", (INDEX, I64, I64, I64), I32))  # (index, k, offset, d) -> (k * index + offset) / d, exactly
 _add(Op("zk.locate", (), INDEX, pure=False))  # the terminator of its block makes it
 _add(Op("zk.memory_words", (), I32, pure=False))  # how many words the memory has now
 _add(Op("zk.check_index", (INDEX,), NONE, pure=False, traps=True, immediate="words that must be inside beyond it"))

@@ -15,6 +15,7 @@ from itertools import permutations
 
 from zkwasm_compiler.analysis.order import reverse_postorder
 from zkwasm_compiler.ir.function import Block, Function, Type, Value
+from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.ops import OPS, quotient_offset
 from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
@@ -27,14 +28,14 @@ from zkwasm_compiler.rules.affine import (
 )
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
 from zkwasm_compiler.rules.i32 import has_quotient_above
-from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, WORD, Representation
+from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, TIDY_INDEX, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
 from zkwasm_compiler.rules.rule import leaves as leaves_of
 
 MAXIMUM_TERMS = len(VALUE_REGISTERS) - 1
 """Operands of one sum: the step that checks it reads them and the result."""
 
-EXACT = ("zk.add_nw", "zk.sub_nw", "zk.neg_nz", "zk.mul_nw_32", "zk.div_exact")
+EXACT = ("zk.add_nw", "zk.sub_nw", "zk.neg_nz", "zk.mul_nw_32", "zk.div_exact", "zk.multiple")
 """Ops that are sums in the field too, without a reduction."""
 
 EXACT_TESTS = {
@@ -57,7 +58,7 @@ STRUCTURAL = {
     "zk.segment_word": CLEAN,
     "zk.dropped": CLEAN,
     "zk.locate": INDEX,
-    "zk.word_index": INDEX,
+    "zk.unchecked_index": TIDY_INDEX,
     "zk.load_bytes": TIDY,
 }
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
@@ -94,7 +95,7 @@ class _Bindings:
 
 def best(type_: Type) -> Representation:
     """The representation that serves everything that is asked of the type."""
-    return INDEX if type_ is Type.INDEX else CLEAN
+    return TIDY_INDEX if type_ is Type.INDEX else CLEAN
 
 
 def worst(type_: Type) -> Representation:
@@ -104,7 +105,7 @@ def worst(type_: Type) -> Representation:
 
 def meet(a: Representation, b: Representation) -> Representation:
     """The best representation that both serve."""
-    return next(r for r in (CLEAN, TIDY, LONG, WORD, INDEX) if a.serves(r) and b.serves(r))
+    return next(r for r in (CLEAN, TIDY, LONG, WORD, TIDY_INDEX, INDEX) if a.serves(r) and b.serves(r))
 
 
 class Cover:
@@ -117,6 +118,8 @@ class Cover:
         self.choice: dict[Value, Match] = {}
         self.cost: dict[Value, float] = {}
         self.trees = _trees(function)
+        tests = [block.terminator for block in function.blocks if block.terminator is not None]
+        self.located = {test.args[0]: test for test in tests if test.op == "zk.by_bounds"}
         self.above: dict[Value, Value] = {}
         self.order = reverse_postorder(function)
         for value, representation in zip(function.entry.parameters, signatures[function.index].parameters, strict=True):
@@ -164,6 +167,10 @@ class Cover:
         elif value.op == "result":
             callee = self.signatures[index_of(value.args[0])]
             self.representation[value] = callee.results[index_of(value)]
+        elif value.op == "zk.word_index":
+            self.representation[value] = self._index(value.args[2::2])
+        elif value.op == "zk.locate" and value in self.located:
+            self.representation[value] = self._index(self.located[value].args[3::2])
         elif value.op in STRUCTURAL:
             self.representation[value] = STRUCTURAL[value.op] or worst(value.type)
         elif OPS[value.op].result not in (None, Type.NONE) and value.op not in COMPARISONS and value.op != "call":
@@ -173,6 +180,11 @@ class Cover:
             self.representation[value] = self._result(match)
             if value in self.trees and _divisor(value) is not None:
                 self._cover_above(value)
+
+    def _index(self, terms: list[Value]) -> Representation:
+        """The representation of an index that is made of these terms."""
+        known = (self.representation.get(term, WORD) for term in terms)
+        return TIDY_INDEX if all(have.serves(TIDY) or have is TIDY_INDEX for have in known) else INDEX
 
     def _cover_above(self, value: Value) -> None:
         """Beside a quotient or a remainder by a constant: the quotient with its offset, which sums can begin with."""
@@ -272,16 +284,20 @@ class Cover:
                 if not folded or len(terms) > MAXIMUM_TERMS:
                     continue
                 for operands in self._exact_operands(terms):
-                    rule = exact_rule(tuple(terms.values()), constant, operands)
+                    # What is carried round a loop is small by induction; the check costs nothing and says so at once.
+                    rule = exact_rule(tuple(terms.values()), constant, operands, value.op == "zk.multiple")
                     yield from self._sum_match(rule, terms, folded, value)
 
     def _exact_operands(self, terms: dict[Value, int]) -> Iterator[tuple[Representation, ...]]:
         """The representations to try for the operands of an exact sum: alike, or one as it is when that is a WORD."""
-        yield (CLEAN,) * len(terms)
-        yield (TIDY,) * len(terms)
-        words = [term for term in terms if not self.representation[term].serves(TIDY)]
+        indexes = {term for term in terms if term.type is Type.INDEX}
+        words = [term for term in terms if term not in indexes and not self.representation[term].serves(TIDY)]
+        wanted = dict.fromkeys(terms, TIDY) | dict.fromkeys(indexes, TIDY_INDEX)
+        if not indexes:
+            yield (CLEAN,) * len(terms)
+        yield tuple(wanted.values())
         if len(words) == 1:
-            yield tuple(WORD if term is words[0] else TIDY for term in terms)
+            yield tuple((wanted | {words[0]: WORD}).values())
 
     def _sum_match(
         self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], value: Value
@@ -304,7 +320,10 @@ class Cover:
                 terms = dict.fromkeys(terms, 1)
             if folded and len(terms) <= MAXIMUM_TERMS:
                 rule = branch_rule(tuple(terms.values()), constant, jump, inverted)
-                leaves = {f"x{number}": (term, WORD) for number, term in enumerate(terms)}
+                leaves = {
+                    f"x{number}": (term, INDEX if term.type is Type.INDEX else WORD)
+                    for number, term in enumerate(terms)
+                }
                 match = self._priced(rule, _Bindings(leaves, {}, folded), {})
                 if match is not None:
                     yield match
@@ -380,6 +399,10 @@ class Cover:
                 return [(x, -1)], 1 << 32
             case "zk.mul_nw_32" if factor is not None:
                 return [(x, factor)], 0
+            case "zk.multiple":
+                times, offset, divisor = (signed(index_of(arg), 64) for arg in value.args[1:])
+                inverse = pow(divisor, -1, PRIME)
+                return [(x, times * inverse)], offset * inverse
             case "zk.div_exact" if factor:
                 return [(x, pow(factor, -1, PRIME))], 0
         return None
@@ -403,7 +426,7 @@ def _divisor(value: Value) -> int | None:
     return divisor if has_quotient_above(divisor) else None
 
 
-_RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, INDEX: 4, None: 5}
+_RANK = {CLEAN: 0, TIDY: 1, LONG: 2, WORD: 3, TIDY_INDEX: 4, INDEX: 5, None: 6}
 
 
 def _better(a: Match, b: Match) -> bool:

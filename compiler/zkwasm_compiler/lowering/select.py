@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.analysis.ranges import Ranges
-from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value
+from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
@@ -34,7 +34,7 @@ from zkwasm_compiler.machine.step import (
 )
 from zkwasm_compiler.rules.affine import field_coefficient
 from zkwasm_compiler.rules.catalogue import CLEANING
-from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, WORD, Representation
+from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, TIDY_INDEX, WORD, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
 from zkwasm_compiler.runtime import word_loops
@@ -47,8 +47,8 @@ QUARTER = -(0xFFFFFFFF << 30)
 MEMORY_OPS = frozenset(
     f"zk.{name}"
     for name in (
-        *("locate", "word_index", "check_index", "load_word", "store_word", "fill_words", "move_words"),
-        *("memory_words", "set_memory_words"),
+        *("locate", "word_index", "unchecked_index", "check_index", "memory_words", "set_memory_words"),
+        *("load_word", "store_word", "fill_words", "move_words"),
     )
 )
 EITHER_WAY = "either way"
@@ -213,6 +213,8 @@ class Selector:
                 self.define(value)  # its terminator makes it
             case "zk.word_index":
                 self.word_index(value)
+            case "zk.unchecked_index":
+                self.unchecked_index(value)
             case "zk.memory_words":
                 self.step(_loaded(self.define(value), Slot("memory_words", 0)))
             case "zk.set_memory_words":
@@ -245,6 +247,11 @@ class Selector:
         check = self.bounds(self.define(value), value.args)
         trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
         self.step(replace(check, operations=(jump("JMPN", NEXT, trap),)))
+
+    def unchecked_index(self, value: Value) -> None:
+        """The index, with nothing in the high limb when the prover is honest."""
+        terms = [self.operand(x, TIDY_INDEX if x.type is Type.INDEX else TIDY) for x in value.args[2::2]]
+        self.step(self.index_sum(self.define(value), value.args, terms))
 
     def by_bounds(self, value: Value) -> None:
         """The index, and on to one of the targets."""
@@ -280,23 +287,22 @@ class Selector:
         """`e` becomes the index of the cell at a sum. The step that is given is negative exactly for a cell inside:
         with n bytes a cell it is (sum + offset)/n - cells. A quarter is exact in the field where 4 divides the number,
         and no other quarter passes a JMPN: it is near a multiple of p/4."""
-        words = constant_bits(operands[0])
-        offset, *pairs = operands[1:]
-        layout = self.symbols.layout
-        share = QUARTER if layout.cell_bytes == 4 else 1
-        terms = tuple(
-            Term(
-                self.operand(term, self.cover.representation[term]),
-                field_coefficient(signed(index_of(factor), 64) * share),
-            )
-            for term, factor in zip(pairs[::2], pairs[1::2], strict=True)
-        )
-        constant = signed(index_of(offset), 64) * share - (words or 0) * layout.cells_a_word
-        step: Step[VirtualRegister] = Step(terms, constant, destinations=(e,))
-        if words is not None:
+        step = self.index_sum(e, operands, [self.operand(x, self.cover.representation[x]) for x in operands[2::2]])
+        if constant_bits(operands[0]) is not None:
             return step
         self.step(step)
-        return Step((Term(e), Term(self.operand(operands[0], WORD), -layout.cells_a_word)))
+        return Step((Term(e), Term(self.operand(operands[0], WORD), -self.symbols.layout.cells_a_word)))
+
+    def index_sum(
+        self, e: VirtualRegister, operands: list[Value], terms: list[VirtualRegister]
+    ) -> Step[VirtualRegister]:
+        """`e` becomes the index of the cell at a sum, whose `terms` are in these registers."""
+        words = constant_bits(operands[0]) or 0
+        layout = self.symbols.layout
+        share = QUARTER if layout.cell_bytes == 4 else 1
+        factors = [field_coefficient(signed(index_of(factor), 64) * share) for factor in operands[3::2]]
+        constant = field_coefficient(signed(index_of(operands[1]), 64) * share) - words * layout.cells_a_word
+        return Step(tuple(map(Term, terms, factors)), constant, destinations=(e,))
 
     def word(self, name: str, value: Value) -> Operation[VirtualRegister]:
         """An access to the word of an index in E, or of a constant address."""

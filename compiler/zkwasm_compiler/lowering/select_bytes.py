@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Value
+from zkwasm_compiler.ir.function import Type, Value
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
 from zkwasm_compiler.lowering.symbols import UNPROVABLE
 from zkwasm_compiler.machine.step import (
@@ -23,7 +23,7 @@ from zkwasm_compiler.machine.step import (
     jump,
     using,
 )
-from zkwasm_compiler.rules.representation import INDEX, TIDY, WORD
+from zkwasm_compiler.rules.representation import TIDY, WORD
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.select import Selector
@@ -108,7 +108,7 @@ def _cell(build: Selector, name: str, value: Value, beyond: int = 0) -> Operatio
     if constant is not None:
         return Operation(name, (VirtualRegister(0, 0),), ("E",), slot=Slot("memory", constant + number))
     representation = build.cover.representation[index]
-    if representation is INDEX:
+    if index.type is Type.INDEX:
         number += build.symbols.memory_cells
     return Operation(name, (build.operand(index, representation),), ("E",), slot=Slot("memory", number))
 

@@ -72,11 +72,14 @@ def field_coefficient(value: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def exact_rule(coefficients: tuple[int, ...], constant: int, operands: tuple[Representation, ...]) -> Rule | None:
+def exact_rule(
+    coefficients: tuple[int, ...], constant: int, operands: tuple[Representation, ...], checked: bool = False
+) -> Rule | None:
     """The rule for a sum of operands x0, x1, … that is in [0, 2^32): its own one limb.
 
-    The other limb is a sum too: it is 0 for CLEAN operands, 0 when honest for TIDY ones, and that of the only WORD if
-    there is one, whose coefficient must be 1. None for other operands.
+    The other limb is a sum too: it is 0 for CLEAN operands, 0 when honest for TIDY ones and indexes, and that of the
+    only WORD if there is one, whose coefficient must be 1. None for other operands. The step that makes a `checked` sum
+    proves that it is in [0, 2^32).
     """
     words = [
         k for k, representation in zip(coefficients, operands, strict=True) if representation is Representation.WORD
@@ -91,7 +94,7 @@ def exact_rule(coefficients: tuple[int, ...], constant: int, operands: tuple[Rep
         pattern=Node("exact", leaves),
         output="r",
         result=result,
-        steps=parse_steps(f"{_sum_text(coefficients, constant)} => r"),
+        steps=parse_steps(f"{_sum_text(coefficients, constant)} => r{' :JMPN(fail)' if checked else ''}"),
     )
 
 

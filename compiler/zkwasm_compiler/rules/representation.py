@@ -8,10 +8,11 @@ A register has two limbs, field elements. *Proved* is what every prover is held 
 | TIDY   | the i32, proved | 0 when honest, otherwise anything |
 | WORD   | the i32, proved | below 2^32 when honest, otherwise anything |
 | LONG   | low 32 bits of the i64, proved | high 32 bits, proved |
+| TIDY_INDEX | like INDEX | 0 when honest, otherwise anything |
 | INDEX  | the index of a word of memory, a field element that may be negative, proved | anything |
 
-Each of CLEAN, TIDY and WORD serves where the next is wanted. A CLEAN i32 is the LONG of its zero extension, a LONG is
-the WORD of its low half.
+Each of CLEAN, TIDY and WORD serves where the next is wanted, and TIDY_INDEX where an INDEX is. A CLEAN i32 is the LONG
+of its zero extension, a LONG is the WORD of its low half.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Representation(Enum):
     TIDY = "tidy"
     WORD = "word"
     LONG = "long"
+    TIDY_INDEX = "tidy index"
     INDEX = "index"
 
     def serves(self, wanted: Representation) -> bool:
@@ -38,7 +40,8 @@ _SERVES = {
     Representation.TIDY: frozenset({Representation.WORD}),
     Representation.WORD: frozenset[Representation](),
     Representation.LONG: frozenset({Representation.WORD}),
+    Representation.TIDY_INDEX: frozenset({Representation.INDEX}),
     Representation.INDEX: frozenset[Representation](),
 }
 CLEAN, TIDY, WORD, LONG = Representation.CLEAN, Representation.TIDY, Representation.WORD, Representation.LONG
-INDEX = Representation.INDEX
+TIDY_INDEX, INDEX = Representation.TIDY_INDEX, Representation.INDEX
