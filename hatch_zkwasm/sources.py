@@ -7,6 +7,7 @@ depends on the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hatch_zkwasm.errors import UsageError
@@ -89,10 +90,7 @@ def compile_file(
 
 def with_file(error: InputError, path: str, shown_as: str) -> InputError:
     """`error` with each problem naming the file `shown_as`, where it named none or `path`."""
-    problems = [
-        Problem(p.message, shown_as, p.line, p.column, p.byte_offset, p.code) if p.file in ("", path) else p
-        for p in error.problems
-    ]
+    problems = [replace(p, file=shown_as) if p.file in ("", path) else p for p in error.problems]
     return type(error)(*problems)
 
 

@@ -19,6 +19,8 @@ class Problem:
 
     `line` and `column` are 1-based; `byte_offset` counts from the start of a binary module. `code` is a stable name of
     the kind of problem (for assembly sources those of the recorded assembler outcomes, e.g. ``label_undefined``).
+    `span` is what of an assembly source is wrong: offsets into its text in characters, from the first up to the second.
+    It may begin on a later line than `line`, which is that of the whole statement.
     """
 
     message: str
@@ -27,6 +29,7 @@ class Problem:
     column: int | None = None
     byte_offset: int | None = None
     code: str = ""
+    span: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         place = self.file

@@ -16,6 +16,7 @@ from zkwasm_compiler.asm import (
     assemble_file,
     assemble_tree,
     check,
+    check_file,
     load_rom,
     parse,
 )
@@ -114,6 +115,29 @@ def test_files_include_beside_themselves(tmp_path: Path) -> None:
     (tmp_path / "b.zkasm").write_text("D => E")
     rows = assemble_file(tmp_path / "main.zkasm").rows
     assert [(row["fileName"], row["line"]) for row in rows] == [("sub/a.zkasm", 1), ("b.zkasm", 1), ("main.zkasm", 2)]
+
+
+def test_unsaved_texts_stand_in_for_files(tmp_path: Path) -> None:
+    """An editor's reader: the main file and an include are not on disk as they are in the editor."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "main.zkasm").write_text("broken on disk\n")
+    (tmp_path / "sub" / "saved.zkasm").write_text("C => D\n")
+    unsaved = {
+        tmp_path / "main.zkasm": 'l: INCLUDE "sub/new.zkasm"\nA => B\nVAR GLOBAL v\n',
+        tmp_path / "sub" / "new.zkasm": 'INCLUDE "saved.zkasm"\nB =>\nINCLUDE "saved.zkasm"\n',
+    }
+
+    def read(path: Path) -> str:
+        return unsaved.get(path) or path.read_text()
+
+    checked = check_file(tmp_path / "main.zkasm", read=read)
+    assert [(p.file, p.line, p.code) for p in checked.problems] == [("sub/new.zkasm", 2, "syntax")]
+    assert [file.file_name for file in checked.files] == ["main.zkasm", "sub/new.zkasm", "sub/saved.zkasm"]
+    assert [tmp_path / file.file_name for file in checked.files][:2] == list(unsaved)
+    assert (checked.program, checked.labels, checked.variables) == (None, {"l": 0}, (Variable("v", "GLOBAL", 0, 1),))
+    unsaved[tmp_path / "sub" / "new.zkasm"] = "B => A\n"
+    rows = assemble_file(tmp_path / "main.zkasm", read=read).rows
+    assert [row["fileName"] + ": " + row["lineStr"] for row in rows] == ["sub/new.zkasm: B => A", "main.zkasm: A => B"]
 
 
 def test_a_missing_or_unreadable_file_is_an_input_error(tmp_path: Path) -> None:

@@ -110,3 +110,54 @@ def test_an_unterminated_brace_leaves_the_next_lines_alone() -> None:
 def test_any_kind_of_line_end_counts() -> None:
     parsed = parse("A => B\r\nC => D\rD => E\n\nE => A")
     assert [parsed.position(statement.start)[0] for statement in parsed.tree.statements] == [1, 2, 3, 5]
+
+
+def test_tokens_cover_the_text_also_where_it_is_wrong() -> None:
+    source = "A => 5 ; wrong\nSP$x: B :ADD\n%K @r 0x1Fn\n"
+    parsed = parse(source)
+    assert len(parsed.problems) == 3
+    tokens = parsed.tokens
+    shown = [(kind, source[start : start + len(text)]) for kind, text, start in tokens.entries()]
+    assert shown == [
+        ("A", "A"),
+        ("=>", "=>"),
+        ("number", "5"),
+        ("end of line", "\n"),
+        ("SP", "SP"),
+        ("free input", "$"),
+        ("name", "x"),
+        (":", ":"),
+        ("B", "B"),
+        (":", ":"),
+        ("ADD", "ADD"),
+        ("end of line", "\n"),
+        ("%name", "%K"),
+        ("@name", "@r"),
+        ("long number", "0x1Fn"),
+        ("end of line", "\n"),
+        ("end of file", ""),
+    ]
+    assert [comment.text for comment in tokens.comments] == ["; wrong"]
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("A => 5\n", "5"),
+        ("A =>", ""),
+        ("A => B :MLOAD(SP*2)", "*"),
+        ("A +\n B => C :ADD", ""),
+        ("A => B\n\fA\n", "\f"),
+        ("A => B :ADD, SUB\n", "SUB"),
+        ("A + /* over\n */ 99999999999 => B", "99999999999"),
+        ("A => B\n\n  :JMP(nowhere)\n", ":JMP(nowhere)"),
+        ("A\nB => C, ROTL_C :ADD", "ROTL_C"),
+        ("$ + ${A +} => B", ""),
+    ],
+)
+def test_a_problem_spans_what_is_wrong(source: str, wrong: str) -> None:
+    problem = check(source).problems[0]
+    assert problem.span is not None
+    start, end = problem.span
+    assert 0 <= start <= end <= len(source)
+    assert source[start:end] == wrong

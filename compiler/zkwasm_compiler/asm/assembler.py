@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkwasm_compiler.asm.interface import directive, interface_of
 from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.parser import parse_source
 from zkwasm_compiler.asm.printer import lay_out
-from zkwasm_compiler.asm.program import Interface, Program
+from zkwasm_compiler.asm.program import ConstantEntry, Interface, Program, Variable
 from zkwasm_compiler.asm.report import Unit, unit_of
 from zkwasm_compiler.asm.resolver import IncludeResolver, Resolver
 from zkwasm_compiler.asm.source import Lines, SourceFile
@@ -35,13 +35,25 @@ _CONSEQUENCES = frozenset(
 )
 
 
+SourceReader = Callable[[Path], str]
+"""From a path to the text of that file, line ends as they are; raises OSError or UnicodeError when there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome of assembling, good or bad: `program` is None when there are problems."""
+    """The outcome of assembling, good or bad: `program` is None when there are problems.
+
+    `files` are the parsed files in the order in which they were first reached, each once, the main file first; a built
+    tree has none. What was found out about the program is there also when it has problems.
+    """
 
     program: Program | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    files: tuple[SourceFile, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
+    constants: Mapping[str, ConstantEntry] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
 
 
 def parse(source: str, file_name: str = "main.zkasm", *, dialect: str = "64") -> SourceFile:
@@ -83,9 +95,10 @@ def _check(source: str, file_name: str, resolve_include: IncludeResolver | None,
     problems = parsed.problems
     if comment is not None and wrong:
         line, column = parsed.position(comment.start)
-        problems += (Problem(f"the interface is wrong: {wrong}", file_name, line, column, code="interface"),)
+        span = (comment.start, comment.end)
+        problems += (Problem(f"the interface is wrong: {wrong}", file_name, line, column, code="interface", span=span),)
     unit = unit_of(file_name, parsed.lines, parsed.tree.statements)
-    return _resolve(unit, source, interface, problems, resolve_include, options)
+    return _resolve(unit, source, interface, problems, resolve_include, options, (parsed,))
 
 
 def assemble_tree(
@@ -109,26 +122,39 @@ def assemble_tree(
     return _program(checked)
 
 
-def assemble_file(path: Path | str, options: AssembleOptions | None = None) -> Program:
-    """Assemble a file with its includes, which are looked up beside the file that names them.
-
-    *Raises:* AssemblyError, InputError when the file cannot be read.
-    """
-    path = Path(path)
-    try:
-        source = read_source(path)
-    except (OSError, UnicodeError) as error:
-        raise InputError(Problem(f"the file cannot be read: {error}", str(path))) from None
-    return assemble(source, file_name=path.name, resolve_include=include_resolver(path), options=options)
-
-
 def read_source(path: Path) -> str:
     """The text of a source file, line ends as they are. *Raises:* OSError, UnicodeError."""
     return path.read_bytes().decode("utf-8")
 
 
-def include_resolver(main: Path) -> IncludeResolver:
-    """The resolver of includes on disk for the main file `main`.
+def assemble_file(
+    path: Path | str, options: AssembleOptions | None = None, *, read: SourceReader = read_source
+) -> Program:
+    """Assemble a file with its includes, which are looked up beside the file that names them.
+
+    *Raises:* AssemblyError with all problems of all files, InputError when the file itself cannot be read.
+    """
+    return _program(check_file(path, options, read=read))
+
+
+def check_file(
+    path: Path | str, options: AssembleOptions | None = None, *, read: SourceReader = read_source
+) -> Checked:
+    """As `assemble_file`, but it returns problems and warnings with their places instead of raising.
+
+    `read` gives the text of each file; an editor passes one that knows its unsaved texts. The path of a file of the
+    outcome is ``path.parent / file_name``. *Raises:* InputError when the file itself cannot be read.
+    """
+    path = Path(path)
+    try:
+        source = read(path)
+    except (OSError, UnicodeError) as error:
+        raise InputError(Problem(f"the file cannot be read: {error}", str(path))) from None
+    return check(source, file_name=path.name, resolve_include=include_resolver(path, read), options=options)
+
+
+def include_resolver(main: Path, read: SourceReader = read_source) -> IncludeResolver:
+    """The resolver of includes for the main file `main`, whose texts `read` gives.
 
     A file inside the main file's folder is named relative to it, any other by its absolute path.
     """
@@ -138,7 +164,7 @@ def include_resolver(main: Path) -> IncludeResolver:
     def resolve(including: str, path: str) -> tuple[str, str]:
         full = (folders[including] / path).resolve()
         name = full.relative_to(folder).as_posix() if full.is_relative_to(folder) else full.as_posix()
-        text = read_source(full)
+        text = read(full)
         folders[name] = full.parent
         return name, text
 
@@ -165,13 +191,15 @@ def _resolve(
     syntax_problems: tuple[Problem, ...],
     resolve_include: IncludeResolver | None,
     options: AssembleOptions,
+    files: tuple[SourceFile, ...] = (),
 ) -> Checked:
     found = Resolver(machine_of_dialect(options.dialect), options, resolve_include).resolve(unit, syntax_problems)
     problems, warnings = found.problems, found.warnings
     if any(problem.code in ("syntax", "lexical") for problem in problems):
         problems = tuple(problem for problem in problems if problem.code not in _CONSEQUENCES)
+    files += found.files
     if problems:
-        return Checked(None, problems, warnings)
+        return Checked(None, problems, warnings, files, found.labels, found.constants, found.variables)
     program = Program(
         found.rows,
         found.labels,
@@ -182,7 +210,7 @@ def _resolve(
         unit.file_name,
         tuple(map(str, warnings)),
     )
-    return Checked(program, (), warnings)
+    return Checked(program, (), warnings, files, found.labels, found.constants, found.variables)
 
 
 def _program(checked: Checked) -> Program:

@@ -74,7 +74,7 @@ class ExpressionReader(TokenReader):
     def _check_size(self, how: str, size: int, limit: int) -> None:
         if size > limit:
             message = f"the expression has more than {limit} {how} operators; split it into several constants"
-            raise self._fail(message, self._starts[self._index])
+            raise self._fail(message, self._index)
 
     def _conditional(self, condition: Expression) -> Expression:
         self._index += 1

@@ -8,6 +8,7 @@ fits, an ``invalid`` token stands for the parser to report; the lexer itself nev
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,6 +66,12 @@ class Tokens:
     texts: list[str]
     starts: list[int]
     comments: tuple[Comment, ...]
+
+    def entries(self) -> Iterator[tuple[str, str, int]]:
+        """Kind, text and offset of each token. The line end that the lexer adds belongs to the last token."""
+        end = self.starts[-1] - 1
+        for kind, text, start in zip(self.kinds, self.texts, self.starts, strict=True):
+            yield kind, text[: max(end - start, 0)], min(start, end)
 
 
 @lru_cache

@@ -78,7 +78,7 @@ def parse_source(text: str, file_name: str, machine: Machine) -> SourceFile:
     lines = Lines.of(text)
     parser = _Parser(tokens, lines, file_name, machine)
     tree = Tree(tuple(parser.statements()), start=0, end=len(text))
-    return SourceFile(file_name, text, tree, tokens.comments, tuple(parser.problems), lines)
+    return SourceFile(file_name, text, tree, tokens, tuple(parser.problems), lines)
 
 
 class _Parser(ExpressionReader):

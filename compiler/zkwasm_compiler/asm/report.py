@@ -54,9 +54,13 @@ class Report:
     def _placed(self, code: str, message: str, node: Node | None) -> Problem:
         """A problem on the line of the statement, with the column of `node` if that is on the same line."""
         assert self._unit is not None
+        column: int | None = None
+        span: tuple[int, int] | None = None
         for place in (node, self._statement):
             if place is not None and place.start >= 0:
-                line, column = self._unit.lines.position(place.start)
+                span = span or (place.start, place.end)
+                line, first = self._unit.lines.position(place.start)
                 if line == self._line:
-                    return Problem(message, self._unit.file_name, line, column, code=code)
-        return Problem(message, self._unit.file_name, self._line, code=code)
+                    column = first
+                    break
+        return Problem(message, self._unit.file_name, self._line, column, code=code, span=span)

@@ -15,6 +15,7 @@ from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.parser import parse_source
 from zkwasm_compiler.asm.program import ConstantEntry, RomRow, Variable
 from zkwasm_compiler.asm.report import Report, Unit, unit_of
+from zkwasm_compiler.asm.source import SourceFile
 from zkwasm_compiler.asm.steps import StepRows
 from zkwasm_compiler.asm.symbols import Symbols
 from zkwasm_compiler.asm.syntax import (
@@ -39,7 +40,7 @@ IncludeResolver = Callable[[str, str], tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What the resolver found. The rows mean nothing when there are problems."""
+    """What the resolver found; `files` are those that were included. The rows mean nothing when there are problems."""
 
     rows: tuple[RomRow, ...]
     labels: dict[str, int]
@@ -47,6 +48,7 @@ class Resolution:
     variables: tuple[Variable, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    files: tuple[SourceFile, ...]
 
 
 class Resolver:
@@ -59,6 +61,7 @@ class Resolver:
         self._symbols = Symbols(machine, options, self._report)
         self._rows = StepRows(machine, self._symbols, self._report)
         self._open_files: list[str] = []
+        self._files: dict[str, SourceFile] = {}
         self._included = 0
 
     def resolve(self, unit: Unit, syntax_problems: tuple[Problem, ...] = ()) -> Resolution:
@@ -70,7 +73,8 @@ class Resolver:
         symbols.check_memory()
         variables = tuple(symbols.variables.values())
         problems, warnings = tuple(report.problems), tuple(report.warnings)
-        return Resolution(rows, symbols.labels, symbols.constants, variables, problems, warnings)
+        files = tuple(self._files.values())
+        return Resolution(rows, symbols.labels, symbols.constants, variables, problems, warnings, files)
 
     def _process(self, unit: Unit) -> None:
         self._open_files.append(unit.file_name)
@@ -122,7 +126,9 @@ class Resolver:
         found = self._included_text(include, unit)
         if found is not None:
             name, text = found
-            source = parse_source(text, name, self._machine)
+            source = self._files.get(name)
+            if source is None or source.text != text:
+                source = self._files[name] = parse_source(text, name, self._machine)
             self._report.problems += source.problems
             self._process(unit_of(name, source.lines, source.tree.statements))
 

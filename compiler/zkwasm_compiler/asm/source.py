@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from zkwasm_compiler.asm.lexer import Tokens
 from zkwasm_compiler.asm.syntax import Comment, Tree
 from zkwasm_compiler.errors import Problem
 
@@ -37,14 +38,23 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """What `parse` returns. The tree holds every statement that could be read, also when there are problems."""
+    """What `parse` returns. The tree holds every statement that could be read, also when there are problems.
+
+    The tokens are those of the whole text, also of lines that are wrong; what lies between them is white space and
+    comments.
+    """
 
     file_name: str
     text: str
     tree: Tree
-    comments: tuple[Comment, ...]
+    tokens: Tokens
     problems: tuple[Problem, ...]
     lines: Lines
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """The comments in their order."""
+        return self.tokens.comments
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of an offset into `text`."""

@@ -51,27 +51,29 @@ class TokenReader:
 
     def _unexpected(self, expected: str) -> ReadError:
         """The error of the next token, recorded; the caller raises it."""
-        kind, text, start = self._kinds[self._index], self._texts[self._index], self._starts[self._index]
+        kind, text = self._kinds[self._index], self._texts[self._index]
         code = "lexical" if text in ("\u2028", "\u2029") else "syntax"
-        return self._fail(f"found {shown_token(kind, text)} where {expected} was expected", start, code)
+        return self._fail(f"found {shown_token(kind, text)} where {expected} was expected", self._index, code)
 
-    def _fail(self, message: str, offset: int, code: str = "syntax") -> ReadError:
-        """The error at `offset`, or after the last accepted token when that is on an earlier line, recorded."""
-        line, column = self._lines.position(offset)
+    def _fail(self, message: str, index: int, code: str = "syntax") -> ReadError:
+        """The error at token `index`, or after the last accepted token when that is on an earlier line, recorded."""
+        start, length = self._starts[index], len(self._texts[index]) if self._kinds[index] != LINE_END else 0
+        line, column = self._lines.position(start)
         if self._index:
             last_line, last_column = self._lines.position(self._end())
             if last_line < line:
                 line, column = last_line, last_column
-        self.problems.append(Problem(message, self._file_name, line, column, code=code))
+                start, length = self._end(), 0
+        end_of_text = self._starts[-1] - 1  # the lexer adds a line end
+        span = (min(start, end_of_text), min(start + length, end_of_text))
+        self.problems.append(Problem(message, self._file_name, line, column, code=code, span=span))
         return ReadError()
 
     def _value(self, index: int) -> int:
         """The value of the literal at `index`, with or without the suffix ``n``."""
         text = self._texts[index]
         if len(text) > DIGIT_LIMIT:
-            raise self._fail(
-                f"a number of {len(text)} characters; at most {DIGIT_LIMIT} are allowed", self._starts[index]
-            )
+            raise self._fail(f"a number of {len(text)} characters; at most {DIGIT_LIMIT} are allowed", index)
         digits = text.replace("_", "").removesuffix("n")
         return int(digits, 16) if digits.startswith("0x") else int(digits)
 
