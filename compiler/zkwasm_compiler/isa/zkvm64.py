@@ -6,11 +6,21 @@ docs/machine-zkvm64.md. Source: the branches feature/64bits of the public assemb
 
 from __future__ import annotations
 
+from zkwasm_compiler.isa.families import (
+    FORBIDDEN,
+    JUMPS,
+    REPEAT,
+    alignments,
+    assertion,
+    binaries,
+    branches,
+    hashing,
+    memory,
+)
 from zkwasm_compiler.isa.machine import (
     AdviceFunction,
     Counter,
     Dialect,
-    Forbidden,
     Kind,
     Limits,
     Machine,
@@ -20,17 +30,9 @@ from zkwasm_compiler.isa.machine import (
     StateMachine,
 )
 from zkwasm_compiler.isa.operands import (
-    CALL_TARGETS,
-    CONDITIONAL_TARGETS,
     HASH_NUMBERS,
-    JUMP_TARGETS,
-    NEGATED_CONDITIONAL_TARGETS,
-    REPEAT_COUNTER,
-    RETURN,
     STACK_POINTER_ADDRESSES,
     VARIABLE_ADDRESSES,
-    fields,
-    operation_forms,
     plain,
     region_addresses,
 )
@@ -86,130 +88,52 @@ STATE_MACHINES = (
 
 _ADDRESSES = (*STACK_POINTER_ADDRESSES, *region_addresses("E"), *VARIABLE_ADDRESSES)
 
-
-def _memory(name: str, write: int, effect: str, constraint: str) -> Operation:
-    return Operation(
-        name,
-        Kind.MEMORY,
-        operation_forms(_ADDRESSES, after=fields(mOp=1, mWR=write)),
-        effect,
-        constraint,
-        rows=(("memory", 1),),
-        defines_free=not write,
-    )
-
-
-def _hash(name: str, flag: str, effect: str, constraint: str, *, reads: tuple[str, ...], free: bool) -> Operation:
-    return Operation(
-        name,
-        Kind.HASH,
-        operation_forms(HASH_NUMBERS, after=fields(**{flag: 1})),
-        effect,
-        constraint,
-        reads=reads,
-        writes=("HASHPOS",) if free else (),
-        defines_free=free,
-    )
-
-
-def _binary(name: str, opcode: int, effect: str, carry: str) -> Operation:
-    return Operation(
-        name,
-        Kind.BINARY,
-        plain(bin=1, binOpcode=opcode),
-        f"{effect}; carry = {carry}",
-        "A, B and op are normalised and op is the result",
-        reads=("A", "B"),
-        rows=(("binary", 4),),
-        defines_free=True,
-    )
-
-
-def _align(name: str, effect: str, constraint: str, reads: tuple[str, ...], *, free: bool) -> Operation:
-    flags = {"MEM_ALIGN_RD": "memAlignRD", "MEM_ALIGN_WR": "memAlignWR", "MEM_ALIGN_WR8": "memAlignWR8"}
-    return Operation(
-        name,
-        Kind.ALIGN,
-        plain(**{flag: int(flag == flags[name]) for flag in flags.values()}),
-        effect,
-        constraint,
-        reads=reads,
-        rows=(("mem_align", 8),),
-        defines_free=free,
-    )
-
-
-def _branch(name: str, flag: str, effect: str, constraint: str) -> Operation:
-    negated = name in ("JMPNZ", "JMPNC")
-    targets = NEGATED_CONDITIONAL_TARGETS if negated else CONDITIONAL_TARGETS
-    return Operation(name, Kind.JUMP, operation_forms(targets, before=fields(**{flag: 1})), effect, constraint)
-
-
 OPERATIONS = (
-    _memory("MLOAD", 0, "op = mem[address]", "both limbs equal the cell, normalised or not; a cell never written is 0"),
-    _memory("MSTORE", 1, "mem[address] = op", "both limbs are stored verbatim, normalised or not"),
-    _hash(
+    memory(
+        "MLOAD",
+        0,
+        "op = mem[address]",
+        "both limbs equal the cell, normalised or not; a cell never written is 0",
+        addresses=_ADDRESSES,
+    ),
+    memory(
+        "MSTORE",
+        1,
+        "mem[address] = op",
+        "both limbs are stored verbatim, normalised or not",
+        addresses=_ADDRESSES,
+    ),
+    hashing(
         "HASHK",
         "hashK",
         "appends the D low bytes of op to the byte string; HASHPOS grows by D",
         "op holds the bytes at HASHPOS, 0 ≤ D ≤ 8",
+        streams=HASH_NUMBERS,
         reads=("D", "HASHPOS"),
+        appends=True,
         free=True,
     ),
-    _hash(
+    hashing(
         "HASHK1",
         "hashK1",
         "appends the low byte of op to the byte string; HASHPOS grows by 1",
         "op holds the byte at HASHPOS",
+        streams=HASH_NUMBERS,
         reads=("HASHPOS",),
+        appends=True,
         free=True,
     ),
-    _hash("HASHKLEN", "hashKLen", "closes the byte string", "op is the length in bytes", reads=(), free=False),
-    _hash(
+    hashing("HASHKLEN", "hashKLen", "closes the byte string", "op is the length in bytes", streams=HASH_NUMBERS),
+    hashing(
         "HASHKDIGEST",
         "hashKDigest",
         "op, A, B, C = keccak-256 of the byte string, least significant word first",
         "the four words equal the digest; a bare `$` is not allowed",
+        streams=HASH_NUMBERS,
         reads=("A", "B", "C"),
-        free=False,
     ),
-    Operation(
-        "JMP",
-        Kind.JUMP,
-        operation_forms(JUMP_TARGETS, before=fields(JMP=1)),
-        "goes to the target",
-        "the next step is the target",
-        needs_sum=False,
-        falls_through=False,
-    ),
-    Operation(
-        "CALL",
-        Kind.JUMP,
-        CALL_TARGETS,
-        "RR = zkPC + 1, goes to the target",
-        "RR and the next step are right",
-        writes=("RR",),
-        needs_sum=False,
-        falls_through=False,
-    ),
-    Operation(
-        "RETURN",
-        Kind.JUMP,
-        RETURN,
-        "goes to the address in RR",
-        "the next step is the one at RR",
-        reads=("RR",),
-        needs_sum=False,
-        falls_through=False,
-    ),
-    Operation(
-        "ASSERT",
-        Kind.ASSERT,
-        plain(**{"assert": 1}),
-        "op must equal A",
-        "both limbs are equal as field elements",
-        reads=("A",),
-    ),
+    *JUMPS,
+    assertion("both limbs"),
     Operation(
         "ARITH",
         Kind.ARITH,
@@ -219,70 +143,10 @@ OPERATIONS = (
         reads=("A", "B", "C", "D"),
         rows=(("arith", 8),),
     ),
-    _binary("ADD", 0, "op = A + B mod 2^64", "carry out"),
-    _binary("SUB", 1, "op = A − B mod 2^64", "borrow"),
-    _binary("LT", 2, "op = A < B unsigned, 0 or 1", "op"),
-    _binary("SLT", 3, "op = A < B signed, 0 or 1", "op"),
-    _binary("EQ", 4, "op = (A = B), 0 or 1", "op"),
-    _binary("AND", 5, "op = A and B, bitwise", "(op ≠ 0)"),
-    _binary("OR", 6, "op = A or B, bitwise", "0"),
-    _binary("XOR", 7, "op = A exclusive-or B, bitwise", "0"),
-    _align(
-        "MEM_ALIGN_RD",
-        "op = the 8 bytes from byte C of the 16 bytes A‖B, big endian",
-        "A, B and op are normalised, C.lo in 0..7, op is right",
-        ("A", "B", "C"),
-        free=True,
-    ),
-    _align(
-        "MEM_ALIGN_WR",
-        "D‖E = A‖B with the 8 bytes from byte C replaced by op",
-        "A, B, op, D and E are normalised, C.lo in 0..7, D and E are right",
-        ("A", "B", "C", "D", "E"),
-        free=False,
-    ),
-    _align(
-        "MEM_ALIGN_WR8",
-        "D = A with byte C (counted from the most significant) replaced by the low byte of op",
-        "A, op and D are normalised, C.lo in 0..7, D is right",
-        ("A", "C", "D"),
-        free=False,
-    ),
-    Operation(
-        "REPEAT",
-        Kind.REPEAT,
-        REPEAT_COUNTER,
-        "runs the step RCX + 1 times and leaves RCX = 0",
-        "the step repeats while RCX ≠ 0",
-        reads=("RCX",),
-        writes=("RCX",),
-        needs_sum=False,
-    ),
-    _branch(
-        "JMPN",
-        "JMPN",
-        "jumps when op.lo is negative",
-        "op.lo in [−2^32, −1] jumps, in [0, 2^32) does not, anything else cannot be proved",
-    ),
-    _branch(
-        "JMPC", "JMPC", "jumps when the binary operation of the step carries", "the carry is that of the operation"
-    ),
-    _branch("JMPZ", "JMPZ", "jumps when op.lo is 0", "op.lo = 0 in the field; the high limb is ignored"),
-    _branch("JMPNC", "JMPC", "jumps when the binary operation of the step does not carry", "as JMPC"),
-    _branch("JMPNZ", "JMPZ", "jumps when op.lo is not 0", "as JMPZ"),
-)
-
-FORBIDDEN = (
-    Forbidden("CALL", "=> RR", "the executor keeps the assigned value, the constraints want the return address"),
-    Forbidden("RETURN", "JMPZ", "executor and constraints take different next steps"),
-    Forbidden("RETURN", "JMPNZ", "executor and constraints take different next steps"),
-    Forbidden("CALL", "JMPZ", "a step jumps once"),
-    Forbidden("CALL", "JMPNZ", "a step jumps once"),
-    Forbidden("REPEAT", "JMPN", "a conditional jump makes the step run once: jump onto the step itself instead"),
-    Forbidden("REPEAT", "JMPZ", "a conditional jump makes the step run once: jump onto the step itself instead"),
-    Forbidden("REPEAT", "JMPNZ", "a conditional jump makes the step run once: jump onto the step itself instead"),
-    Forbidden("REPEAT", "JMPC", "a conditional jump makes the step run once: jump onto the step itself instead"),
-    Forbidden("REPEAT", "JMPNC", "a conditional jump makes the step run once: jump onto the step itself instead"),
+    *binaries(64, rows=4),
+    *alignments(8, "C.lo", rows=8),
+    REPEAT,
+    *branches("op.lo", "the high limb is"),
 )
 
 ADVICE_FUNCTIONS = (
