@@ -59,7 +59,7 @@ class ValidationError(InputError):
 
 
 class UnsupportedError(InputError):
-    """A valid module that needs a feature which is not supported; the message names it with its place."""
+    """A valid module or program that needs what is not supported; the message names it with its place."""
 
 
 class AssemblyError(InputError):

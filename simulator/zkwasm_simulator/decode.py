@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from zkwasm_compiler.asm.program import AdviceNode, RomRow
-from zkwasm_compiler.errors import InputError, Problem
+from zkwasm_compiler.asm.program import AdviceNode, Program, RomRow
+from zkwasm_compiler.errors import InputError, Problem, UnsupportedError
+from zkwasm_compiler.isa import machine
 from zkwasm_simulator.field import PRIME, Limbs, split
+
+MACHINE = "zkvm64"
+"""The machine whose rows these are."""
 
 RELATIVE_LIMIT = 0x10000
 MEMORY_LIMIT = 0x20000
@@ -107,6 +111,17 @@ class DecodedRow:
             self.mem_align if self.mem_align == "MEM_ALIGN_RD" else None,
         )
         return tuple(name for name in names if name)
+
+
+def require_machine(program: Program) -> None:
+    """Refuse a program of another machine. *Raises:* UnsupportedError."""
+    if program.machine != MACHINE:
+        dialect = machine(program.machine).dialect.name
+        message = (
+            f"the program is for the machine {program.machine} (zkASM dialect {dialect}): it can be assembled but not "
+            f"run; the simulator and the audits are for {MACHINE}"
+        )
+        raise UnsupportedError(Problem(message, file=program.file_name, code="machine"))
 
 
 def decode_row(row: RomRow, index: int) -> DecodedRow:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.counters import Counters
-from zkwasm_simulator.decode import DecodedRow, decode_row
+from zkwasm_simulator.decode import DecodedRow, decode_row, require_machine
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.hashing import HashStream, check_streams
@@ -78,6 +78,7 @@ class PreparedProgram:
     def __init__(
         self, program: Program, *, skip_address_check: bool = False, hook: FreeInputHook | None = None
     ) -> None:
+        require_machine(program)
         self.program = program
         self.skip_address_check = skip_address_check
         self.hook = hook

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -21,7 +22,8 @@ from zkwasm_compiler.asm import (
     parse,
 )
 from zkwasm_compiler.asm.interface import directive, interface_from_json, interface_to_json
-from zkwasm_compiler.asm.program import Export, GlobalCell, Variable
+from zkwasm_compiler.asm.program import Export, GlobalCell, RomRow, Variable
+from zkwasm_compiler.asm.rom import field_types
 from zkwasm_compiler.asm.syntax import (
     CommandStatement,
     CommentStatement,
@@ -39,6 +41,7 @@ from zkwasm_compiler.asm.syntax import (
     VariableStatement,
 )
 from zkwasm_compiler.errors import AssemblyError, InputError, InternalError
+from zkwasm_compiler.isa import machine
 
 INTERFACE = Interface(
     exports=(Export("add", 1, ("i32", "i64"), ("i64",)), Export('run ;@ "x" }', 2, (), ())),
@@ -272,3 +275,12 @@ def test_what_the_machine_should_never_run_is_a_warning() -> None:
 def test_a_dialect_word_list_is_not_shared_with_names() -> None:
     """Keywords of other machines are plain names here."""
     assert parse("SR: SLOAD: HASHP:\n").problems == ()
+
+
+def test_the_fields_of_a_rom_derive_from_the_rows_of_its_machine() -> None:
+    """Those of zkvm64 are the typed ones, but for two whose names are Python keywords."""
+    typed = {*get_type_hints(RomRow), "assert", "return"}
+    assert field_types(machine("zkvm64")).keys() == typed
+    wide = field_types(machine("zkevm256")).keys()
+    assert typed < wide
+    assert {"inSR", "inFREE0", "assumeFree", "maxInd", "arithEq", "hashPDigest"} <= wide - typed

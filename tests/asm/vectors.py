@@ -30,8 +30,8 @@ def includes(files: dict[str, str]) -> Callable[[str, str], tuple[str, str]]:
     return resolve
 
 
-def options_of_config(config: dict[str, Any]) -> AssembleOptions:
-    """The options of a case of asm64.jsonl."""
+def options_of_config(config: dict[str, Any], dialect: str) -> AssembleOptions:
+    """The options of a case of asm64.jsonl or asm256.jsonl."""
     defines = {
         name: Define(int(entry["value"]), entry["type"] == "CONSTL")
         for name, entry in config.get("defines", {}).items()
@@ -41,10 +41,11 @@ def options_of_config(config: dict[str, Any]) -> AssembleOptions:
         allow_undefined_labels=bool(config.get("allowUndefinedLabels")),
         allow_overwrite_labels=bool(config.get("allowOverwriteLabels")),
         allow_undefined_variables=bool(config.get("allowUndefinedVariables")),
+        dialect=dialect,
     )
 
 
-def options_of_arguments(arguments: list[str]) -> AssembleOptions:
+def options_of_arguments(arguments: list[str], dialect: str) -> AssembleOptions:
     """The options of command-line arguments of the public assembler, its reading of ``-D X=5n`` as 0 included."""
     defines: dict[str, Define | int] = {}
     switches = {}
@@ -54,4 +55,4 @@ def options_of_arguments(arguments: list[str]) -> AssembleOptions:
             defines[name] = Define(0, True) if text.endswith("n") else Define(int(text, 0))
         else:
             switches[re.sub("([A-Z])", lambda match: "_" + match[1].lower(), name)] = text != "0"
-    return AssembleOptions(defines=defines, **switches)
+    return AssembleOptions(defines=defines, dialect=dialect, **switches)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
+import pytest
+
+from zkwasm_compiler.asm import AssembleOptions, assemble, load_rom
 from zkwasm_compiler.asm.program import RomRow
+from zkwasm_compiler.errors import UnsupportedError
 from zkwasm_compiler.isa import machine
 from zkwasm_compiler.isa.machine import Operation
-from zkwasm_simulator import Machine, PublicInputs
+from zkwasm_simulator import Machine, PublicInputs, check, execute, lying_prover, record, static_audit
 from zkwasm_simulator.advice import BATCH_FUNCTIONS, EVENT_LOG, FUNCTIONS
 from zkwasm_simulator.counters import ARITH_ROWS, BINARY_ROWS, MEM_ALIGN_ROWS
 from zkwasm_simulator.decode import DESTINATIONS, SOURCES, DecodedRow, decode_row
@@ -71,3 +76,18 @@ def test_costs_and_limits() -> None:
     for row in ZKVM64.registers:
         if row.name in registers:
             assert isinstance(registers[row.name], tuple) == (row.limbs == 2), row.name
+
+
+def test_a_program_of_another_machine_is_refused_everywhere() -> None:
+    """One of the 256-bit machine: run, recorded, checked, audited, from text and from ROM JSON."""
+    source = "start: $0{5} => SR\nfinalizeExecution: :JMP(start)\n"
+    program = assemble(source, file_name="wide.zkasm", options=AssembleOptions(dialect="durian"))
+    trace = record(assemble("start: 5 => A\nfinalizeExecution: :JMP(start)\n"))
+    message = r"^wide.zkasm: the program is for the machine zkevm256 \(zkASM dialect durian\): .*not run.*zkvm64$"
+    for refuse in (execute, record, static_audit, lying_prover, partial(check, trace)):
+        with pytest.raises(UnsupportedError, match=message):
+            refuse(program)
+    rom = load_rom(program.rom_json(), "wide.rom.json")
+    assert (rom.machine, rom.rows) == ("zkevm256", program.rows)
+    with pytest.raises(UnsupportedError, match=r"wide\.rom\.json: the program is for the machine zkevm256"):
+        execute(rom)

@@ -193,7 +193,8 @@ def _resolve(
     options: AssembleOptions,
     files: tuple[SourceFile, ...] = (),
 ) -> Checked:
-    found = Resolver(machine_of_dialect(options.dialect), options, resolve_include).resolve(unit, syntax_problems)
+    machine = machine_of_dialect(options.dialect)
+    found = Resolver(machine, options, resolve_include).resolve(unit, syntax_problems)
     problems, warnings = found.problems, found.warnings
     if any(problem.code in ("syntax", "lexical") for problem in problems):
         problems = tuple(problem for problem in problems if problem.code not in _CONSEQUENCES)
@@ -209,6 +210,7 @@ def _resolve(
         source,
         unit.file_name,
         tuple(map(str, warnings)),
+        machine.name,
     )
     return Checked(program, (), warnings, files, found.labels, found.constants, found.variables)
 

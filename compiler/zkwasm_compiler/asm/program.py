@@ -1,7 +1,7 @@
 """An assembled zkASM program: what the assembler makes, the compiler returns and the simulator runs.
 
-The rows are the public assembler's JSON objects (zkasmcom, branch feature/64bits), typed: a `Program` is written as
-ROM JSON without any translation. `Interface` says how a compiled program is called; a hand-written program has none.
+The rows are the public assembler's JSON objects (zkasmcom), typed for zkvm64: a `Program` is written as ROM JSON
+without any translation. `Interface` says how a compiled program is called; a hand-written program has none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ AdviceNode = dict[str, Any]
 
 
 class RomRow(TypedDict, total=False):
-    """One instruction as zkasmcom's JSON has it; absent fields are 0. Coefficients and constants are decimal text."""
+    """One instruction of zkvm64 as zkasmcom's JSON has it; absent fields are 0. Coefficients and constants are decimal
+    text. Rows of another machine have its fields instead (`rom.field_types`)."""
 
     inA: str
     inB: str
@@ -209,7 +210,7 @@ class Program:
     """An assembled program.
 
     `source` is the zkASM text of the main file (empty when read from ROM JSON); `variables` are in the order of their
-    declaration; `warnings` are the assembler's.
+    declaration; `warnings` are the assembler's; `machine` is the name of the machine that it is for.
     """
 
     rows: tuple[RomRow, ...]
@@ -220,6 +221,7 @@ class Program:
     source: str = ""
     file_name: str = ""
     warnings: tuple[str, ...] = ()
+    machine: str = "zkvm64"
 
     def rom(self) -> dict[str, Any]:
         """The public assembler's JSON object: ``program``, ``labels`` and ``constants``, in its key order.

@@ -1,24 +1,54 @@
-"""Reading ROM JSON: the files of the public assembler and of our own."""
+"""Reading ROM JSON: the files of the public assembler and of our own, of any machine."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, cast, get_type_hints
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, cast
 
 from zkwasm_compiler.asm import advice
 from zkwasm_compiler.asm.interface import interface_from_json
 from zkwasm_compiler.asm.program import ConstantEntry, Program, RomRow
 from zkwasm_compiler.errors import InputError, Problem
+from zkwasm_compiler.isa import MACHINES
+from zkwasm_compiler.isa.machine import Machine
 
-_TYPES: dict[str, object] = {**get_type_hints(RomRow), "assert": int, "return": int}
-"""The type of each field, as `RomRow` has it; two names are Python keywords."""
+INTEGER, DECIMAL, TEXT, ADVICE, COMMANDS = "an integer", "a decimal number as text", "text", "advice", "commands"
+"""What a field may hold."""
 
-_TEXT = frozenset({"labelCONST", "fileName", "lineStr", "jmpAddrLabel", "elseAddrLabel", "offsetLabel"})
+_COMMON_FIELDS = {
+    "freeInTag": ADVICE,
+    "CONST": DECIMAL,
+    "CONSTL": DECIMAL,
+    "labelCONST": TEXT,
+    "jmpAddrLabel": TEXT,
+    "elseAddrLabel": TEXT,
+    "offsetLabel": TEXT,
+    "cmdBefore": COMMANDS,
+    "cmdAfter": COMMANDS,
+    "line": INTEGER,
+    "fileName": TEXT,
+    "lineStr": TEXT,
+}
 _ADDRESSES = frozenset({"jmpAddr", "elseAddr", "offset"})
 
 
+@lru_cache
+def field_types(machine: Machine) -> Mapping[str, str]:
+    """What each field of an instruction holds, from the rows of the machine."""
+    sources = [row.input_field for row in machine.registers if row.input_field is not None]
+    sources += [row.input_field for row in machine.counters]
+    sources += [name for name, _ in machine.dialect.free_fields]
+    integers = (*machine.flags, *machine.value_fields)
+    return {**dict.fromkeys(sources, DECIMAL), **dict.fromkeys(integers, INTEGER), **_COMMON_FIELDS}
+
+
 def load_rom(text: str, file_name: str = "rom.json") -> Program:
-    """The program of a ROM file. `Program.source` is empty. *Raises:* InputError when the text has not that shape."""
+    """The program of a ROM file, for the machine that has the fields of its rows. `Program.source` is empty.
+
+    *Raises:* InputError when the text has not that shape.
+    """
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
@@ -26,19 +56,28 @@ def load_rom(text: str, file_name: str = "rom.json") -> Program:
         raise InputError(problem) from None
     except RecursionError:
         raise InputError(Problem("the JSON is nested too deeply", file_name)) from None
-    reader = _Reader(file_name)
+    machine = _machine_of(found)
+    reader = _Reader(file_name, field_types(machine))
     rows, labels, constants = reader.top(found)
     if reader.problems:
         raise InputError(*reader.problems)
     interface = None if found.get("interface") is None else interface_from_json(found["interface"])
-    return Program(rows, labels, constants, interface=interface, file_name=file_name)
+    return Program(rows, labels, constants, interface=interface, file_name=file_name, machine=machine.name)
+
+
+def _machine_of(found: Any) -> Machine:
+    """The machine that knows most fields of the rows; the first of several."""
+    rows = found.get("program") if isinstance(found, dict) else None
+    names = {name for row in rows if isinstance(row, dict) for name in row} if isinstance(rows, list) else set()
+    return min(MACHINES.values(), key=lambda machine: len(names - field_types(machine).keys()))
 
 
 class _Reader:
     """Checks the shape, collecting what is wrong."""
 
-    def __init__(self, file_name: str) -> None:
+    def __init__(self, file_name: str, types: Mapping[str, str]) -> None:
         self._file_name = file_name
+        self._types = types
         self.problems: list[Problem] = []
 
     def _wrong(self, message: str) -> None:
@@ -64,26 +103,26 @@ class _Reader:
             self._wrong(f"instruction {index} is no JSON object but {_shown(row)}")
             return
         for name, value in row.items():
-            if name not in _TYPES:
+            holds = self._types.get(name)
+            if holds is None:
                 self._wrong(f'instruction {index} has the unknown field "{name}"; is it a ROM of another machine?')
-            elif expected := _expected(name, value):
+            elif expected := _expected(name, holds, value):
                 self._wrong(f'instruction {index}: "{name}" must be {expected}; it is {_shown(value)}')
 
 
-def _expected(name: str, value: Any) -> str:
+def _expected(name: str, holds: str, value: Any) -> str:
     """What the value of a field must be when it is something else, else `""`."""
-    if name == "freeInTag":
+    if holds == ADVICE:
         return _expected_advice([value])
-    if name in ("cmdBefore", "cmdAfter"):
+    if holds == COMMANDS:
         return _expected_advice(value) if isinstance(value, list) else "a list of advice expressions"
-    if name in _TEXT:
-        good, expected = isinstance(value, str) or (name == "labelCONST" and value is None), "text"
-    elif _TYPES[name] is int:
+    if holds == TEXT:
+        good = isinstance(value, str) or (name == "labelCONST" and value is None)
+    elif holds == INTEGER:
         good = type(value) is int or (name in _ADDRESSES and (value is False or value == "Infinity"))
-        expected = "an integer"
     else:
-        good, expected = _is_integer_text(value), "a decimal number as text"
-    return "" if good else expected
+        good = _is_integer_text(value)
+    return "" if good else holds
 
 
 def _expected_advice(nodes: list[Any]) -> str:

@@ -106,7 +106,9 @@ class StepRows:
             self._report.problem(error.code, str(error), error.node)
             return False
         except AdviceSyntaxError as error:
-            self._report.problem("tag_syntax", f"in the advice: {error.message}", _advice_place(open_row.step, error))
+            free, opening = _free_input(open_row.step)
+            place = _place_in(free, opening, error.offset)
+            self._report.problem("tag_syntax", f"in the advice: {error.message}", place)
             return False
         node = row.get("freeInTag")
         if node is None:
@@ -206,7 +208,8 @@ class StepRows:
             if open_row.after is not None:
                 row["cmdAfter"] = self._commands(open_row.after)
             if open_row.advice is not None:
-                row["freeInTag"] = self._advice(open_row.advice)
+                free, opening = _free_input(open_row.step)
+                row["freeInTag"] = self._advice(open_row.advice, free, opening)
             row["fileName"] = unit.file_name
             row["lineStr"] = unit.lines.texts[open_row.line - 1]
         return tuple([cast(RomRow, open_row.row) for open_row in self._rows])
@@ -249,31 +252,46 @@ class StepRows:
         found = []
         for command in commands:
             try:
-                found.append(self._advice(advice.parse(command.text, self._machine)))
+                node = advice.parse(command.text, self._machine)
+                found.append(self._advice(node, command, len("$${")))
             except AdviceSyntaxError as error:
-                place = _place_in(command, len("$${"), error)
+                place = _place_in(command, len("$${"), error.offset)
                 self._report.problem("tag_syntax", f"in the command `{command.text}`: {error.message}", place)
         return found
 
-    def _advice(self, node: Advice) -> AdviceNode:
-        if advice.has_data(node):
-            try:
-                node = advice.resolve(node, self._symbols, self._machine)
-            except UnresolvedError as error:
-                self._report.problem(error.code, str(error))
+    def _advice(self, node: Advice, place: Node, opening: int) -> AdviceNode:
+        """The JSON of advice whose text begins `opening` characters into `place`."""
+        data = advice.data_nodes(node)
+        if not data:
+            return advice.to_json(node)
+        if self._machine.dialect.advice_address_is_text:
+            self._warn_of_indexes(data, place, opening)
+        try:
+            node = advice.resolve(node, self._symbols, self._machine)
+        except UnresolvedError as error:
+            wrong = _place_in(place, opening, error.node.start, error.node.end)
+            self._report.problem(error.code, str(error), wrong)
         return advice.to_json(node)
 
+    def _warn_of_indexes(self, data: tuple[advice.Data, ...], place: Node, opening: int) -> None:
+        for node in data:
+            if node.module == "addr" and node.index is not None:
+                shown = f"addr.{node.name}[{advice.show(node.index)}]"
+                message = f"the index of `{shown}` is put behind the address as text instead of added; write `+`"
+                self._report.warn("address_index_as_text", message, _place_in(place, opening, node.start, node.end))
 
-def _advice_place(step: StepStatement, error: AdviceSyntaxError) -> Node | None:
-    """Where in the source the advice of a step is wrong."""
+
+def _free_input(step: StepStatement) -> tuple[FreeInput, int]:
+    """The free input of a step that has advice, and how many characters before it."""
     free = next(
         factor for term in step.terms for factor in term.factors if isinstance(factor, FreeInput) and factor.text
     )
-    return _place_in(free, len("$0{" if free.low_limb_only else "${"), error)
+    return free, len("$0{" if free.low_limb_only else "${")
 
 
-def _place_in(node: Node, opening: int, error: AdviceSyntaxError) -> Node | None:
+def _place_in(node: Node, opening: int, first: int, last: int | None = None) -> Node | None:
+    """The part of advice from `first` on, whose text begins `opening` characters into `node`."""
     if node.start < 0:
         return None
-    start = node.start + opening + error.offset
-    return Node(start=start, end=start)
+    start = node.start + opening
+    return Node(start=start + first, end=start + (first if last is None else last))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from zkwasm_compiler.errors import ConfigurationError
-from zkwasm_compiler.isa import zkvm64
+from zkwasm_compiler.isa import zkevm256, zkvm64
 from zkwasm_compiler.isa.machine import Machine
 
-MACHINES = {row.name: row for row in (zkvm64.MACHINE,)}
+MACHINES = {row.name: row for row in (zkvm64.MACHINE, zkevm256.MACHINE)}
 DIALECTS = {row.dialect.name: row for row in MACHINES.values()}
 
 __all__ = ["DIALECTS", "MACHINES", "Machine", "machine", "machine_of_dialect"]

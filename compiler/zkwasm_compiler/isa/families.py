@@ -49,6 +49,7 @@ def hashing(
     *,
     streams: tuple[OperandForm, ...],
     reads: tuple[str, ...] = (),
+    rows: tuple[tuple[str, int], ...] = (),
     appends: bool = False,
     free: bool = False,
 ) -> Operation:
@@ -61,6 +62,7 @@ def hashing(
         constraint,
         reads=reads,
         writes=("HASHPOS",) if appends else (),
+        rows=rows,
         defines_free=free,
     )
 

@@ -64,6 +64,7 @@ class Kind(Enum):
     ALIGN = "align"
     HASH = "hash"
     ASSERT = "assert"
+    STORAGE = "storage"
     JUMP = "jump"
     REPEAT = "repeat"
 
@@ -164,7 +165,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Numbers of the machine."""
+    """Numbers of the machine; `single_limbs` says what registers of one limb hold."""
 
     field_prime: int
     limbs: int
@@ -174,6 +175,7 @@ class Limits:
     address_limit: int
     memory_address_limit: int
     executor_index_limit: int
+    single_limbs: str
     trace_rows: int
     input_words: int
     output_words: int

@@ -78,6 +78,13 @@ HASH_NUMBERS = (
     OperandForm("E", fields(ind=1, indRR=0, offset=0), ("E",), "byte string E"),
 )
 
+INDEXED_HASH_NUMBERS = (
+    *HASH_NUMBERS,
+    OperandForm("RR", fields(ind=0, indRR=1, offset=0), ("RR",), "byte string RR"),
+    OperandForm("E + number", fields(ind=1, indRR=0, offset=N), ("E",), "byte string E + n"),
+    OperandForm("RR + number", fields(ind=0, indRR=1, offset=N), ("RR",), "byte string RR + n"),
+)
+
 _TO_FIRST = fields(useJmpAddr=1, jmpAddr=FIRST)
 _RR = fields(useJmpAddr=0, ind=0, indRR=1, offset=0)
 _E = fields(useJmpAddr=0, ind=1, indRR=0, offset=0)

@@ -58,7 +58,7 @@ def _limits(machine: Machine) -> str:
         + ", ".join(f"{r.name} from {r.first_cell:#x}, {r.cells:#x} cells ({r.use})" for r in limits.regions)
         + ".",
         f"- A relative address is below {limits.address_limit:#x}, in memory below {limits.memory_address_limit:#x}; "
-        f"registers of one limb are in ±{limits.executor_index_limit:#x}.",
+        f"{limits.single_limbs}.",
         f"- Public values: {limits.input_words} input words, {limits.output_words} output words; a trace has at most "
         f"{limits.trace_rows:#x} rows, the last {limits.rows_before_end} are the end.",
     ]

@@ -240,6 +240,7 @@ LIMITS = Limits(
     address_limit=0x10000,
     memory_address_limit=0x20000,
     executor_index_limit=2**31 - 1,
+    single_limbs="registers of one limb are in ±0x7fffffff",
     trace_rows=2**23,
     input_words=8,
     output_words=12,

@@ -17,7 +17,7 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.advice import DEFAULT_BEFORE_LAST
 from zkwasm_simulator.audit.effects import advice_calls
 from zkwasm_simulator.audit.report import Place
-from zkwasm_simulator.decode import DecodedRow, decode_row
+from zkwasm_simulator.decode import DecodedRow, decode_row, require_machine
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.interpreter import END_LABEL
 from zkwasm_simulator.trace import INPUT_STEPS, OUTPUT_ROWS
@@ -101,6 +101,7 @@ def audited(program: Program, end: str | None = None) -> Audited:
 
     *Raises:* ConfigurationError when the program has no end.
     """
+    require_machine(program)
     rows = tuple(decode_row(row, index) for index, row in enumerate(program.rows))
     if end is None:
         waits = [row.index for row in rows if advice_calls(row.advice, "beforeLast")]

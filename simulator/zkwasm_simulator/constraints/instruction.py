@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from zkwasm_compiler.asm.program import Program, RomRow
+from zkwasm_simulator.decode import require_machine
 from zkwasm_simulator.field import LIMB_MASK, PRIME
 
 CONSTANTS = ("CONST0", "CONST1")
@@ -78,6 +79,7 @@ class Rom:
     """The table of the ROM: the instruction of each zkPC, made when it is looked up."""
 
     def __init__(self, program: Program) -> None:
+        require_machine(program)
         self._program = program
         self._made: dict[int, Instruction] = {}
 

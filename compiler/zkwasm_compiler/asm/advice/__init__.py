@@ -29,7 +29,7 @@ from zkwasm_compiler.asm.advice.nodes import (
 )
 from zkwasm_compiler.asm.advice.parser import AdviceSyntaxError, parse
 from zkwasm_compiler.asm.advice.printer import show
-from zkwasm_compiler.asm.advice.resolution import Symbols, UnresolvedError, has_data, resolve
+from zkwasm_compiler.asm.advice.resolution import Symbols, UnresolvedError, data_nodes, resolve
 from zkwasm_compiler.asm.advice.rom import from_json, to_json
 
 __all__ = [
@@ -55,8 +55,8 @@ __all__ = [
     "UnresolvedError",
     "VariableName",
     "children",
+    "data_nodes",
     "from_json",
-    "has_data",
     "parse",
     "resolve",
     "show",

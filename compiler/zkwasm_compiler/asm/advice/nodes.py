@@ -117,13 +117,13 @@ class MemoryValueAt(Node):
 
 @dataclass(frozen=True, slots=True)
 class NamedNumber(Node):
-    """``addr.name`` or ``const.NAME``, resolved. `text` says how the JSON has the value."""
+    """``addr.name`` or ``const.NAME``, resolved. The JSON has `digits` as text, without them the number."""
 
     module: str
     name: str
     value: int
     index: Advice | None = None
-    text: bool = True
+    digits: str | None = None
 
 
 Advice = (

@@ -44,9 +44,11 @@ class UnresolvedError(Exception):
 
 
 @lru_cache(maxsize=1 << 14)
-def has_data(node: Advice) -> bool:
-    """Whether `node` contains a `Data` that `resolve` replaces."""
-    return isinstance(node, Data) or any(has_data(child) for child in children(node))
+def data_nodes(node: Advice) -> tuple[Data, ...]:
+    """Every `Data` in `node` that `resolve` replaces, in the order of the text."""
+    if isinstance(node, Data):
+        return (node,)
+    return tuple(found for child in children(node) for found in data_nodes(child))
 
 
 def resolve(node: Advice, symbols: Symbols, machine: Machine = zkvm64.MACHINE) -> Advice:
@@ -77,7 +79,8 @@ def _resolve_data(node: Data, symbols: Symbols, machine: Machine) -> Advice:
         raise UnresolvedError(message, "tag_module", node)
     try:
         if node.module == "const":
-            return NamedNumber("const", node.name, symbols.constant_value(node.name), node.index)
+            value = symbols.constant_value(node.name)
+            return NamedNumber("const", node.name, value, node.index, str(value))
         variable = symbols.variable(node.name)
     except LookupError:
         what, code = (
@@ -96,6 +99,6 @@ def _resolve_data(node: Data, symbols: Symbols, machine: Machine) -> Advice:
 
 def _address_number(node: Data, offset: int, literal: int | None, machine: Machine) -> NamedNumber:
     if machine.dialect.advice_address_is_text:
-        suffix = "" if node.index is None else str(literal or 0)
-        return NamedNumber("addr", node.name, int(f"{offset}{suffix}"), node.index)
-    return NamedNumber("addr", node.name, offset + (literal or 0), node.index, text=False)
+        digits = f"{offset}{literal or 0}" if node.index is not None else str(offset)
+        return NamedNumber("addr", node.name, int(digits), node.index, digits)
+    return NamedNumber("addr", node.name, offset + (literal or 0), node.index)

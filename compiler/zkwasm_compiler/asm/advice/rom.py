@@ -64,9 +64,9 @@ def to_json(node: Advice) -> AdviceNode:
         case MemoryValueAt(address, use_context):
             found = {"op": "getMemValueByAddress", "module": "mem"}
             return found | _context_json(use_context) | {"params": [to_json(address)]}
-        case NamedNumber(module, name, value, index, text):
+        case NamedNumber(module, name, value, index, digits):
             found = {"op": "number", "module": module, "arrayOffset": _index_json(index)}
-            return found | {"num": str(value) if text else value, "offsetLabel": name}
+            return found | {"num": value if digits is None else digits, "offsetLabel": name}
         case _:
             assert_never(node)
 
@@ -118,9 +118,9 @@ def _assignment_from(found: dict[str, Any]) -> Advice:
 def _number_from(found: dict[str, Any]) -> Advice:
     if "module" not in found:
         return Number(int(found["num"]))
-    text = isinstance(found["num"], str)
+    digits = found["num"] if isinstance(found["num"], str) else None
     index = _index_from(found["arrayOffset"])
-    return NamedNumber(_string(found["module"]), _string(found["offsetLabel"]), int(found["num"]), index, text)
+    return NamedNumber(_string(found["module"]), _string(found["offsetLabel"]), int(found["num"]), index, digits)
 
 
 _JSON_READERS: dict[str, Callable[[dict[str, Any]], Advice]] = {
