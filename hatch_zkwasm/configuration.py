@@ -15,9 +15,11 @@ from typing import Any
 
 from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.toml_table import TableReader, type_name
+from zkwasm_compiler.asm.dialect import DEFAULT_DIALECT
 from zkwasm_compiler.errors import ConfigurationError, Problem
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.memory_layout import AUTO, CHOICES
+from zkwasm_compiler.isa import DIALECTS
 
 FILE_NAME = "pyproject.toml"
 TABLE = "tool.zkwasm"
@@ -105,7 +107,9 @@ def parse_configuration(table: object, root: Path, *, file: str = FILE_NAME) -> 
         )
     problems: list[Problem] = []
     reader = TableReader(table, TABLE, file, problems)
-    reader.allow(("output", "optimization-level", "memory-layout", "programs"))
+    reader.allow(("output", "optimization-level", "memory-layout", "dialect", "programs"))
+    if "dialect" in table:  # of the .zkasm files of the project, for the assembler and the editor
+        reader.choice("dialect", default=DEFAULT_DIALECT, choices=tuple(DIALECTS))
     output = _relative_path(reader, "output", "name the folder inside the package, such as src/package/programs")
     level = _optimization_level(reader, DEFAULT_OPTIMIZATION_LEVEL)
     layout = reader.choice("memory-layout", default=AUTO, choices=CHOICES)

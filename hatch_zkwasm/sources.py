@@ -6,12 +6,14 @@ depends on the file.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.manifest import ROM_SUFFIX, ZKASM_SUFFIX
+from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.memory_layout import AUTO
@@ -103,7 +105,7 @@ def load_file(path: Path, *, optimization_level: int, memory_layout: str = AUTO)
     if name.endswith(MODULE_SUFFIXES):
         return compile_file(path, exports=None, optimization_level=optimization_level, memory_layout=memory_layout)
     if name.endswith(ZKASM_SUFFIX):
-        return assemble(path)
+        return assemble(path)[0]
     if name.endswith(ROM_SUFFIX):
         from zkwasm_compiler.asm import load_rom
 
@@ -112,12 +114,25 @@ def load_file(path: Path, *, optimization_level: int, memory_layout: str = AUTO)
     raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
 
 
-def assemble(path: Path) -> Program:
-    """The program that the zkASM source at `path` assembles to.
+def assemble(path: Path, options: AssembleOptions | None = None) -> tuple[Program, tuple[Problem, ...]]:
+    """The program that the zkASM source at `path` assembles to, and the warnings.
+
+    Problems and warnings name files by their paths. Says so when the dialect was chosen by what the source uses.
 
     Raises: UsageError when `path` itself cannot be read, InputError with every problem of the source.
     """
-    from zkwasm_compiler.asm import assemble_file
+    from zkwasm_compiler.asm import check_file
+    from zkwasm_compiler.errors import AssemblyError
 
     read_text(path)
-    return assemble_file(path)
+    checked = check_file(path, options)
+    if checked.choice.by_use:
+        dialect, reason = checked.choice.dialect, checked.choice.reason
+        print(f"note: dialect {dialect}, {reason}; to name it, begin with `;@ dialect {dialect}`", file=sys.stderr)
+    problems, warnings = (
+        tuple(replace(problem, file=str(path.parent / problem.file)) for problem in found)
+        for found in (checked.problems, checked.warnings)
+    )
+    if checked.program is None:
+        raise AssemblyError(*problems)
+    return checked.program, warnings

@@ -97,6 +97,12 @@ def test_too_many_includes_are_an_error() -> None:
         assemble('INCLUDE "0"', resolve_include=includes(files))
 
 
+def test_files_that_include_each_other_in_a_long_chain_are_an_error() -> None:
+    files = {f"{n}": f'INCLUDE "{n + 1}"\n' for n in range(500)}
+    with pytest.raises(AssemblyError, match=r"^99:1:1: more than 100 files include each other in a chain$"):
+        assemble('INCLUDE "0"', resolve_include=includes(files))
+
+
 def test_problems_name_the_file_they_are_in() -> None:
     checked = check('INCLUDE "a"\nINCLUDE "gone"\n:JMP(x)\n', resolve_include=includes({"a": "A\nA :ADD, SUB\n"}))
     assert [(p.file, p.line, p.code) for p in checked.problems] == [
@@ -118,6 +124,25 @@ def test_files_include_beside_themselves(tmp_path: Path) -> None:
     (tmp_path / "b.zkasm").write_text("D => E")
     rows = assemble_file(tmp_path / "main.zkasm").rows
     assert [(row["fileName"], row["line"]) for row in rows] == [("sub/a.zkasm", 1), ("b.zkasm", 1), ("main.zkasm", 2)]
+
+
+def test_includes_are_found_under_the_names_that_are_written(tmp_path: Path) -> None:
+    """Absolute paths, paths up and down, and symbolic links, which are not followed to another folder."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.zkasm").write_text('INCLUDE "b.zkasm"\n')
+    (tmp_path / "lib" / "b.zkasm").write_text("A => B\n")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "b.zkasm").write_text("C => D\n")
+    (tmp_path / "project" / "a.zkasm").symlink_to(tmp_path / "lib" / "a.zkasm")
+    main = tmp_path / "project" / "main.zkasm"
+    main.write_text(f'INCLUDE "a.zkasm"\nINCLUDE "../lib/a.zkasm"\nINCLUDE "{tmp_path}/project/b.zkasm"\n')
+    rows = assemble_file(main).rows
+    lib = (tmp_path / "lib" / "b.zkasm").as_posix()
+    assert [(row["fileName"], row["lineStr"]) for row in rows] == [
+        ("b.zkasm", "C => D"),
+        (lib, "A => B"),
+        ("b.zkasm", "C => D"),
+    ]
 
 
 def test_unsaved_texts_stand_in_for_files(tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from zkwasm_compiler.asm.assembler import (
     assemble_tree,
     check,
     check_file,
+    choose_dialect,
     parse,
 )
+from zkwasm_compiler.asm.dialect import Choice
 from zkwasm_compiler.asm.options import AssembleOptions, Define
 from zkwasm_compiler.asm.printer import print_tree
 from zkwasm_compiler.asm.program import Interface, Program, RomRow, Variable
@@ -25,6 +27,7 @@ from zkwasm_compiler.asm.source import SourceFile
 __all__ = [
     "AssembleOptions",
     "Checked",
+    "Choice",
     "Define",
     "Interface",
     "Program",
@@ -37,6 +40,7 @@ __all__ = [
     "assemble_tree",
     "check",
     "check_file",
+    "choose_dialect",
     "load_rom",
     "parse",
     "print_tree",

@@ -16,10 +16,10 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class AssembleOptions:
-    """`dialect` picks the machine; the `allow_…` options turn three errors into warnings."""
+    """`dialect` picks the machine, None has it chosen (`asm.dialect`); the `allow_…` options make errors warnings."""
 
     defines: Mapping[str, Define | int] = field(default_factory=dict)
     allow_undefined_labels: bool = False
     allow_overwrite_labels: bool = False
     allow_undefined_variables: bool = False
-    dialect: str = "64"
+    dialect: str | None = None

@@ -35,6 +35,7 @@ from zkwasm_compiler.asm.syntax import (
     VariableStatement,
 )
 from zkwasm_compiler.asm.token_reader import ReadError, shown_kind
+from zkwasm_compiler.isa import MACHINES
 from zkwasm_compiler.isa.machine import Machine
 
 
@@ -82,11 +83,19 @@ def parse_source(text: str, file_name: str, machine: Machine) -> SourceFile:
 
 
 class _Parser(ExpressionReader):
-    __slots__ = ("_grammar",)
+    __slots__ = ("_grammar", "_machine")
 
     def __init__(self, tokens: lexer.Tokens, lines: Lines, file_name: str, machine: Machine) -> None:
         super().__init__(tokens, lines, file_name)
+        self._machine = machine
         self._grammar = _grammar(machine)
+
+    def _hint(self, text: str) -> str:
+        if text not in lexer.keywords(self._machine):
+            for machine in MACHINES.values():
+                if text in lexer.keywords(machine):
+                    return f"; `{text}` is a word of the dialect {machine.dialect.name}"
+        return ""
 
     # Statements
 

@@ -33,6 +33,10 @@ from zkwasm_compiler.errors import Problem
 from zkwasm_compiler.isa.machine import Machine
 
 INCLUDE_LIMIT = 10_000
+"""The most files that a program includes."""
+
+INCLUDE_DEPTH = 100
+"""The most files that include each other in a chain."""
 
 IncludeResolver = Callable[[str, str], tuple[str, str]]
 """From the including file's name and the path as written to the included file's name and text; raises OSError."""
@@ -148,6 +152,9 @@ class Resolver:
         if name in self._open_files:
             chain = " → ".join((*self._open_files[-4:], name))
             problem("include_recursive", f'"{include.path}" includes itself ({chain})', include)
+            return None
+        if len(self._open_files) > INCLUDE_DEPTH:
+            problem("include_recursive", f"more than {INCLUDE_DEPTH} files include each other in a chain", include)
             return None
         if self._included > INCLUDE_LIMIT:
             problem("include_recursive", f"more than {INCLUDE_LIMIT} files are included", include)

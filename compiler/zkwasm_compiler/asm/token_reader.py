@@ -53,7 +53,12 @@ class TokenReader:
         """The error of the next token, recorded; the caller raises it."""
         kind, text = self._kinds[self._index], self._texts[self._index]
         code = "lexical" if text in ("\u2028", "\u2029") else "syntax"
-        return self._fail(f"found {shown_token(kind, text)} where {expected} was expected", self._index, code)
+        message = f"found {shown_token(kind, text)} where {expected} was expected{self._hint(text)}"
+        return self._fail(message, self._index, code)
+
+    def _hint(self, text: str) -> str:
+        """What more there is to say about an unexpected token."""
+        return ""
 
     def _fail(self, message: str, index: int, code: str = "syntax") -> ReadError:
         """The error at token `index`, or after the last accepted token when that is on an earlier line, recorded."""
