@@ -126,13 +126,17 @@ def assemble(path: Path, options: AssembleOptions | None = None) -> tuple[Progra
 
     read_text(path)
     checked = check_file(path, options)
-    if checked.choice.by_use:
-        dialect, reason = checked.choice.dialect, checked.choice.reason
-        print(f"note: dialect {dialect}, {reason}; to name it, begin with `;@ dialect {dialect}`", file=sys.stderr)
-    problems, warnings = (
-        tuple(replace(problem, file=str(path.parent / problem.file)) for problem in found)
-        for found in (checked.problems, checked.warnings)
-    )
+    problems, warnings = _with_paths(path, checked.problems), _with_paths(path, checked.warnings)
+    if checked.choice.evidence is not None:
+        (evidence,) = _with_paths(path, (checked.choice.evidence,))
+        dialect = checked.choice.dialect
+        note = f"dialect {dialect}, for in 64 {evidence}; begin with `;@ dialect {dialect}` to name it"
+        print(f"note: {note}", file=sys.stderr)
     if checked.program is None:
         raise AssemblyError(*problems)
     return checked.program, warnings
+
+
+def _with_paths(main: Path, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Problems that name their files by paths instead of relative to the main file."""
+    return tuple(replace(problem, file=str(main.parent / problem.file)) for problem in problems)

@@ -98,10 +98,10 @@ def test_the_nearest_project_decides_even_if_it_says_nothing(tmp_path: Path) -> 
 )
 def test_use_decides_wherever_in_the_program(tmp_path: Path, use: str) -> None:
     files = {"main.zkasm": BOTH + 'INCLUDE "part.zkasm"\n', "part.zkasm": "VAR GLOBAL v\n" + use + "\n"}
-    dialect, reason = chosen(tmp_path, files)
-    assert dialect == "durian"
-    assert reason.startswith("because in dialect 64 part.zkasm:")
-    assert choose_dialect(tmp_path / "main.zkasm").by_use
+    assert chosen(tmp_path, files) == ("durian", "by what it uses")
+    evidence = choose_dialect(tmp_path / "main.zkasm").evidence
+    assert evidence is not None
+    assert evidence.file == "part.zkasm"
 
 
 def test_words_of_the_other_dialect_as_names_are_none_of_it(tmp_path: Path) -> None:

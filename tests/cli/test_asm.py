@@ -53,8 +53,8 @@ def test_a_dialect_chosen_by_use_is_told(folder: Path, capsys: pytest.CaptureFix
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == (
-        "note: dialect durian, because in dialect 64 main.zkasm:1:13: found `SR` where a register was expected; "
-        "`SR` is a word of the dialect durian; to name it, begin with `;@ dialect durian`\n"
+        "note: dialect durian, for in 64 main.zkasm:1:13: found `SR` where a register was expected; `SR` is a word "
+        "of the dialect durian; begin with `;@ dialect durian` to name it\n"
     )
     (folder / "main.zkasm").write_text(";@ dialect durian\n" + WIDE)
     assert main(["asm", "main.zkasm", "-o", "rom.json"]) == 0

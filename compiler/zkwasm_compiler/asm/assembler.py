@@ -216,7 +216,7 @@ def _check_by_use(path: Path, source: str, options: AssembleOptions, read: Sourc
     best = _check_as(DEFAULT_CHOICE, path, source, options, read)
     for dialect in DIALECTS:
         if best.problems and dialect != best.choice.dialect:
-            choice = Choice(dialect, f"because in dialect {best.choice.dialect} {best.problems[0]}", by_use=True)
+            choice = Choice(dialect, "by what it uses", best.problems[0])
             other = _check_as(choice, path, source, options, read)
             if len(other.problems) < len(best.problems):
                 best = other

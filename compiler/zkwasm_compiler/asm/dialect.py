@@ -28,11 +28,14 @@ _FIRST_LINE = re.compile(r"[ \t]*(;@[ \t]*dialect\b[^\r\n]*)")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A dialect and who chose it, for a message: ``as zkwasm.toml says``. `by_use` is by what the program uses."""
+    """A dialect and who chose it, for a message: ``as zkwasm.toml says``.
+
+    When it was chosen by what the program uses, `evidence` is the first error in the default dialect.
+    """
 
     dialect: str
     reason: str
-    by_use: bool = False
+    evidence: Problem | None = None
 
 
 DEFAULT_CHOICE = Choice(DEFAULT_DIALECT, "by default")

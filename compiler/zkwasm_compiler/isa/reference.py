@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from zkwasm_compiler.isa import machine as machine_named
-from zkwasm_compiler.isa.machine import Machine, OperandForm, Operation, Slot
+from zkwasm_compiler.isa.machine import Dialect, Machine, OperandForm, Operation, Slot
 
 _PLACEHOLDERS = {
     Slot.NUMBER: "n",
@@ -26,6 +26,8 @@ def reference_page(machine: Machine) -> str:
         "```\nop = Σ coefficient · register + constant + free input\n"
         "sum => registers :operations\n```",
         _limits(machine),
+        f"## Dialect\n\nIts zkASM is dialect `{machine.dialect.name}`. Dialects differ in the words below and in this:"
+        "\n\n" + _dialect(machine.dialect),
         "## Registers\n\n" + _table(("register", "limbs", "left side", "assigned by", "use"), _registers(machine)),
         "## Counters\n\nReadable on the left side and in advice.\n\n"
         + _table(
@@ -63,6 +65,35 @@ def _limits(machine: Machine) -> str:
         f"{limits.trace_rows:#x} rows, the last {limits.rows_before_end} are the end.",
     ]
     return "\n".join(lines)
+
+
+def _dialect(dialect: Dialect) -> str:
+    free = _shown_fields(dialect.free_fields)
+    low = "not in this dialect"
+    if dialect.low_free_fields is not None:
+        low = f"free in the low limb only; {_shown_fields(dialect.low_free_fields)}"
+    size = "a number or a `%constant`" if dialect.array_size_may_be_constant else "a number"
+    shared = "and leaves as many global cells free" if dialect.context_variables_take_global_cells else "only"
+    bounds = "in the ROM, checked when it runs" if dialect.array_bounds else "not checked"
+    cells = "no limit" if dialect.global_cells_limit is None else f"at most {dialect.global_cells_limit} cells"
+    context = "of the context" if dialect.advice_reads_use_context else "of context 0 also for a `VAR CTX`"
+    index = "is put behind the address as text, write `+`" if dialect.advice_address_is_text else "is added"
+    sign = (
+        "keeps advice and name; a coefficient of advice is allowed, a leading sign of a long constant is not"
+        if dialect.sign_keeps_names
+        else "drops the advice or the name (a warning says so); advice has no coefficient"
+    )
+    rows = (
+        ("`$`, `${advice}`", free),
+        ("`$0{advice}`", low),
+        ("`VAR GLOBAL name[size]`", f"size is {size}; {cells} for all"),
+        ("`VAR CTX name[size]`", f"takes cells of the context {shared}"),
+        ("bounds of `name[E]`", bounds),
+        ("`mem.name` in advice", f"the cell {context}"),
+        ("`addr.name[i]` in advice", f"i {index}"),
+        ("`-${advice}`, `-@name`", sign),
+    )
+    return _table(("what", "how"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
