@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 from typing import Protocol, TypeVar
 
-from zkwasm_simulator.audit.static.knowledge import Location
 from zkwasm_simulator.audit.static.structure import MAIN, Structure
+from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.decode import DecodedRow
 
 S = TypeVar("S")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from zkwasm_simulator.audit.static.forms import (
+    LIMB_WINDOW,
     SMALL,
     Form,
     Terms,
@@ -25,7 +26,7 @@ from zkwasm_simulator.audit.static.forms import (
     variable,
     width,
 )
-from zkwasm_simulator.audit.static.knowledge import LIMB_WINDOW, Knowledge, Pair, Product
+from zkwasm_simulator.audit.static.knowledge import Knowledge, Pair, Product
 from zkwasm_simulator.field import PRIME, WORD_MASK
 
 MOST_FACTS = 300

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.effects import LIMBS, register_limbs
 from zkwasm_simulator.audit.static.dataflow import run
-from zkwasm_simulator.audit.static.knowledge import Location
 from zkwasm_simulator.audit.static.locations import ARRAYS, LINEAR_MEMORY, limb, region
 from zkwasm_simulator.audit.static.paths import Summary
 from zkwasm_simulator.audit.static.structure import Structure
+from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.audit.static.values import Values
 from zkwasm_simulator.decode import Address, DecodedRow
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS

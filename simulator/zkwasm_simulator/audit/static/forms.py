@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from zkwasm_simulator.field import PRIME
+from zkwasm_simulator.field import LIMB_MASK, PRIME
 
 Terms = tuple[tuple[int, int], ...]
 """(symbol, coefficient), in the order of the symbols; no coefficient is 0."""
 Window = tuple[int, int]
+
+LIMB_WINDOW: Window = (0, LIMB_MASK)
+NEGATIVE_WINDOW: Window = (-LIMB_MASK - 1, -1)
 
 SMALL = 1 << 34
 """Up to here a coefficient counts as an integer when windows are combined."""

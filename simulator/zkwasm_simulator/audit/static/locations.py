@@ -6,7 +6,7 @@ their offset, or the arrays. A region is one location for all of its cells.
 
 from __future__ import annotations
 
-from zkwasm_simulator.audit.static.knowledge import Location
+from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.decode import MEMORY_BASE, Address
 
 LINEAR_MEMORY = "linear memory"

@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.static.exclusion import claims, exclusive
-from zkwasm_simulator.audit.static.forms import Form, constant, intersection, signed, width
-from zkwasm_simulator.audit.static.knowledge import (
+from zkwasm_simulator.audit.static.forms import (
     LIMB_WINDOW,
     NEGATIVE_WINDOW,
-    Knowledge,
-    Location,
-    Pair,
-    Symbols,
+    Form,
+    constant,
+    intersection,
+    signed,
+    width,
 )
+from zkwasm_simulator.audit.static.knowledge import Knowledge, Pair
 from zkwasm_simulator.audit.static.structure import Structure
 from zkwasm_simulator.audit.static.symbolic_rows import ONE, Executed, State, Use, execute
+from zkwasm_simulator.audit.static.symbols import Location, Symbols
 from zkwasm_simulator.audit.static.values import Values
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import PRIME

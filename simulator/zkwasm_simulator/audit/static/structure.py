@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.statement import Audited
 from zkwasm_simulator.audit.static.forms import signed
-from zkwasm_simulator.audit.static.knowledge import Location
 from zkwasm_simulator.audit.static.locations import limb, region
+from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.decode import DecodedRow
 
 LOOK_BACK = 8

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.forms import ZERO_FORM, Form, constant, total
-from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge, Location, Pair, Product
+from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge, Pair, Product
 from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, LINEAR_MEMORY, limb, region
+from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.audit.static.values import Values
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK

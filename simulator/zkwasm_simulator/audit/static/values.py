@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.dataflow import run
-from zkwasm_simulator.audit.static.forms import Window, intersection, scaled, signed
-from zkwasm_simulator.audit.static.knowledge import LIMB_WINDOW, NEGATIVE_WINDOW, Location
+from zkwasm_simulator.audit.static.forms import LIMB_WINDOW, NEGATIVE_WINDOW, Window, intersection, scaled, signed
 from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, limb, region
 from zkwasm_simulator.audit.static.structure import Structure, written
+from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.decode import MEMORY_BASE, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
 from zkwasm_simulator.machine import WIDE_REGISTERS
