@@ -26,12 +26,12 @@ def _window(low: int, length: int) -> tuple[int, int]:
 WINDOWS = st.builds(_window, SMALL, st.integers(0, 40))
 
 
-@given(COEFFICIENTS, WINDOWS, WINDOWS, st.lists(st.tuples(COEFFICIENTS, WINDOWS), max_size=1), SMALL)
+@given(COEFFICIENTS, WINDOWS, WINDOWS, st.lists(st.tuples(COEFFICIENTS, WINDOWS), max_size=1).map(tuple), SMALL)
 def test_one_value_means_one_value(
     coefficient: int,
     values: tuple[int, int],
     sums: tuple[int, int],
-    rest: list[tuple[int, tuple[int, int]]],
+    rest: tuple[tuple[int, tuple[int, int]], ...],
     number: int,
 ) -> None:
     if not one_value(coefficient, values, sums, rest, number):
@@ -46,22 +46,22 @@ def test_one_value_means_one_value(
 @pytest.mark.parametrize(
     ("coefficient", "rest", "number", "unique"),
     [
-        (F, [(-F * 3, LIMB)], 1, True),  # x = 3·v modulo 2^32, rounded up
-        (F, [(-F * 3, LIMB)], 0, False),  # … to the last bit but one
-        (-F, [(1 << (64 - 5), LIMB)], 1, True),  # a rotation by 5
-        (-F, [(1 << (64 - 31), LIMB)], 1, False),  # the same check is not one of a rotation by 31
-        (-7, [(1, LIMB)], 0, False),  # a quotient without a bound of the remainder
+        (F, ((-F * 3, LIMB),), 1, True),  # x = 3·v modulo 2^32, rounded up
+        (F, ((-F * 3, LIMB),), 0, False),  # … to the last bit but one
+        (-F, ((1 << (64 - 5), LIMB),), 1, True),  # a rotation by 5
+        (-F, ((1 << (64 - 31), LIMB),), 1, False),  # the same check is not one of a rotation by 31
+        (-7, ((1, LIMB),), 0, False),  # a quotient without a bound of the remainder
     ],
 )
 def test_checks_of_the_cookbook(
-    coefficient: int, rest: list[tuple[int, tuple[int, int]]], number: int, unique: bool
+    coefficient: int, rest: tuple[tuple[int, tuple[int, int]], ...], number: int, unique: bool
 ) -> None:
     assert one_value(coefficient % PRIME, LIMB, LIMB, rest, number) is unique
 
 
 def test_a_quotient_with_its_remainder_in_range() -> None:
-    assert one_value(PRIME - 7, LIMB, (0, 6), [(1, LIMB)], 0)
-    assert not one_value(PRIME - 7, LIMB, (0, 7), [(1, LIMB)], 0)
+    assert one_value(PRIME - 7, LIMB, (0, 6), ((1, LIMB),), 0)
+    assert not one_value(PRIME - 7, LIMB, (0, 7), ((1, LIMB),), 0)
 
 
 @given(st.lists(st.tuples(SMALL.filter(bool), st.integers(0, 4)), min_size=2, max_size=3), st.integers(0, 6))

@@ -54,6 +54,8 @@ TIMES_32 = partial(function, "i64", "i64", "(i64.shl (local.get 0) (i64.const 5)
 SUM = partial(
     function, "i32 i32", "i32", "(i32.add (i32.mul (local.get 0) (i32.const 3)) (i32.mul (local.get 1) (i32.const 5)))"
 )
+FOUR_LESS = partial(function, "i32", "i32", "(i32.sub (i32.const 4) (i32.div_u (local.get 0) (i32.const 7)))")
+NEGATIVE_DIVISOR = partial(function, "i32", "i32", "(i32.rem_s (local.get 0) (i32.const -6))")
 _CHOICE = "(if (result i32) ({op} (local.get 0) (local.get 1)) (then (i32.const 5)) (else (i32.const 7)))"
 SMALLER = partial(function, "i64 i64", "i32", _CHOICE.format(op="i64.lt_u"))
 EQUAL = partial(function, "i32 i32", "i32", _CHOICE.format(op="i32.eq"))
@@ -77,6 +79,10 @@ BROKEN = {
     "i64: division": Broken(_op("i64.div_u"), "JMPC(next, fail)", "JMPC(next)", "f", (100, 7)),
     "affine: its check": Broken(TIMES_8, "B*0xffffffff*8 :JMPN(fail)", "B*0xffffffff*8", "f", (5,)),
     "affine: rounding": Broken(TIMES_8, "A*0xffffffff + 1 -", "A*0xffffffff -", "f", (5,)),
+    "affine: rounding behind a quotient": Broken(FOUR_LESS, "- PC*0xfffffff6 :", "- PC*0xfffffff8 :", "f", (10,)),
+    "affine: quotient behind a sign": Broken(
+        NEGATIVE_DIVISOR, "*0x40000000 => B :JMPN(fail)", "*0x40000000 => B", "f", (0xFFFFFFF0,)
+    ),
     "branch: comparison": Broken(SMALLER, "$ :LT, JMPNC(", "${1 - (A < B)} :JMPNZ(", "f", (3, 4)),
     "branch: equality": Broken(EQUAL, "A - B :JMP", "${A - B} :JMP", "f", (3, 4)),
     "popcnt: sum": Broken(_op("i64.popcnt"), "*0x2000000 :JMPN(fail)", "*0x2000000", "f", (BITS,)),

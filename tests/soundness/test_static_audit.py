@@ -68,6 +68,24 @@ def test_the_example() -> None:
     _clean(compile_module(wat_to_wasm((EXAMPLE / "collatz.wat").read_text(encoding="utf-8"))))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "(i32.sub (i32.const 4) (i32.div_u (local.get 0) (i32.const 7)))",
+        "(i32.sub (i32.const 0) (i32.div_u (i32.const 0x3ffff) (i32.const 7)))",
+        "(i32.rem_s (local.get 0) (i32.const -6))",
+        "(i32.mul (i32.const 3) (i32.sub (i32.const 4) (i32.popcnt (local.get 0))))",
+        "(i32.add (i32.clz (i32.const 0x3ffff)) (i32.ctz (i32.const 0x40000)))",
+        "(i32.load offset=7 (i32.and (local.get 0) (i32.const 127)))",
+    ],
+)
+@pytest.mark.parametrize("level", [0, 2])
+def test_chains_of_bounds(body: str, level: int) -> None:
+    """What is known of a value only because of what is known of another one."""
+    text = f'(module (memory 1) (func (export "f") (param i32 i32) (result i32) {body}))'
+    assert not static_audit(compile_module(wat_to_wasm(text), CompileOptions(None, level))).findings
+
+
 def test_there_is_a_broken_rule_of_each_family() -> None:
     assert {name.partition(":")[0] for name in BROKEN} == set(FAMILIES)
 

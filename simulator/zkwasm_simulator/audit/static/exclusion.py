@@ -22,7 +22,6 @@ from zkwasm_simulator.audit.static.forms import (
     quotient,
     renamed,
     scaled,
-    total,
     variable,
     width,
 )
@@ -59,7 +58,7 @@ def claims(before: Knowledge, after: Knowledge, first_new: int) -> Claims:
 
     facts = [(after.form(Form(terms)), window) for terms, window in after.windows.items()]
     facts += [(variable(symbol) - form, (0, 0)) for symbol, form in after.solved.items()]
-    return Claims(tuple(facts), tuple(map(after.form, after.nonzero)), tuple(_words(after, own)), own)
+    return Claims(tuple(facts), tuple(map(after.form, after.nonzero)), tuple(_words(before, after, own)), own)
 
 
 def exclusive(one: Claims, other: Claims) -> bool:
@@ -76,10 +75,14 @@ def exclusive(one: Claims, other: Claims) -> bool:
     if not all(_add(facts, form, window) for form, window in claimed):
         return True
     nonzero = [*one.nonzero, *(renamed(form, theirs) for form in other.nonzero)]
-    if not all(_exclude_zero(facts, form) for form in nonzero):
+
+    def private(symbol: int) -> bool:
+        return symbol >= OTHERS or own(symbol)
+
+    if not _solve(facts, nonzero, private) or not all(_exclude_zero(facts, form) for form in nonzero):
         return True
-    private = sorted({s for terms in facts for s, _ in terms if s >= OTHERS or own(s)})
-    return not all(_eliminate(facts, symbol) for symbol in private) or _proportional_contradict(facts)
+    rest = sorted({symbol for terms in facts for symbol, _ in terms if private(symbol)})
+    return not all(_eliminate(facts, symbol) for symbol in rest) or _proportional_contradict(facts)
 
 
 def _add(facts: Facts, form: Form, window: Window) -> bool:
@@ -106,18 +109,29 @@ def _exclude_zero(facts: Facts, form: Form) -> bool:
     return low <= high
 
 
+def _solve(facts: Facts, nonzero: list[Form], private: Callable[[int], bool]) -> bool:
+    """Replace a symbol of each equation, a private one if there is one, by what it is equal to; False when that
+    contradicts."""
+    while True:
+        equation = next((fact for fact in facts.items() if width(fact[1]) == 0), None)
+        if equation is None:
+            return True
+        symbol, coefficient = max(equation[0], key=lambda term: (private(term[0]), term[0]))
+        nothing = Form(equation[0], -equation[1][0] % PRIME)
+
+        def without(form: Form, symbol: int = symbol, coefficient: int = coefficient, nothing: Form = nothing) -> Form:
+            return form - nothing.times(quotient(dict(form.terms).get(symbol, 0), coefficient))
+
+        del facts[equation[0]]
+        about = [(terms, facts.pop(terms)) for terms in [terms for terms in facts if symbol in dict(terms)]]
+        if not all(_add(facts, without(Form(terms)), window) for terms, window in about):
+            return False
+        nonzero[:] = [without(form) for form in nonzero]
+
+
 def _eliminate(facts: Facts, symbol: int) -> bool:
     """Replace the facts about a symbol by what follows from them without it; False when that contradicts."""
     about = [(terms, facts.pop(terms)) for terms in [terms for terms in facts if symbol in dict(terms)]]
-    equal = next((fact for fact in about if width(fact[1]) == 0), None)
-    if equal is not None:  # the symbol is a sum of others
-        about.remove(equal)
-        nothing = Form(equal[0], -equal[1][0] % PRIME)
-        replaced = (
-            (total(((Form(terms), 1), (nothing, -quotient(dict(terms)[symbol], dict(equal[0])[symbol])))), window)
-            for terms, window in about
-        )
-        return all(_add(facts, form, window) for form, window in replaced)
     for number, (terms, window) in enumerate(about):
         for other, other_window in about[:number]:
             for multiplier, first, second in _multipliers(dict(terms)[symbol], dict(other)[symbol]):
@@ -179,15 +193,17 @@ def _words_contradict(one: Claims, other: Claims) -> bool:
     )
 
 
-def _words(knowledge: Knowledge, own: Callable[[int], bool]) -> list[tuple[Pair, _Word]]:
+def _words(before: Knowledge, after: Knowledge, own: Callable[[int], bool]) -> list[tuple[Pair, _Word]]:
+    """The words that a path multiplies by constants, by what they were before it, and by what they are now."""
     found = []
-    for product in knowledge.products:
+    for product in after.products:
         for factor, word in ((product.a, product.b), (product.b, product.a)):
-            number = _number(knowledge, factor)
-            name = knowledge.form(word[0]), knowledge.form(word[1])
-            shared = not any(own(symbol) for form in name for symbol in form.symbols)
-            if number and shared and (name[0].terms or name[1].terms):
-                found.append((name, _word(knowledge, product, number)))
+            number = _number(after, factor)
+            for knowledge in (before, after):
+                name = knowledge.form(word[0]), knowledge.form(word[1])
+                shared = not any(own(symbol) for form in name for symbol in form.symbols)
+                if number and shared and (name[0].terms or name[1].terms):
+                    found.append((name, _word(after, product, number)))
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from zkwasm_simulator.field import LIMB_MASK, PRIME
 
@@ -85,6 +86,7 @@ def signed(value: int) -> int:
     return value if value <= PRIME // 2 else value - PRIME
 
 
+@lru_cache(maxsize=1 << 16)
 def quotient(numerator: int, denominator: int) -> int:
     """The signed field quotient."""
     return signed(numerator * pow(denominator, -1, PRIME))

@@ -6,9 +6,11 @@ Constraints on `symbols` are equations, windows and implications (“when these 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from zkwasm_simulator.audit.static.bounds import groupings, narrowed, narrowed_product
 from zkwasm_simulator.audit.static.forms import (
     LIMB_WINDOW,
     NEGATIVE_WINDOW,
@@ -17,10 +19,9 @@ from zkwasm_simulator.audit.static.forms import (
     Terms,
     Window,
     canonical,
+    constant,
     intersection,
     quotient,
-    scaled,
-    signed,
     substituted,
     variable,
     width,
@@ -28,6 +29,9 @@ from zkwasm_simulator.audit.static.forms import (
 from zkwasm_simulator.audit.static.symbols import NOWHERE, Location, Symbols
 from zkwasm_simulator.audit.static.uniqueness import one_value, zeros
 from zkwasm_simulator.field import PRIME
+
+MOST_ROUNDS = 4
+"""How often the windows of one sum are narrowed between two rows."""
 
 Pair = tuple[Form, Form]
 """A word: its low and its high limb."""
@@ -56,7 +60,8 @@ class Product:
 class Knowledge:
     """What is known on a path. `copy` before the path forks.
 
-    `smaller` are words of which the first is less than the second, `negative` given symbols that may be.
+    `smaller` are words of which the first is less than the second, `negative` given symbols that may be, `fresh` the
+    sums whose windows are news.
     """
 
     symbols: Symbols
@@ -68,6 +73,7 @@ class Knowledge:
     smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
     nonzero: list[Form] = field(default_factory=list)
     negative: set[int] = field(default_factory=set)
+    fresh: dict[Terms, None] = field(default_factory=dict)
     contradictory: bool = False
 
     def copy(self) -> Knowledge:
@@ -81,6 +87,7 @@ class Knowledge:
             list(self.smaller),
             list(self.nonzero),
             set(self.negative),
+            dict(self.fresh),
             self.contradictory,
         )
 
@@ -170,8 +177,9 @@ class Knowledge:
     def _solve_for(self, symbol: int, value: Form) -> None:
         self.solved[symbol] = value
         held = [(terms, window) for terms, window in self.windows.items() if symbol in dict(terms)]
-        for terms, window in held:
+        for terms, _ in held:
             del self.windows[terms]
+        for terms, window in held:
             self.require_window(Form(terms), window)
 
     def require_window(self, form: Form, window: Window) -> None:
@@ -180,8 +188,11 @@ class Knowledge:
         found = intersection(window, self.windows.get(terms, window if terms else (0, 0)))
         if found is None:
             self.contradictory = True
-        elif terms:
+        elif terms and found != self.windows.get(terms):
             self.windows[terms] = found
+            self.fresh[terms] = None
+            if len(terms) == 1 and width(found) == 0:
+                self._solve_for(terms[0][0], constant(quotient(found[0], terms[0][1])))
 
     def require_nonzero(self, form: Form) -> None:
         """The form is not 0."""
@@ -199,20 +210,66 @@ class Knowledge:
 
     def settle(self) -> None:
         """Pin what the constraints pin."""
+        self._narrow_products()
         self._narrow()
         while not self.contradictory and (self._solve() or self._imply() or self._multiply() or self._bound()):
             pass
 
     def _narrow(self) -> None:
-        """The window of a multiple of one symbol narrows its own, where the multiple cannot reach p."""
-        for terms, window in list(self.windows.items()):
-            factor = signed(terms[0][1])
-            own = self.windows.get(((terms[0][0], 1),))
-            if len(terms) > 1 or factor == 1 or own is None or width(scaled(own, factor)) >= PRIME // 2:
+        """Windows narrow the windows of sums that they are part of, and the other way round."""
+        rounds: Counter[Terms] = Counter()
+        while self.fresh and not self.contradictory:
+            changed = next(iter(self.fresh))
+            del self.fresh[changed]
+            symbols = dict(changed).keys()
+            for terms in [terms for terms in self.windows if symbols <= dict(terms).keys()]:
+                rounds[terms] += 1
+                if rounds[terms] <= MOST_ROUNDS and terms in self.windows:
+                    self._narrow_sum(terms)
+
+    def _narrow_sum(self, terms: Terms) -> None:
+        for grouping in groupings(terms, self.windows):
+            if terms not in self.windows or self.contradictory:
+                return
+            windows = self._all_values(one for one, _ in grouping)
+            if windows is None:
                 continue
-            found = intersection(scaled(own, factor), window)
-            if found is not None:
-                self.require_window(Form(((terms[0][0], 1),)), (-(-found[0] // factor), found[1] // factor))
+            old = (*windows, self.windows[terms])
+            new = narrowed((*(coefficient for _, coefficient in grouping), PRIME - 1), old)
+            self.contradictory |= new is None
+            for (one, _), was, now in zip((*grouping, (terms, 1)), old, new or old, strict=True):
+                if was != now:
+                    self.require_window(Form(one), now)
+
+    def _all_values(self, summands: Iterable[Terms]) -> tuple[Window, ...] | None:
+        """The windows of sums, when all are known."""
+        windows = [self._values(terms) for terms in summands]
+        found = tuple(window for window in windows if window is not None)
+        return found if len(found) == len(windows) else None
+
+    def _values(self, terms: Terms) -> Window | None:
+        """The window of a sum; known limbs are taken to be below 2^32: see docs/decisions/0011."""
+        window = self.windows.get(terms)
+        symbol, coefficient = terms[0]
+        if len(terms) > 1 or coefficient != 1 or symbol in self.negative or self.symbols.locations(symbol) is None:
+            return window
+        return LIMB_WINDOW if window is None else intersection(window, LIMB_WINDOW) or window
+
+    def _narrow_products(self) -> None:
+        """The limbs of a product and its factors narrow each other."""
+        for product in self.products:
+            pairs = (product.a, product.b, product.c, product.d, product.result)
+            old = tuple((self._limb_values(low), self._limb_values(high)) for low, high in pairs)
+            new = narrowed_product(*old)
+            self.contradictory |= new is None
+            for pair, before, after in zip(pairs, old, new or old, strict=True):
+                for form, was, now in zip(pair, before, after, strict=True):
+                    if was != now:
+                        self.require_window(form, now)
+
+    def _limb_values(self, form: Form) -> Window:
+        window = self.window(form) or LIMB_WINDOW
+        return intersection(window, LIMB_WINDOW) or LIMB_WINDOW
 
     def pin(self, form: Form, premises: Sequence[Form] = ()) -> bool:
         """A form is known as the premises are: when one of its symbols is open, that is pinned. Did that change it?"""
@@ -269,25 +326,13 @@ class Knowledge:
             return False
         coefficient = dict(form.terms)[symbol]
         rest = form - variable(symbol).times(coefficient)
-        return one_value(coefficient, values, window, list(self._summands(rest)), rest.constant)
-
-    def _summands(self, rest: Form) -> Iterator[tuple[int, Window]]:
-        """A sum of known values as few summands, coefficients with windows."""
-        for terms, window in self.windows.items():
-            coefficients = dict(rest.terms)
-            if len(terms) < 2 or not dict(terms).keys() <= coefficients.keys():
-                continue
-            ratios = [quotient(coefficients[symbol], known) for symbol, known in terms]
-            ratio = min(ratios, key=lambda one: len((rest - Form(terms).times(one)).terms))
-            fewer = rest - Form(terms).times(ratio)
-            if len(fewer.terms) + 1 < len(rest.terms):
-                yield ratio, window
-                rest = fewer
-        for symbol, coefficient in rest.terms:
-            window = self.windows.get(((symbol, 1),), LIMB_WINDOW)
-            if symbol not in self.negative:  # known limbs are taken to be below 2^32: see docs/decisions/0011
-                window = intersection(window, LIMB_WINDOW) or window
-            yield coefficient, window
+        for grouping in groupings(rest.terms, self.windows):
+            windows = self._all_values(terms for terms, _ in grouping)
+            if windows is not None:
+                summands = tuple((factor, one) for (_, factor), one in zip(grouping, windows, strict=True))
+                if one_value(coefficient, values, window, summands, rest.constant):
+                    return True
+        return False
 
     def _multiply(self) -> bool:
         return any(self._multiplied(product) for product in self.products)

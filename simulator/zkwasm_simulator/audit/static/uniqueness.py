@@ -9,6 +9,7 @@ remainder that a sum fixes up to multiples of the divisor, a sum modulo 2^32 tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import gcd, isqrt
 
 from zkwasm_simulator.audit.static.forms import Window, intersection, scaled, signed, width
@@ -24,9 +25,12 @@ MODERATE = 1 << 63
 """A summand that varies by less is taken as an interval."""
 
 Vector = tuple[int, int]
+Summands = tuple[tuple[int, Window], ...]
+"""Coefficients with windows."""
 
 
-def one_value(coefficient: int, values: Window, sums: Window, rest: Sequence[tuple[int, Window]], number: int) -> bool:
+@lru_cache(maxsize=1 << 16)
+def one_value(coefficient: int, values: Window, sums: Window, rest: Summands, number: int) -> bool:
     """Is there never more than one x in `values` with coefficient·x + rest + number in `sums`?
 
     `rest` are the other summands, coefficients and windows.
@@ -37,9 +41,7 @@ def one_value(coefficient: int, values: Window, sums: Window, rest: Sequence[tup
     return all(_ruled_out(vector, coefficient, values, sums, rest, number) for vector in vectors)
 
 
-def _ruled_out(
-    vector: Vector, coefficient: int, values: Window, sums: Window, rest: Sequence[tuple[int, Window]], number: int
-) -> bool:
+def _ruled_out(vector: Vector, coefficient: int, values: Window, sums: Window, rest: Summands, number: int) -> bool:
     """Are x and x + δ, e and e + ε never all in range?
 
     Multiplied by a suitable f, f·e - f·c·x - f·number is a sum of small integers and so between two integers, where
@@ -57,7 +59,7 @@ def _ruled_out(
     return _no_end(coefficient, xs, es, rest, number)
 
 
-def _no_end(coefficient: int, xs: Window, es: Window, rest: Sequence[tuple[int, Window]], number: int) -> bool:
+def _no_end(coefficient: int, xs: Window, es: Window, rest: Summands, number: int) -> bool:
     """Is coefficient·x + rest + number none of a few numbers? Divided by a coefficient of the rest, the others may be
     small: k·(x - d·q) is a multiple of k, which few numbers are."""
     if width(es) > MOST_ENDS:
