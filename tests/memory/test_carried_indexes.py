@@ -125,6 +125,59 @@ def test_a_pointer_that_falls_below_zero_traps(layout: str) -> None:
             pair.call("down", start, rounds)
 
 
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+def test_what_wraps_is_no_multiple(layout: str) -> None:
+    """A pointer that is moved and compared before its access; a counter that wraps beside a pointer."""
+    text = """(module (memory (export "memory") 1) (data (i32.const 0) "\\01\\02\\03\\04\\05\\06\\07\\08")
+      (func (export "early") (param $p i32) (param $n i32) (result i32) (local $x i32) (local $q i32)
+        (local.set $p (i32.and (local.get $p) (i32.const -4)))
+        (block $done
+          (loop $next
+            (local.set $q (i32.add (local.get $p) (i32.const 4)))
+            (br_if $done (i32.lt_u (local.get $q) (i32.const 4)))
+            (local.set $x (i32.add (local.get $x) (i32.load (local.get $p))))
+            (local.set $p (local.get $q))
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (local.get $x))
+      (func (export "counter") (result i32) (local $p i32) (local $i i32) (local $x i32)
+        (local.set $i (i32.const -2))
+        (loop $next
+          (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 3)) (i32.load (local.get $p))))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))
+        (local.get $x)))"""
+    pair = Pair(text, layout)
+    for start in (-4, -8, 0, 65524, 65532):
+        pair.call("early", start, 3)
+    pair.call("counter")
+
+
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+def test_where_the_index_of_a_round_is_made(layout: str) -> None:
+    """Before it, in its block, the pointer is a multiple of the index of the round before. An inner loop makes it
+    again and again, of the same."""
+    text = """(module (memory (export "memory") 1)
+      (func (export "before") (local $p i32)
+        (local.set $p (i32.const 1024))
+        (loop $next
+          (i32.store (i32.const 64) (i32.add (local.get $p) (i32.const 8)))
+          (i32.store (local.get $p) (i32.const 7))
+          (br_if $next (i32.ne (local.tee $p (i32.add (local.get $p) (i32.const 4))) (i32.const 1048)))))
+      (func (export "inner") (param $n i32) (local $p i32) (local $i i32) (local $m i32)
+        (local.set $p (i32.const 2048))
+        (loop $next
+          (local.set $m (i32.const 3))
+          (loop $again
+            (i32.store (local.get $p) (local.get $m))
+            (br_if $again (local.tee $m (i32.sub (local.get $m) (i32.const 1)))))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5))))))"""
+    pair = Pair(text, layout)
+    for name, args in (("before", ()), ("inner", (1,))):
+        pair.call(name, *args)
+        pair.same_memory([(0, 128), (1024, 1100), (2000, 2200)])
+
+
 ROUNDS = {
     "sum": "(local.set $x (i32.add (local.get $x) (i32.load (local.get $p))))",
     "fill": "(i32.store (local.get $p) (local.get $x))",

@@ -127,11 +127,10 @@ class _Carrier:
     # Which variables
 
     def _site(self, variable: LoopVariable) -> _Site | None:
-        """Where the variable's index is made, once in every round that goes on."""
+        """Where the variable's index is made in every round that goes on, in inner loops more than once."""
         loop = variable.loop
         for block in loop.blocks:
-            once = self.nest.innermost[block] is loop
-            if once and all(self.tree.dominates(block, latch) for latch in loop.latches):
+            if all(self.tree.dominates(block, latch) for latch in loop.latches):
                 for value in block.values():
                     site = self._made_at(block, value, variable)
                     if site is not None:
