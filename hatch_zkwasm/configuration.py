@@ -108,11 +108,11 @@ def parse_configuration(table: object, root: Path, *, file: str = FILE_NAME) -> 
     problems: list[Problem] = []
     reader = TableReader(table, TABLE, file, problems)
     reader.allow(("output", "optimization-level", "memory-layout", "dialect", "programs"))
-    if "dialect" in table:  # of the .zkasm files of the project, for the assembler and the editor
-        reader.choice("dialect", default=DEFAULT_DIALECT, choices=tuple(DIALECTS))
     output = _relative_path(reader, "output", "name the folder inside the package, such as src/package/programs")
     level = _optimization_level(reader, DEFAULT_OPTIMIZATION_LEVEL)
     layout = reader.choice("memory-layout", default=AUTO, choices=CHOICES)
+    # That of .zkasm sources, which the assembler and the editor look up themselves.
+    reader.choice("dialect", default=DEFAULT_DIALECT, choices=tuple(DIALECTS))
     named = reader.named_tables("programs")
     if not named and not problems:
         reader.problem(f"names no program; add a table [{TABLE}.programs.<name>] with its `source`", "programs")

@@ -8,6 +8,7 @@ import pytest
 
 from zkwasm_compiler.asm import (
     AssembleOptions,
+    Interface,
     assemble,
     assemble_file,
     check,
@@ -15,6 +16,7 @@ from zkwasm_compiler.asm import (
     choose_dialect,
     parse,
 )
+from zkwasm_compiler.asm.interface import directive
 from zkwasm_compiler.errors import AssemblyError, ConfigurationError
 
 BOTH = "${A} => B :MLOAD(SP)\n"
@@ -56,6 +58,16 @@ def test_the_first_line_decides_before_the_project(tmp_path: Path) -> None:
     assert chosen(tmp_path, files) == ("durian", "as the first line of main.zkasm says")
     assert assemble(files["main.zkasm"]).machine == "zkevm256"
     assert parse(";@ dialect durian\n$0{1} => SR\n").problems == ()
+
+
+def test_a_compiled_program_is_in_the_dialect_that_is_compiled_to(tmp_path: Path) -> None:
+    """Also in a project whose own sources are in another."""
+    compiled = directive(Interface()) + "\n" + BOTH
+    files = {"main.zkasm": compiled, "zkwasm.toml": 'dialect = "durian"\n'}
+    assert chosen(tmp_path, files) == ("64", "as the first line of main.zkasm says")
+    (problem,) = check(compiled, options=AssembleOptions(dialect="durian")).problems
+    assert (problem.code, problem.line) == ("dialect", 1)
+    assert problem.message.startswith("a compiled program is in dialect 64, but")
 
 
 @pytest.mark.parametrize(

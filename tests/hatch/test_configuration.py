@@ -44,6 +44,7 @@ def test_everything_that_can_be_written(project: Path) -> None:
         output = "src/pkg/programs"
         optimization-level = 1
         memory-layout = "words"
+        dialect = "durian"
 
         [tool.zkwasm.programs.gcd]
         source = "native/gcd.wasm"
@@ -93,6 +94,7 @@ def test_all_problems_are_reported_at_once(project: Path) -> None:
         optimisation-level = 2
         optimization-level = 4
         memory-layout = "cells"
+        dialect = "wide"
 
         [tool.zkwasm.programs."a.b"]
         source = "native/gcd.c"
@@ -112,6 +114,7 @@ def test_all_problems_are_reported_at_once(project: Path) -> None:
         "tool.zkwasm.output: is missing; name the folder inside the package, such as src/package/programs",
         "tool.zkwasm.optimization-level: must be an integer from 0 to 3, found 4",
         "tool.zkwasm.memory-layout: must be one of auto, words, bytes, found 'cells'",
+        "tool.zkwasm.dialect: must be one of 64, durian, found 'wide'",
         'tool.zkwasm.programs."a.b": a program\'s name becomes a file name: use letters, digits, - and _',
         "tool.zkwasm.programs.\"a.b\".source: must end in .wasm or .wat, found 'native/gcd.c'",
         'tool.zkwasm.programs."a.b".memory-layout: must be one of auto, words, bytes, found an integer',

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zkwasm_compiler.asm.interface import DIRECTIVE
 from zkwasm_compiler.asm.source import SourceFile
 from zkwasm_compiler.errors import ConfigurationError, Problem
 from zkwasm_compiler.isa import DIALECTS, machine
@@ -42,7 +43,12 @@ DEFAULT_CHOICE = Choice(DEFAULT_DIALECT, "by default")
 
 
 def named_dialect(text: str) -> str | None:
-    """The dialect that the first line of a source names, if it exists; `contradictions` tells of one that does not."""
+    """The dialect that the first line of a source names, if it exists; `contradictions` tells of one that does not.
+
+    The interface of a compiled program names the one that is compiled to.
+    """
+    if text.startswith(DIRECTIVE):
+        return DEFAULT_DIALECT
     first = _FIRST_LINE.match(text)
     name = _COMMENT.match(first[1]) if first else None
     return name[1] if name and name[1] in DIALECTS else None
@@ -51,10 +57,15 @@ def named_dialect(text: str) -> str | None:
 def contradictions(file: SourceFile, dialect: str) -> Iterator[Problem]:
     """What is wrong with the comments of a file that name a dialect, when its program is assembled as `dialect`."""
     for comment in file.comments:
-        if not comment.text.startswith(";@") or not (named := _COMMENT.match(comment.text)):
+        if not comment.text.startswith(";@"):
             continue
+        named = _COMMENT.match(comment.text)
         line, column = file.position(comment.start)
-        if line != 1 or file.text[: comment.start].strip(" \t"):
+        if named is None:
+            if not comment.text.startswith(DIRECTIVE) or dialect == DEFAULT_DIALECT:
+                continue
+            message = f"a compiled program is in dialect {DEFAULT_DIALECT}, but it is assembled in dialect {dialect}"
+        elif line != 1 or file.text[: comment.start].strip(" \t"):
             message = "a file names its dialect on its first line, before everything else"
         elif named[1] not in DIALECTS:
             message = f"no zkASM dialect is called {named[1]!r}; there is {', '.join(DIALECTS)}"
