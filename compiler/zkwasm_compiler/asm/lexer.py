@@ -73,12 +73,16 @@ class Tokens:
         for kind, text, start in zip(self.kinds, self.texts, self.starts, strict=True):
             yield kind, text[: max(end - start, 0)], min(start, end)
 
+    def moved(self, distance: int) -> Tokens:
+        """The same tokens, `distance` further on."""
+        comments = (Comment(c.text, start=c.start + distance, end=c.end + distance) for c in self.comments)
+        return Tokens(self.kinds, self.texts, [start + distance for start in self.starts], tuple(comments))
+
 
 @lru_cache
 def _pattern(low_free_input: bool, braces: bool) -> re.Pattern[str]:
     """The token pattern. Without `braces` no ``${…}`` can be closed any more, so none is looked for."""
     closed = r"\{[^}]*\}" if braces else r"(?!)"
-    opened = r"\$\$?\{" if braces else r"(?!)"
     low = r"\$0" + closed if low_free_input else r"(?!)"
     return re.compile(
         r"[ \t]*(?:"
@@ -91,7 +95,7 @@ def _pattern(low_free_input: bool, braces: bool) -> re.Pattern[str]:
         rf"|(\$\${closed})"
         rf"|({low})"
         rf"|(\${closed}|\$(?!\$?\{{))"
-        rf"|({opened})"
+        r"|(\$\$?\{)"
         rf"|(%{_WORD})"
         rf"|(@{_WORD})"
         r'|("[^"]+")'

@@ -73,12 +73,17 @@ def _grammar(machine: Machine) -> _Grammar:
     return _Grammar(operands, sources, registers, machine.dialect.array_size_may_be_constant)
 
 
-def parse_source(text: str, file_name: str, machine: Machine) -> SourceFile:
-    """Parse one file; it never raises, `SourceFile.problems` has every syntax error."""
+def parse_source(text: str, file_name: str, machine: Machine, *, origin: int = 0) -> SourceFile:
+    """Parse one file; it never raises, `SourceFile.problems` has every syntax error.
+
+    Offsets count from `origin`: an editor parses a changed line of a file alone and says where it belongs.
+    """
     tokens = lexer.tokenize(text, machine)
     lines = Lines.of(text)
+    if origin:
+        tokens, lines = tokens.moved(origin), lines.moved(origin)
     parser = _Parser(tokens, lines, file_name, machine)
-    tree = Tree(tuple(parser.statements()), start=0, end=len(text))
+    tree = Tree(tuple(parser.statements()), start=origin, end=origin + len(text))
     return SourceFile(file_name, text, tree, tokens, tuple(parser.problems), lines)
 
 

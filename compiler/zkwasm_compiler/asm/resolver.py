@@ -41,6 +41,12 @@ INCLUDE_DEPTH = 100
 IncludeResolver = Callable[[str, str], tuple[str, str]]
 """From the including file's name and the path as written to the included file's name and text; raises OSError."""
 
+ParsedUnit = tuple[Unit, tuple[Problem, ...]]
+"""A file to process, not begun yet, and the problems of its syntax."""
+
+UnitReader = Callable[[str, str], ParsedUnit]
+"""From the name and the text of an included file to what is in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -56,11 +62,21 @@ class Resolution:
 
 
 class Resolver:
-    """Resolves one program; use `resolve` once."""
+    """Resolves one program; use `resolve` once.
 
-    def __init__(self, machine: Machine, options: AssembleOptions, resolve_include: IncludeResolver | None) -> None:
+    `read_unit` parses the included files; an editor gives one that keeps what has not changed.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        options: AssembleOptions,
+        resolve_include: IncludeResolver | None,
+        read_unit: UnitReader | None = None,
+    ) -> None:
         self._machine = machine
         self._resolve_include = resolve_include
+        self._read_unit = read_unit or self._parse
         self._report = Report()
         self._symbols = Symbols(machine, options, self._report)
         self._rows = StepRows(machine, self._symbols, self._report)
@@ -129,12 +145,15 @@ class Resolver:
     def _include(self, include: IncludeStatement, unit: Unit) -> None:
         found = self._included_text(include, unit)
         if found is not None:
-            name, text = found
-            source = self._files.get(name)
-            if source is None or source.text != text:
-                source = self._files[name] = parse_source(text, name, self._machine)
-            self._report.problems += source.problems
-            self._process(unit_of(name, source.lines, source.tree.statements))
+            included, problems = self._read_unit(*found)
+            self._report.problems += problems
+            self._process(included)
+
+    def _parse(self, name: str, text: str) -> ParsedUnit:
+        source = self._files.get(name)
+        if source is None or source.text != text:
+            source = self._files[name] = parse_source(text, name, self._machine)
+        return unit_of(name, source.lines, source.tree.statements), source.problems
 
     def _included_text(self, include: IncludeStatement, unit: Unit) -> tuple[str, str] | None:
         """The name and text of an included file, None when that is a problem."""

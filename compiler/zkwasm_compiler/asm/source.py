@@ -26,6 +26,10 @@ class Lines:
         starts = (0, *(match.end() for match in _LINE_END.finditer(text)))
         return cls(starts, tuple(_LINE_END.split(text)))
 
+    def moved(self, distance: int) -> Lines:
+        """The same lines, `distance` further on."""
+        return Lines(tuple([start + distance for start in self.starts]), self.texts)
+
     def line(self, offset: int) -> int:
         """The 1-based line of an offset."""
         return bisect_right(self.starts, offset)
