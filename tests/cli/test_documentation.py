@@ -17,6 +17,8 @@ PAGES = (
     "docs/command-line.md",
     "docs/python-interface.md",
     "docs/memory-costs.md",
+    "docs/language-server.md",
+    "docs/diagnostics.md",
 )
 
 

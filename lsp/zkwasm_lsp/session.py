@@ -1,0 +1,139 @@
+"""What the server knows for one client: its documents, the programs that they belong to, and when to look again.
+
+`Session` is the only place with state. Features ask it for the newest `source` of a file and for the `program` that it
+belongs to; where analysing a large program again would take longer than a reader waits, they get the one before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zkwasm_compiler import isa
+from zkwasm_compiler.isa.machine import Machine
+from zkwasm_lsp.language.finding import Finding
+from zkwasm_lsp.language.findings import findings
+from zkwasm_lsp.language.names import Sort
+from zkwasm_lsp.language.program import Named, Program, analyse, names_of
+from zkwasm_lsp.language.project import Project
+from zkwasm_lsp.language.source import Source
+from zkwasm_lsp.language.text import Text
+from zkwasm_lsp.places import Places
+from zkwasm_lsp.settings import Settings
+
+PATIENCE = 0.02
+"""The seconds an analysis may take to be made again whenever somebody asks."""
+
+READ_ERRORS = (OSError, UnicodeError)
+
+
+@dataclass(slots=True)
+class Analysed:
+    """A program, how long its analysis took in seconds, and its findings once they are asked for."""
+
+    program: Program
+    seconds: float
+    findings: dict[Path, list[Finding]] | None = None
+
+
+@dataclass
+class Session:
+    """The state of a connection."""
+
+    project: Project = field(default_factory=Project)
+    places: Places = field(default_factory=Places)
+    settings: Settings = field(default_factory=Settings)
+    versions: dict[Path, int | None] = field(default_factory=dict)
+    _analysed: dict[Path, Analysed] = field(default_factory=dict)
+
+    # Files
+
+    def machine(self, main: Path) -> Machine:
+        """The machine that a program is for."""
+        return isa.machine_of_dialect(self.settings.dialect) if self.settings.dialect else isa.machine()
+
+    def source(self, path: Path) -> Source:
+        """The newest version of a file. *Raises:* OSError, UnicodeError."""
+        return self.project.source(path, self.machine(self.project.main_of(path)))
+
+    def text(self, path: Path) -> Text:
+        """The newest text of a file. *Raises:* OSError, UnicodeError."""
+        return self.project.text(path)
+
+    # Programs
+
+    def program(self, path: Path, *, newest: bool = False) -> Program:
+        """The program that a file belongs to; with `newest` about the newest texts, however long that takes.
+
+        *Raises:* OSError, UnicodeError.
+        """
+        return self._analysis(path, newest=newest).program
+
+    def findings(self, path: Path) -> dict[Path, list[Finding]]:
+        """What is wrong with the files of the program that a file belongs to. *Raises:* OSError, UnicodeError."""
+        analysed = self._analysis(path, newest=True)
+        if analysed.findings is None:
+            analysed.findings = findings(analysed.program)
+        return analysed.findings
+
+    def _analysis(self, path: Path, *, newest: bool) -> Analysed:
+        main = self.project.main_of(path)
+        known = self._analysed.get(main)
+        if known is not None:
+            if self._is_fresh(known.program):
+                return known
+            if not newest and known.seconds > PATIENCE and path in known.program.sources:
+                return known
+        began = time.perf_counter()
+        program = analyse(self.project, main, self.machine(main))
+        analysed = Analysed(program, time.perf_counter() - began)
+        if path not in program.sources and path != main:
+            # The quick look for INCLUDEs was wrong: nothing includes the file.
+            analysed = Analysed(analyse(self.project, path, self.machine(path)), analysed.seconds)
+            self._analysed[path] = analysed
+            return analysed
+        self._analysed[main] = analysed
+        return analysed
+
+    def _is_fresh(self, program: Program) -> bool:
+        try:
+            return all(self.project.source(path, program.machine) is source for path, source in program.sources.items())
+        except READ_ERRORS:
+            return False
+
+    def forget(self) -> None:
+        """Analyse everything anew: settings or files have changed in a way that texts do not show."""
+        self._analysed.clear()
+
+    def closure(self, path: Path) -> dict[Path, Source]:
+        """The newest versions of all files of the program that a file belongs to; what cannot be read is left out."""
+        main = self.project.main_of(path)
+        machine = self.machine(main)
+        found: dict[Path, Source] = {}
+        work = [path, main]
+        while work:
+            here = work.pop()
+            if here in found:
+                continue
+            try:
+                found[here] = self.project.source(here, machine)
+            except READ_ERRORS:
+                continue
+            work += reversed(list(self.project.included(here, found[here])))
+        return found
+
+    def names(self, path: Path) -> dict[tuple[Sort, str], list[Named]]:
+        """Where each name of the program that a file belongs to occurs, in the newest texts."""
+        sources = self.closure(path)
+        key = tuple(sources.values())
+        if self._names is None or self._names[0] != key:
+            self._names = (key, names_of(sources))
+        return self._names[1]
+
+    _names: tuple[tuple[Source, ...], dict[tuple[Sort, str], list[Named]]] | None = None
+
+    def mains(self, paths: Iterable[Path]) -> list[Path]:
+        """The main files of the programs that files belong to, each once."""
+        return list(dict.fromkeys(self.project.main_of(path) for path in paths))

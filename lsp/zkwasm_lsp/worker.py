@@ -1,0 +1,53 @@
+"""The process beside the server: audits a program, away from the typing path.
+
+A request comes as JSON on standard input, the answer goes as JSON to standard output: `python -m zkwasm_lsp.worker`.
+`texts` has the unsaved texts by path. Whatever is wrong with the program is part of the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from zkwasm_compiler.asm import AssembleOptions, Program, assemble_file
+from zkwasm_compiler.asm.assembler import read_source
+from zkwasm_compiler.errors import InputError
+
+Answer = dict[str, Any]
+
+
+def main() -> int:
+    request = json.load(sys.stdin)
+    json.dump(TASKS[request["task"]](request), sys.stdout)
+    return 0
+
+
+def _program(request: dict[str, Any]) -> Program:
+    """The program of a request. *Raises:* InputError."""
+    texts = {Path(path): text for path, text in request["texts"].items()}
+
+    def read(path: Path) -> str:
+        return texts[path] if path in texts else read_source(path)
+
+    return assemble_file(request["main"], AssembleOptions(dialect=request["dialect"]), read=read)
+
+
+def audit(request: dict[str, Any]) -> Answer:
+    """The free inputs that nothing pins, by file and line; nothing for a program without an end."""
+    from zkwasm_simulator import static_audit
+
+    try:
+        report = static_audit(_program(request))
+    except InputError:
+        return {"findings": []}
+    return {"findings": report.to_json()["findings"]}
+
+
+TASKS: dict[str, Callable[[dict[str, Any]], Answer]] = {"audit": audit}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Diagnostics, end to end."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from tests.lsp.editor import Editor, marked
+from zkwasm_lsp.language.codes import DOCUMENTATION
+
+BROKEN = """\
+start:
+        1 => A :JMP(nowhere)
+        1 => B :ADD, MLOAD(x), MSTORE(x)
+        A =>
+        B => ROTL_C
+VAR GLOBAL x
+"""
+
+
+def shown(text: str, found: list[types.Diagnostic]) -> list[tuple[str | int | None, str]]:
+    return [(one.code, marked(text, one.range)) for one in found]
+
+
+async def test_are_pushed_with_code_and_link(editor: Editor) -> None:
+    await editor.start()
+    text = editor.open(BROKEN)
+    found = await editor.pushed()
+    assert shown(text, found) == [
+        ("label_undefined", "nowhere"),
+        ("field_collision", "MSTORE(x)"),
+        ("syntax", ""),
+        ("readonly_destination", "ROTL_C"),
+    ]
+    collision = found[1]
+    assert collision.message == (
+        "MSTORE cannot share a step with MLOAD: a step reads or writes memory once; use two steps"
+    )
+    assert collision.code_description is not None
+    assert collision.code_description.href == f"{DOCUMENTATION}#field_collision"
+    assert (collision.severity, collision.source) == (types.DiagnosticSeverity.Error, "zkwasm")
+
+
+async def test_follow_changes_after_a_rest(editor: Editor) -> None:
+    await editor.start()
+    editor.open("start:\n        1 => A :JMP(start)\n")
+    assert await editor.pushed() == []
+    for count in range(1, 4):
+        place = types.Position(1, 8)
+        change = types.TextDocumentContentChangePartial(range=types.Range(place, place), text="é𝒳"[count % 2])
+        editor.change(change)
+    found = await editor.pushed()
+    assert [one.code for one in found] == ["syntax"]
+    assert found[0].range.start == types.Position(1, 8)
+
+
+async def test_are_given_when_asked_for_and_then_not_pushed(editor: Editor) -> None:
+    asking = types.ClientCapabilities(
+        text_document=types.TextDocumentClientCapabilities(diagnostic=types.DiagnosticClientCapabilities())
+    )
+    result = await editor.start(capabilities=asking)
+    assert isinstance(result.capabilities.diagnostic_provider, types.DiagnosticOptions)
+    text = editor.open(BROKEN)
+    assert [code for code, _ in shown(text, await editor.pulled())][:2] == ["label_undefined", "field_collision"]
+    text = editor.replace("A => B\n        :JMP(there)\n")
+    assert shown(text, await editor.pulled()) == [("label_undefined", "there")]
+    assert editor.client.diagnostics == {}
+
+
+async def test_a_program_of_several_files(editor: Editor) -> None:
+    editor.write("VAR GLOBAL shared\nroutine:\n        $ => A :MLOAD(shared), RETURN\n", "lib/routine.zkasm")
+    await editor.start()
+    text = editor.open('        :CALL(routine)\n        A => B :JMP(gone)\nINCLUDE "lib/routine.zkasm"\n')
+    assert shown(text, await editor.pushed()) == [("label_undefined", "gone")]
+    included = editor.open("VAR GLOBAL shared\nother:\n        $ => A :MLOAD(unshared), RETURN\n", "lib/routine.zkasm")
+    assert shown(included, await editor.pushed("lib/routine.zkasm")) == [
+        ("unused_variable", "shared"),
+        ("unused_label", "other"),
+        ("variable_undefined", "unshared"),
+    ]
+    editor.close("lib/routine.zkasm")
+    assert await editor.pushed("lib/routine.zkasm") == []
+
+
+async def test_a_code_can_be_silenced_or_made_graver(editor: Editor) -> None:
+    severity = {"unused_label": "off", "unused_variable": "error"}
+    await editor.start({"diagnostics": {"severity": severity, "delay": 10}})
+    editor.open("        0 => A\nspare: :JMP(end)\nVAR GLOBAL v\nend: 0 => B\n")
+    found = await editor.pushed()
+    assert [(one.code, one.severity) for one in found] == [("unused_variable", types.DiagnosticSeverity.Error)]
+    assert list(found[0].tags or ()) == [types.DiagnosticTag.Unnecessary]
+    sent = {"zkwasm": {"diagnostics": {"severity": {"unused_variable": "off"}}}}
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(sent))
+    assert [one.code for one in await editor.pushed()] == ["unused_label"]
+
+
+async def test_wrong_settings_are_told(editor: Editor) -> None:
+    await editor.start({"diagnostics": {"severity": {"no_such_code": "off"}}, "audit": {"enable": 3}})
+    editor.open("0 => A\n")
+    await editor.pushed()
+    messages = [message.message for message in editor.client.messages]
+    assert messages == [
+        "the setting zkwasm.diagnostics.severity names 'no_such_code', which is no code of a diagnostic",
+        "the setting zkwasm.audit.enable is 3; it must be of type boolean",
+    ]
+
+
+async def test_the_audit_comes_later_and_stays_with_its_lines(editor: Editor) -> None:
+    await editor.start()
+    text = editor.open(
+        "start:\n        ${7} => A :MSTORE(result)\n        0 => A\n"
+        "finalizeExecution:\n        ${beforeLast()} :JMPN(finalizeExecution)\n        :JMP(start)\nVAR GLOBAL result\n"
+    )
+    assert await editor.pushed() == []
+    found = await editor.pushed()
+    assert shown(text, found) == [("free_input_unpinned", "${7} => A :MSTORE(result)")]
+    place = types.Position(0, 0)
+    editor.change(types.TextDocumentContentChangePartial(range=types.Range(place, place), text="; a comment\n"))
+    assert [(one.code, one.range.start.line) for one in await editor.pushed()] == [("free_input_unpinned", 2)]

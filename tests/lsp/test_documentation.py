@@ -1,0 +1,32 @@
+"""The pages about the server say what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from zkwasm_lsp.language.codes import CODES
+from zkwasm_lsp.settings import SETTING_NAMES, Settings, settings_from
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def test_every_code_has_its_section() -> None:
+    page = (DOCS / "diagnostics.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (\w+)\n\n\*(\w+)\.\* (.*)$", page, re.MULTILINE)
+    assert [name for name, _, _ in sections] == list(CODES)
+    for name, severity, text in sections:
+        assert severity == CODES[name].severity.value, name
+        assert text.startswith(CODES[name].meaning), name
+        assert len(text) > len(CODES[name].meaning) + 10, name
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    page = (DOCS / "language-server.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| `(.*?)` \|", page.partition("## Settings")[2], re.MULTILINE))
+    assert list(rows) == list(SETTING_NAMES)
+    defaults = {name: eval(shown, {"true": True, "false": False}) for name, shown in rows.items()}
+    assert settings_from(defaults) == (Settings(), [])
+    for name, value in defaults.items():
+        other = {bool: not value, int: 7, str: "64", dict: {"syntax": "off"}}[type(value)]
+        assert settings_from({name: other})[0] != Settings(), name

@@ -1,0 +1,84 @@
+"""Files that are parsed line by line are as files that are parsed at once, after every edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.lsp.texts import snippets, texts
+from zkwasm_compiler import isa
+from zkwasm_compiler.asm import SourceFile, parse
+from zkwasm_lsp.language.source import Origins, Source, read
+from zkwasm_lsp.language.text import Text
+
+MACHINE = isa.machine()
+
+
+def by_lines(source: Source) -> tuple[Any, ...]:
+    statements = [
+        (statement, line, source.offset(statement.start), source.offset(statement.end))
+        for statement, line in source.statements()
+    ]
+    text = source.text.text
+    problems = [(one.message, one.code, start, trimmed(text, start, end)) for one, start, end in source.problems()]
+    tokens = [
+        (kind, text, source.offset(start))
+        for chunk in source.chunks
+        for kind, text, start in no_line_ends(chunk.parsed)
+    ]
+    return statements, problems, tokens, source.comments
+
+
+def trimmed(text: str, start: int, end: int) -> int:
+    """The end of a span without line ends at its end: a comment that is never closed has those of the file."""
+    return max(start, len(text[:end].rstrip("\r\n")))
+
+
+def no_line_ends(parsed: SourceFile) -> Iterator[tuple[str, str, int]]:
+    """The tokens but for line ends, also at the end of a comment that is never closed."""
+    for kind, text, start in parsed.tokens.entries():
+        if kind not in ("end of line", "end of file"):
+            yield kind, text.rstrip("\r\n"), start
+
+
+def at_once(text: str) -> tuple[Any, ...]:
+    parsed = parse(text)
+    statements = [(one, parsed.position(one.start)[0], one.start, one.end) for one in parsed.tree.statements]
+    spans = [(one, *(one.span or (0, 0))) for one in parsed.problems]
+    problems = [(one.message, one.code, start, trimmed(text, start, end)) for one, start, end in spans]
+    return (
+        statements,
+        problems,
+        list(no_line_ends(parsed)),
+        [(comment.text, comment.start) for comment in parsed.comments],
+    )
+
+
+@given(texts)
+def test_a_file_is_the_sum_of_its_lines(text: str) -> None:
+    assert by_lines(read(Text.of(text), MACHINE, Origins())) == at_once(text)
+
+
+@given(texts, st.data())
+def test_a_version_is_as_if_it_was_the_first(text: str, data: st.DataObject) -> None:
+    origins = Origins()
+    current = Text.of(text)
+    source = read(current, MACHINE, origins)
+    for _ in range(3):
+        places = [(data.draw(st.integers(0, len(current.lines))), data.draw(st.integers(0, 30))) for _ in range(2)]
+        current = current.edited(places[0], places[1], data.draw(snippets))
+        source = read(current, MACHINE, origins, source)
+        assert by_lines(source) == at_once(current.text)
+
+
+def test_unchanged_lines_are_taken_over() -> None:
+    origins = Origins()
+    text = Text.of("A => B\nB => C\nC => D\n")
+    before = read(text, MACHINE, origins)
+    after = read(text.edited((1, 0), (1, 0), "A + "), MACHINE, origins, before)
+    assert [old is new for old, new in zip(before.chunks, after.chunks, strict=True)] == [True, False, True, True]
+    longer = read(after.text.edited((0, 0), (0, 0), "\n\n"), MACHINE, origins, after)
+    assert longer.chunks[2:] == after.chunks
