@@ -37,6 +37,7 @@ class Named:
     """An occurrence of a name in a program, with its offset in the file."""
 
     path: Path
+    source: Source
     occurrence: Occurrence
     start: int
 
@@ -94,7 +95,7 @@ def names_of(sources: dict[Path, Source]) -> dict[tuple[Sort, str], list[Named]]
     for path, source in sources.items():
         for sort, entries in source.index.items():
             for occurrence, start in entries:
-                named = Named(path, occurrence, start)
+                named = Named(path, source, occurrence, start)
                 if sort is Sort.REFERENCE:
                     open_references.append(named)
                 else:
