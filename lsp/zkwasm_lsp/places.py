@@ -12,11 +12,11 @@ from zkwasm_lsp.language.text import Encoding, Text, column_of_units, units
 
 
 def path_of(uri: str) -> Path:
-    """The resolved path of a document; one that is no file gets a path that no file has."""
+    """The absolute path of a document; one that is no file gets a path that no file has."""
     found = uris.to_fs_path(uri)
     if found is None:
         return Path(os.path.sep, ".not-a-file", uri.replace(os.path.sep, "_").replace("\0", "_"))
-    return Path(os.path.realpath(found))
+    return Path(os.path.abspath(found))
 
 
 class Places:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkwasm_compiler import isa
+from zkwasm_compiler.asm.dialect import named_dialect, project_dialect
+from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.isa.machine import Machine
+from zkwasm_lsp.language.codes import Severity
 from zkwasm_lsp.language.finding import Finding
 from zkwasm_lsp.language.findings import findings
 from zkwasm_lsp.language.names import Sort
@@ -35,7 +38,18 @@ class Analysed:
 
     program: Program
     seconds: float
-    findings: dict[Path, list[Finding]] | None = None
+    _findings: dict[Path, list[Finding]] | None = None
+
+    @property
+    def findings(self) -> dict[Path, list[Finding]]:
+        if self._findings is None:
+            self._findings = findings(self.program)
+        return self._findings
+
+    @property
+    def errors(self) -> int:
+        """How many errors the program has."""
+        return sum(one.severity is Severity.ERROR for found in self.findings.values() for one in found)
 
 
 @dataclass
@@ -47,12 +61,28 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     versions: dict[Path, int | None] = field(default_factory=dict)
     _analysed: dict[Path, Analysed] = field(default_factory=dict)
+    _project_dialects: dict[Path, str | None] = field(default_factory=dict)
 
     # Files
 
     def machine(self, main: Path) -> Machine:
-        """The machine that a program is for."""
-        return isa.machine_of_dialect(self.settings.dialect) if self.settings.dialect else isa.machine()
+        """The machine that a program is for, as far as that is known before it is analysed."""
+        known = self._analysed.get(main)
+        return self._named_machine(main) or (isa.machine() if known is None else known.program.machine)
+
+    def _named_machine(self, main: Path) -> Machine | None:
+        """The machine that the settings, the first line of the main file or its project names."""
+        if self.settings.dialect:
+            return isa.machine_of_dialect(self.settings.dialect)
+        try:
+            named = named_dialect(self.project.text(main).lines[0])
+        except READ_ERRORS:
+            named = None
+        if named is None:
+            if main.parent not in self._project_dialects:
+                self._project_dialects[main.parent] = _dialect_of_project(main)
+            named = self._project_dialects[main.parent]
+        return None if named is None else isa.machine_of_dialect(named)
 
     def source(self, path: Path) -> Source:
         """The newest version of a file. *Raises:* OSError, UnicodeError."""
@@ -73,10 +103,7 @@ class Session:
 
     def findings(self, path: Path) -> dict[Path, list[Finding]]:
         """What is wrong with the files of the program that a file belongs to. *Raises:* OSError, UnicodeError."""
-        analysed = self._analysis(path, newest=True)
-        if analysed.findings is None:
-            analysed.findings = findings(analysed.program)
-        return analysed.findings
+        return self._analysis(path, newest=True).findings
 
     def _analysis(self, path: Path, *, newest: bool) -> Analysed:
         main = self.project.main_of(path)
@@ -86,16 +113,33 @@ class Session:
                 return known
             if not newest and known.seconds > PATIENCE and path in known.program.sources:
                 return known
-        began = time.perf_counter()
-        program = analyse(self.project, main, self.machine(main))
-        analysed = Analysed(program, time.perf_counter() - began)
-        if path not in program.sources and path != main:
+        analysed = self._analyse(main, known)
+        if path not in analysed.program.sources and path != main:
             # The quick look for INCLUDEs was wrong: nothing includes the file.
-            analysed = Analysed(analyse(self.project, path, self.machine(path)), analysed.seconds)
-            self._analysed[path] = analysed
-            return analysed
+            main, analysed = path, self._analyse(path, self._analysed.get(path))
         self._analysed[main] = analysed
         return analysed
+
+    def _analyse(self, main: Path, before: Analysed | None) -> Analysed:
+        """The program of a main file, in the dialect that is named for it or else in the one with the fewest errors.
+
+        A large program keeps the dialect that was found first.
+        """
+        named = self._named_machine(main)
+        if named is None and before is not None and before.seconds > PATIENCE:
+            named = before.program.machine
+        best = self._analyse_as(main, named or isa.machine())
+        if named is None and best.errors:
+            for machine in isa.MACHINES.values():
+                if machine is not best.program.machine:
+                    other = self._analyse_as(main, machine)
+                    best = other if other.errors < best.errors else best
+        return best
+
+    def _analyse_as(self, main: Path, machine: Machine) -> Analysed:
+        began = time.perf_counter()
+        program = analyse(self.project, main, machine)
+        return Analysed(program, time.perf_counter() - began)
 
     def _is_fresh(self, program: Program) -> bool:
         try:
@@ -106,6 +150,7 @@ class Session:
     def forget(self) -> None:
         """Analyse everything anew: settings or files have changed in a way that texts do not show."""
         self._analysed.clear()
+        self._project_dialects.clear()
 
     def closure(self, path: Path) -> dict[Path, Source]:
         """The newest versions of all files of the program that a file belongs to; what cannot be read is left out."""
@@ -137,3 +182,12 @@ class Session:
     def mains(self, paths: Iterable[Path]) -> list[Path]:
         """The main files of the programs that files belong to, each once."""
         return list(dict.fromkeys(self.project.main_of(path) for path in paths))
+
+
+def _dialect_of_project(main: Path) -> str | None:
+    """The dialect that the project of a file names; one whose settings are wrong names none (`zkwasm asm` tells)."""
+    try:
+        choice = project_dialect(main)
+    except ConfigurationError:
+        return None
+    return None if choice is None else choice.dialect

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +52,28 @@ def marked(text: str, place: types.Range) -> str:
     return "\n".join(lines)[offset(place.start) : offset(place.end)]
 
 
+class Inbox(dict[str, Any]):
+    """The newest diagnostics of each document, as the client keeps them, and those that nobody has looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unread: dict[str, asyncio.Queue[list[types.Diagnostic]]] = defaultdict(asyncio.Queue)
+
+    def __setitem__(self, uri: str, found: Sequence[types.Diagnostic]) -> None:
+        super().__setitem__(uri, found)
+        self._unread[uri].put_nowait(list(found))
+
+    async def next(self, uri: str) -> list[types.Diagnostic]:
+        return await self._unread[uri].get()
+
+
 class Editor:
     """A client with its folder."""
 
     def __init__(self, client: LanguageClient, folder: Path) -> None:
         self.client = client
+        self.inbox = Inbox()
+        client.diagnostics = self.inbox
         self.folder = folder
         self.versions: dict[str, int] = {}
 
@@ -105,17 +124,9 @@ class Editor:
         path.write_bytes(text.encode())
         return path
 
-    async def pushed(self, name: str = "main.zkasm", version: int | None = None) -> list[types.Diagnostic]:
-        """The next diagnostics that the server sends for a document, of `version` if that is given."""
-        uri = self.uri(name)
-
-        async def wait() -> list[types.Diagnostic]:
-            while True:
-                params = await self.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-                if params.uri == uri and version in (None, params.version):
-                    return list(params.diagnostics)
-
-        return await asyncio.wait_for(wait(), PATIENCE)
+    async def pushed(self, name: str = "main.zkasm") -> list[types.Diagnostic]:
+        """The next diagnostics of a document that the server sends, or has sent since the last time."""
+        return await asyncio.wait_for(self.inbox.next(self.uri(name)), PATIENCE)
 
     async def pulled(self, name: str = "main.zkasm") -> list[types.Diagnostic]:
         """The diagnostics of a document, asked for."""

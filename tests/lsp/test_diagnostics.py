@@ -116,3 +116,13 @@ async def test_the_audit_comes_later_and_stays_with_its_lines(editor: Editor) ->
     place = types.Position(0, 0)
     editor.change(types.TextDocumentContentChangePartial(range=types.Range(place, place), text="; a comment\n"))
     assert [(one.code, one.range.start.line) for one in await editor.pushed()] == [("free_input_unpinned", 2)]
+
+
+async def test_the_dialect_is_what_the_program_says_or_uses(editor: Editor) -> None:
+    await editor.start({"audit": {"enable": False}})
+    text = editor.open("        $ => A :SLOAD\n        1n => B, SR :ADD, F_MLOAD(x)\nVAR GLOBAL x\n", "used.zkasm")
+    assert shown(text, await editor.pushed("used.zkasm")) == []
+    text = editor.open(";@ dialect 64\n        $ => A :SLOAD\n", "named.zkasm")
+    assert [code for code, _ in shown(text, await editor.pushed("named.zkasm"))] == ["syntax"]
+    text = editor.open("\n;@ dialect 64\n        0 => A\n", "late.zkasm")
+    assert shown(text, await editor.pushed("late.zkasm")) == [("dialect", ";@ dialect 64")]

@@ -8,7 +8,8 @@ from pathlib import Path
 from zkwasm_lsp.language.codes import CODES
 from zkwasm_lsp.settings import SETTING_NAMES, Settings, settings_from
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 
 
 def test_every_code_has_its_section() -> None:
@@ -19,6 +20,16 @@ def test_every_code_has_its_section() -> None:
         assert severity == CODES[name].severity.value, name
         assert text.startswith(CODES[name].meaning), name
         assert len(text) > len(CODES[name].meaning) + 10, name
+
+
+def test_every_code_of_the_assembler_has_its_row() -> None:
+    used = set()
+    for path in sorted((ROOT / "compiler" / "zkwasm_compiler" / "asm").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r"(?:problem|warn|ConstantError)\(\s*\"(\w+)\"|code=\"(\w+)\"", text))
+    names = {name for pair in used for name in pair if name} - {"configuration"}
+    assert len(names) > 25
+    assert names - set(CODES) == set()
 
 
 def test_every_setting_is_listed_with_its_default() -> None:

@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from zkwasm_compiler.asm.dialect import contradictions
+from zkwasm_compiler.asm.lexer import Tokens
+from zkwasm_compiler.asm.source import Lines, SourceFile
+from zkwasm_compiler.asm.syntax import Comment, Tree
 from zkwasm_compiler.errors import Problem
 from zkwasm_lsp.language import checks
 from zkwasm_lsp.language.codes import CODES, Severity
@@ -44,6 +48,7 @@ def findings(program: Program) -> dict[Path, list[Finding]]:
         *_syntax(program),
         *_resolved(program, broken),
         *_interface(program),
+        *_dialect(program),
         *(() if broken is not None else checks.whole_program(program)),
         *checks.local(program),
     ]
@@ -162,6 +167,19 @@ def _related(program: Program, problem: Problem, path: Path, start: int) -> Iter
             if (other.path, other.start) != (path, start):
                 yield Related(other.path, other.start, other.end, "already defined here")
             return
+
+
+def _dialect(program: Program) -> Iterator[Finding]:
+    """Lines that name a dialect."""
+    for path, source in program.sources.items():
+        comments = [Comment(text, start=start, end=start + len(text)) for text, start in source.directives]
+        if comments:
+            whole = source.text
+            lines = Lines(tuple(whole.starts), tuple(whole.bare))
+            file = SourceFile(path.name, whole.text, Tree(()), Tokens([], [], [], tuple(comments)), (), lines)
+            for problem in contradictions(file, program.machine.dialect.name):
+                assert problem.span is not None
+                yield Finding(path, *problem.span, problem.code, problem.message)
 
 
 def _interface(program: Program) -> Iterator[Finding]:

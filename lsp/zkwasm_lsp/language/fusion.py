@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zkwasm_compiler.asm.syntax import OperationCall, StepStatement
+from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.isa.machine import Kind, Machine, Operation
 from zkwasm_lsp.language.source import Source
 
@@ -15,10 +16,15 @@ _ONCE = {
     Kind.ALIGN: "a step does one MEM_ALIGN operation",
     Kind.HASH: "a step does one hash operation",
     Kind.ASSERT: "one ASSERT is enough for a step",
+    Kind.STORAGE: "a step reads or writes the state once",
     Kind.JUMP: "a step jumps once",
     Kind.REPEAT: "a step repeats once",
 }
 _ADDRESS = frozenset(("offset", "ind", "indRR"))
+
+
+if set(_ONCE) != set(Kind):
+    raise InternalError(f"fusion: no sentence for {set(Kind) - set(_ONCE)}")
 
 
 def collision_message(machine: Machine, source: Source, start: int) -> str | None:

@@ -39,7 +39,7 @@ class Kept:
 
 
 class Project:
-    """All files that the server knows, by their resolved paths."""
+    """All files that the server knows, by their absolute paths; symbolic links keep the names that are written."""
 
     def __init__(self) -> None:
         self._origins = Origins()
@@ -186,7 +186,7 @@ class Project:
 
 def include_path(including: Path, written: str) -> Path:
     """The path that an INCLUDE in a file means."""
-    return Path(os.path.realpath(including.parent / written))
+    return Path(os.path.abspath(including.parent / written))
 
 
 def _includes_of(path: Path, text: str) -> tuple[Path, ...]:
@@ -206,4 +206,4 @@ def _files_below(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
         for name in sorted(names):
             if name.endswith(SUFFIX):
-                yield Path(os.path.realpath(os.path.join(here, name)))
+                yield Path(os.path.abspath(os.path.join(here, name)))

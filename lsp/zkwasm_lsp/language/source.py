@@ -175,6 +175,17 @@ class Source:
         return found
 
     @cached_property
+    def directives(self) -> list[tuple[str, int]]:
+        """The comments that tools read (``;@ …``) with their offsets."""
+        return [
+            (comment.text, self.start(index) + comment.start - chunk.origin)
+            for index, chunk in enumerate(self.chunks)
+            if ";@" in chunk.text
+            for comment in chunk.parsed.comments
+            if comment.text.startswith(";@")
+        ]
+
+    @cached_property
     def comments(self) -> list[tuple[str, int]]:
         """The comments with their offsets."""
         return [
