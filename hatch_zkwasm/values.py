@@ -1,7 +1,7 @@
 """WebAssembly values as people write and read them: arguments of the command line, results in tables and JSON.
 
 Integers are given signed or unsigned, decimal, hexadecimal, octal or binary, and are compared as bit patterns; they
-are shown signed, as Python WebAssembly engines give them.
+are shown signed, as Python WebAssembly engines give them. A reference is ``null`` or a number.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from zkwasm_compiler.asm.program import Export
 from zkwasm_compiler.errors import ConfigurationError, Problem
 
-Value = int | float
+Value = int | float | None
 
 _BITS = {"i32": 32, "i64": 64}
+_REFERENCES = ("funcref", "externref")
+NULL = "null"
 _HEXADECIMAL_FLOAT = re.compile(r"[+-]?0x", re.IGNORECASE)
 
 
@@ -34,7 +36,7 @@ def call_text(name: str, arguments: Sequence[Value]) -> str:
 
 def value_text(value: Value) -> str:
     """`value` so that `parse_value` gives it back."""
-    return repr(value)
+    return NULL if value is None else repr(value)
 
 
 def values_text(values: Sequence[Value]) -> str:
@@ -82,6 +84,8 @@ def parse_value(type_: str, text: str) -> Value:
     Raises: ValueError with a message for the user.
     """
     text = text.strip()
+    if type_ in _REFERENCES:
+        return _parse_reference(type_, text)
     if type_ not in _BITS:
         return _parse_float(type_, text)
     bits = _BITS[type_]
@@ -92,6 +96,14 @@ def parse_value(type_: str, text: str) -> Value:
     if not -(1 << (bits - 1)) <= value < 1 << bits:
         raise ValueError(f"{text} does not fit in {type_}, which holds -2**{bits - 1} to 2**{bits}-1")
     return signed(value, bits)
+
+
+def _parse_reference(type_: str, text: str) -> int | None:
+    if text == NULL:
+        return None
+    if not text.isdecimal() or int(text) >= (1 << 32) - 1:
+        raise ValueError(f"{text!r} is not a reference; {type_} takes {NULL}, or a number from 0 to 2**32-2")
+    return int(text)
 
 
 def _parse_float(type_: str, text: str) -> float:
@@ -138,6 +150,8 @@ def same_values(expected: Sequence[Value], found: Sequence[Value]) -> bool:
 
 
 def _same_value(expected: Value, found: Value) -> bool:
+    if expected is None or found is None:
+        return expected is found
     if math.isnan(expected) or math.isnan(found):
         return math.isnan(expected) and math.isnan(found)
     return expected == found and math.copysign(1, expected) == math.copysign(1, found)
@@ -145,4 +159,4 @@ def _same_value(expected: Value, found: Value) -> bool:
 
 def json_value(value: Value) -> Value | str:
     """`value` for JSON, which has no word for infinities and NaN: those are written as text."""
-    return value if isinstance(value, int) or math.isfinite(value) else repr(value)
+    return value if value is None or isinstance(value, int) or math.isfinite(value) else repr(value)

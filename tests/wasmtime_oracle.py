@@ -19,7 +19,13 @@ TRAPS = {
     wasmtime.TrapCode.INTEGER_OVERFLOW: Trap.INTEGER_OVERFLOW,
     wasmtime.TrapCode.STACK_OVERFLOW: Trap.CALL_STACK_EXHAUSTED,
     wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Trap.OUT_OF_BOUNDS_MEMORY_ACCESS,
+    wasmtime.TrapCode.TABLE_OUT_OF_BOUNDS: Trap.UNDEFINED_ELEMENT,
+    wasmtime.TrapCode.INDIRECT_CALL_TO_NULL: Trap.UNINITIALIZED_ELEMENT,
+    wasmtime.TrapCode.BAD_SIGNATURE: Trap.INDIRECT_CALL_TYPE_MISMATCH,
 }
+
+SAME_IN_WASMTIME = {Trap.OUT_OF_BOUNDS_TABLE_ACCESS: Trap.UNDEFINED_ELEMENT}
+"""Traps that are told apart here, but not there."""
 
 _ASSERTIONS = ("assert_eq", "assert_eq_i32", "assert_eq_i64")
 

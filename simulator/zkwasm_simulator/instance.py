@@ -32,8 +32,8 @@ class InstantiationError(ExecutionError):
 
     def __init__(self, trap: Trap) -> None:
         super().__init__(
-            f"instantiating the module trapped: {trap.message}; its data segments must lie inside the memory, and its "
-            "start function must return"
+            f"instantiating the module trapped: {trap.message}; its segments must lie inside the memory and tables, "
+            "and its start function must return"
         )
         self.trap = trap
 

@@ -64,8 +64,13 @@ class LinearMemory:
 
 
 def initial_cells(interface: Interface) -> dict[int, Limbs]:
-    """What the globals and the memory of a new instance hold, by cell. A call initialises only what it sees of it."""
+    """What the globals, the tables and the memory of a new instance hold, by cell. A call initialises only what it sees
+    of it."""
     cells = {cell.cell: split(cell.initial) for cell in interface.globals if cell.initial is not None}
+    for table in interface.tables:
+        cells |= {table.cell + index: (number, 0) for index, number in table.content}
+        if table.size_cell is not None:
+            cells[table.size_cell] = (table.minimum, 0)
     layout = interface.memory
     if layout is None:
         return cells

@@ -1,6 +1,8 @@
 """WebAssembly values: between Python's numbers and the 64-bit patterns of public words and cells.
 
 Python gives and takes what wasmtime's Python API does: integers signed or unsigned, results signed, floats as `float`.
+A reference is None for null, else a number: of an externref one that the host has chosen, of a funcref one that stands
+for a function of the program.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ import struct
 
 from zkwasm_compiler.errors import ConfigurationError
 
-Value = int | float
+Value = int | float | None
 
 INTEGER_BITS = {"i32": 32, "i64": 64}
 FLOAT_FORMATS = {"f32": ("<f", "<I"), "f64": ("<d", "<Q")}
-BITS = {"i32": 32, "i64": 64, "f32": 32, "f64": 64}
+REFERENCES = ("funcref", "externref")
+BITS = {"i32": 32, "i64": 64, "f32": 32, "f64": 64, **dict.fromkeys(REFERENCES, 32)}
 
 
 def to_bits(type_: str, value: Value, what: str) -> int:
@@ -23,6 +26,8 @@ def to_bits(type_: str, value: Value, what: str) -> int:
         if not isinstance(value, int | float):
             raise ConfigurationError(f"{what} is {value!r}; {type_} takes a number")
         return _float_bits(type_, value)
+    if type_ in REFERENCES:
+        return _reference_bits(type_, value, what)
     bits = INTEGER_BITS[type_]
     if not isinstance(value, int):
         raise ConfigurationError(f"{what} is {value!r}; {type_} takes an int")
@@ -31,7 +36,16 @@ def to_bits(type_: str, value: Value, what: str) -> int:
     return value & (1 << bits) - 1
 
 
-def _float_bits(type_: str, value: Value) -> int:
+def _reference_bits(type_: str, value: Value, what: str) -> int:
+    """0 is null, and n + 1 stands for n."""
+    if value is None:
+        return 0
+    if not isinstance(value, int) or not 0 <= value < (1 << 32) - 1:
+        raise ConfigurationError(f"{what} is {value!r}; {type_} takes None for null, or an int from 0 to 2**32-2")
+    return value + 1
+
+
+def _float_bits(type_: str, value: float) -> int:
     as_float, as_integer = FLOAT_FORMATS[type_]
     try:
         packed = struct.pack(as_float, float(value))
@@ -42,6 +56,8 @@ def _float_bits(type_: str, value: Value) -> int:
 
 def from_bits(type_: str, pattern: int) -> Value:
     """The Python value of an unsigned pattern."""
+    if type_ in REFERENCES:
+        return pattern - 1 if pattern else None
     if type_ in FLOAT_FORMATS:
         as_float, as_integer = FLOAT_FORMATS[type_]
         return float(struct.unpack(as_float, struct.pack(as_integer, pattern))[0])

@@ -22,6 +22,7 @@ from zkwasm_compiler.ir.function import Block, Module, Target, Value
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import OutOfFuel, run
 from zkwasm_compiler.ir.linear_memory import LinearMemory
+from zkwasm_compiler.ir.tables import Tables
 from zkwasm_compiler.passes.pipeline import optimize
 from zkwasm_compiler.wasm import decode
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -46,8 +47,10 @@ class RangeChecker:
     def watching(self) -> Iterator[None]:
         execute, follow = interpreter._execute, interpreter._follow
 
-        def checked_execute(value: Value, frame: interpreter._Frame, state: list[int], memory: LinearMemory) -> None:
-            execute(value, frame, state, memory)
+        def checked_execute(
+            value: Value, frame: interpreter._Frame, state: list[int], memory: LinearMemory, tables: Tables
+        ) -> None:
+            execute(value, frame, state, memory, tables)
             ranges = self.ranges[frame.function]
             if value in frame.values:
                 self.check(ranges, value, frame)

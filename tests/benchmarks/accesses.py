@@ -93,7 +93,7 @@ def access_costs(memory: str, layout: str, situations: Sequence[Situation] = SIT
         for op in OPS:
             base = f"{op[:4]}base {'load' if 'load' in op else 'store'}"
             names = (f"{base}, {situation.title}", f"{op}, {situation.title}")
-            costs[op, situation.title] = _difference(instance, *names, (situation.parameter, 7))
+            costs[op, situation.title] = difference(instance, *names, (situation.parameter, 7))
     return costs
 
 
@@ -103,7 +103,7 @@ def other_cost(name: str, layout: str) -> Cost:
     parameters = "(param $p i32) (param $q i32) (param $r i32)" if arguments else ""
     base = "(global.set $end (i32.const 7))" if "global.set" in text else ""
     functions = [f'(func (export "{kind}") {parameters} {body})' for kind, body in (("base", base), ("other", text))]
-    return _difference(_instance(memory, layout, functions), "base", "other", arguments)
+    return difference(_instance(memory, layout, functions), "base", "other", arguments)
 
 
 def _access(name: str, kind: str, situation: Situation) -> str:
@@ -133,7 +133,8 @@ def _instance(memory: str, layout: str, functions: Sequence[str]) -> Instance:
     return Instance(compile_module(module, CompileOptions(memory_layout=layout)))
 
 
-def _difference(instance: Instance, base: str, access: str, arguments: Sequence[int]) -> Cost:
+def difference(instance: Instance, base: str, access: str, arguments: Sequence[int]) -> Cost:
+    """What a call of one export costs more than one of the other, with the same arguments."""
     without, with_access = (_numbers(instance, name, arguments) for name in (base, access))
     return Cost(tuple(b - a for a, b in zip(without, with_access, strict=True)))
 

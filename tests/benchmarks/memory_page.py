@@ -81,6 +81,6 @@ TABLES: dict[str, Callable[[], str]] = {
 """The tables by the name in the comment before them."""
 
 
-def renewed(page: str) -> str:
+def renewed(page: str, tables: dict[str, Callable[[], str]] = TABLES) -> str:
     """The page with all its tables made anew."""
-    return BLOCK.sub(lambda match: f"{match[1]}{TABLES[match[2]]()}\n{match[3]}", page)
+    return BLOCK.sub(lambda match: f"{match[1]}{tables[match[2]]()}\n{match[3]}", page)

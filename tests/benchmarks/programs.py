@@ -57,6 +57,7 @@ CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
         ("female", (20,)),
         ("median", (7, 0xFFFFFFFE, 3)),
     ],
+    "tables.wat": [("known", (200, 7)), ("virtual", (200, 7)), ("written", (200, 7)), ("moved", (50,))],
     "memory/fill.wasm": [
         ("fill_bytes", (1000, 0x5A)),
         ("fill_words", (1000, 0x89ABCDEF)),

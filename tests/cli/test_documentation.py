@@ -19,6 +19,8 @@ PAGES = (
     "docs/memory-costs.md",
     "docs/language-server.md",
     "docs/diagnostics.md",
+    "docs/table-costs.md",
+    "docs/public-interface.md",
 )
 
 

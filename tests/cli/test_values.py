@@ -37,9 +37,12 @@ from zkwasm_compiler.errors import ConfigurationError
         ("f64", "-0x1.8p3", -12.0),
         ("f64", "-inf", -math.inf),
         ("f32", "0.1", 0.10000000149011612),
+        ("externref", "7", 7),
+        ("externref", "null", None),
+        ("funcref", "null", None),
     ],
 )
-def test_values(type_: str, text: str, value: float) -> None:
+def test_values(type_: str, text: str, value: float | None) -> None:
     parsed = parse_value(type_, text)
     assert (type(parsed), parsed) == (type(value), value)
 
@@ -53,6 +56,8 @@ def test_values(type_: str, text: str, value: float) -> None:
         ("f64", "one", "'one' is not a number; f64 takes 1.5, -2e9, 0x1.8p3, inf and nan"),
         ("f32", "1e39", "1e39 does not fit in f32"),
         ("f64", "0x1p1024", "0x1p1024 does not fit in f64"),
+        ("externref", "-1", "'-1' is not a reference; externref takes null, or a number from 0 to 2**32-2"),
+        ("funcref", "4294967295", "'4294967295' is not a reference; funcref takes null, or a number from 0 to 2**32-2"),
     ],
 )
 def test_what_is_no_value(type_: str, text: str, message: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import wasmtime
 
 from tests.spec_suite import wasm_tools
-from tests.wasmtime_oracle import TRAPS, UNPROVABLE, Oracle, Outcome
+from tests.wasmtime_oracle import SAME_IN_WASMTIME, TRAPS, UNPROVABLE, Oracle, Outcome
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import ZkwasmError
 from zkwasm_compiler.ir.function import Trap
@@ -92,7 +92,7 @@ def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outc
     try:
         instance = Instance(program, step_limit=STEP_LIMIT)
     except InstantiationError as error:
-        return [Outcome(error.trap, ())]
+        return [Outcome(SAME_IN_WASMTIME.get(error.trap, error.trap), ())]
     outcomes = [Outcome((), (), _memory(instance, case))]
     for name, args in case.calls[: count - 1]:
         outcomes.append(_call(instance, case, name, args))
@@ -103,7 +103,7 @@ def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Out
     results: tuple[int, ...] | Trap | str
     try:
         result = instance.call_raw(name, args)
-        results = result.raw if result.trap is None else result.trap
+        results = result.raw if result.trap is None else SAME_IN_WASMTIME.get(result.trap, result.trap)
     except ExecutionFault as fault:
         results = UNPROVABLE if fault.error_kind == "assert" else str(fault)
     return Outcome(results, tuple(_global(instance, name) for name in case.globals), _memory(instance, case))

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from tests.differential.comparison import Case, first_difference
 from tests.differential.memory_modules import memory_module
 from tests.differential.smith import smith_module
+from tests.differential.table_modules import table_module
 from tests.generators import GeneratedModule, generate_module, modules
 
 CAMPAIGN_SECONDS = float(os.environ.get("ZKWASM_CAMPAIGN", "0"))
@@ -72,5 +73,12 @@ def test_modules_of_wasm_tools_smith(tmp_path: Path, memory: bool) -> None:
 def test_modules_that_work_on_memory() -> None:
     for seed in seeds(20):
         case = memory_module(seed)
+        difference = first_difference(case, LEVELS[seed % 2])
+        assert not difference, f"seed {seed}: {difference}\n{case.text()}"
+
+
+def test_modules_that_work_on_tables() -> None:
+    for seed in seeds(25):
+        case = table_module(seed)
         difference = first_difference(case, LEVELS[seed % 2])
         assert not difference, f"seed {seed}: {difference}\n{case.text()}"

@@ -12,6 +12,13 @@ from zkwasm_compiler.ir.renumber import renumber
 EVERYTHING = """\
 global #0: mut i64 = -1 name "stack pointer" export g
 global #1: f32 = 0x3f800000
+signature (i32) -> (funcref, i32)
+signature () -> ()
+table #0: funcref 3 = 0: 1, 2: 2
+table #1: externref 0 8
+table #2: funcref 1
+reference #3
+reference #9
 export "a \\"name\\"" #7
 start #3
 
@@ -33,6 +40,18 @@ b0(v0: i32, v1: f64):
   global.set #0 v8
   v10: i64 = global.get #0
   assert_eq v5, v10
+  v12 = funcref.const 2
+  v13 = externref.const 0
+  v14 = ref.is_null v13
+  v15 = call_indirect #0 #0 v14, v0
+  v16: funcref = result #0 v15
+  v17: externref = table.get #1 v0
+  table.set #0 v0, v16
+  v18 = table.size #1
+  v19 = table.grow #1 v17, v18
+  table.fill #0 v0, v12, v19
+  table.copy #0 #2 v0, v0, v0
+  table.init #0 #1 v0, v0, v0
   br_table v7 b1 b2(v7) b1
 b1:
   trap integer_overflow
@@ -73,7 +92,7 @@ def test_comments_and_layout_do_not_matter() -> None:
         ("function f#0() -> () {\nb0:\n", "line 3: the text ends too early"),
         ("function f#0() -> () {\nb0: ?", "line 2: cannot read '?'"),
         ("export f 3", "line 1: expected #, found 3"),
-        ("module", "line 1: expected global, export, start or function, found module"),
+        ("module", "line 1: expected global, signature, table, reference, export, start or function, found module"),
     ],
 )
 def test_messages(text: str, message: str) -> None:

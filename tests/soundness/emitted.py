@@ -202,3 +202,71 @@ def sizes_program(level: int, layout: str) -> Program:
     """An imported memory that grows, and bulk operations."""
     options = CompileOptions(optimization_level=level, memory_layout=layout)
     return compile_module(wat_to_wasm(SIZES, "sizes.wat"), options)
+
+
+TABLES = """
+(module
+  (type $two (func (param i32 i32) (result i32)))
+  (type $wide (func (param i64 i32 i64 i32 i64 i32 i32) (result i64 i32)))
+  (table $fixed 6 funcref)
+  (table $cells 5 funcref)
+  (table $grows 1 20 funcref)
+  (table $hosts 2 externref)
+  (elem (table $fixed) (i32.const 0) func $add $mul $down $wide $none)
+  (elem (table $cells) (i32.const 1) func $add $mul $wide)
+  (elem $later func $mul $add $down $none)
+  (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func $mul (param i32 i32) (result i32) (i32.mul (local.get 0) (local.get 1)))
+  (func $down (param i32 i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (call_indirect $fixed (type $two) (i32.sub (local.get 0) (i32.const 1)) (local.get 1) (i32.const 2)))
+      (else (local.get 1))))
+  (func $wide (type $wide)
+    (i64.add (local.get 0) (i64.mul (local.get 2) (local.get 4)))
+    (i32.sub (i32.add (local.get 1) (local.get 3)) (i32.mul (local.get 5) (local.get 6))))
+  (func $none)
+  (func (export "fixed") (param i32 i32 i32) (result i32)
+    (call_indirect $fixed (type $two) (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wide") (param i32) (result i64 i32)
+    (call_indirect $fixed (type $wide) (i64.const 5) (i32.const 6) (i64.const 0x100000007) (i32.const 8)
+      (i64.const -9) (i32.const 10) (i32.const 11) (local.get 0)))
+  (func (export "cells") (param i32 i32 i32) (result i32)
+    (table.set $cells (local.get 2) (table.get $cells (i32.const 2)))
+    (call_indirect $cells (type $two) (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wide_cells") (param i32) (result i64 i32)
+    (call_indirect $cells (type $wide) (i64.const 5) (i32.const 6) (i64.const 0x100000007) (i32.const 8)
+      (i64.const -9) (i32.const 10) (i32.const 11) (local.get 0)))
+  (func (export "bulk") (param i32 i32 i32) (result i32)
+    (table.init $cells $later (local.get 0) (local.get 1) (local.get 2))
+    (table.copy $cells $cells (i32.const 1) (local.get 0) (local.get 2))
+    (table.copy $grows $cells (i32.const 0) (i32.const 1) (i32.const 1))
+    (elem.drop $later)
+    (call_indirect $cells (type $two) (i32.const 3) (i32.const 4) (local.get 1)))
+  (func (export "grows") (param i32 i32) (result i32 i32)
+    (table.grow $grows (ref.func $mul) (local.get 0))
+    (table.fill $grows (i32.const 2) (ref.func $add) (local.get 1))
+    (call_indirect $grows (type $two) (table.size $grows) (i32.const 7) (local.get 1)))
+  (func (export "hosts") (param i32 externref) (result i32 externref)
+    (table.set $hosts (local.get 0) (local.get 1))
+    (ref.is_null (table.get $hosts (i32.const 1)))
+    (table.get $hosts (local.get 0)))
+  (func (export "given") (param funcref i32) (result i32)
+    (table.set $cells (i32.const 0) (local.get 0))
+    (call_indirect $cells (type $two) (local.get 1) (i32.const 4) (i32.const 0))))
+"""
+TABLES_CALLS = [
+    *(("fixed", (6, 7, index)) for index in (0, 1, 2, 3, 4, 5, 6, 0xFFFFFFFF)),
+    *(("wide", (index,)) for index in (3, 0, 5, 6)),
+    *(("cells", (6, 7, index)) for index in (0, 3, 4, 5)),
+    *(("wide_cells", (index,)) for index in (3, 0, 1, 5)),
+    *(("bulk", arguments) for arguments in ((1, 0, 4), (2, 1, 3), (0, 2, 3), (4, 0, 1), (5, 4, 0))),
+    *(("grows", arguments) for arguments in ((4, 2), (0, 0), (19, 18), (20, 0), (0xFFFFFFFF, 1))),
+    *(("hosts", arguments) for arguments in ((0, 0), (1, 78), (2, 5))),
+    *(("given", arguments) for arguments in ((0, 3), (1, 3))),
+]
+
+
+@cache
+def tables_program(level: int) -> Program:
+    """Indirect calls, tables of every kind, references of both types."""
+    return compile_module(wat_to_wasm(TABLES, "tables.wat"), CompileOptions(optimization_level=level))

@@ -18,6 +18,7 @@ from tests.soundness.emitted import (
     OPS_OF_WASM,
     SEGMENTS_CALLS,
     SIZES_CALLS,
+    TABLES_CALLS,
     access_calls,
     access_program,
     control_program,
@@ -25,6 +26,7 @@ from tests.soundness.emitted import (
     op_program,
     segments_program,
     sizes_program,
+    tables_program,
 )
 from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.asm.program import Program
@@ -72,6 +74,12 @@ def test_no_lie_changes_the_size_or_many_bytes(level: int, layout: str) -> None:
 def test_no_lie_changes_passive_segments(growing: bool, layout: str) -> None:
     for name, args in SEGMENTS_CALLS:
         _told(segments_program(2, growing, layout), name, args, 30)
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_no_lie_changes_tables(level: int) -> None:
+    for name, args in TABLES_CALLS:
+        _told(tables_program(level), name, args, 30)
 
 
 @pytest.mark.long

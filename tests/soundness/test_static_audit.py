@@ -17,6 +17,7 @@ from tests.soundness.emitted import (
     op_program,
     segments_program,
     sizes_program,
+    tables_program,
 )
 from zkwasm_compiler import CompileOptions, Program, compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -54,6 +55,11 @@ def test_control(level: int) -> None:
 def test_sizes_and_segments(level: int, layout: str) -> None:
     _clean(sizes_program(level, layout))
     _clean(segments_program(level, True, layout))
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_tables(level: int) -> None:
+    _clean(tables_program(level))
 
 
 @pytest.mark.parametrize("file", CALLS)

@@ -23,7 +23,10 @@ from zkwasm_simulator.values import to_bits
 STEP_LIMIT = 20_000_000
 
 
-WRITES = {"global.set", "memory.grow", "memory.fill", "memory.copy", "memory.init", "data.drop"}
+WRITES = {
+    *("global.set", "memory.grow", "memory.fill", "memory.copy", "memory.init", "data.drop", "elem.drop"),
+    *("table.set", "table.grow", "table.fill", "table.copy", "table.init"),
+}
 """What changes the state of an instance, besides stores."""
 
 
@@ -82,8 +85,9 @@ def instantiate(data: bytes, optimization_level: int, memory_layout: str) -> Scr
     """Compile and instantiate a module. *Raises:* RefusedError if none of it is supported; InstantiationError."""
     module = wasm.load(data)
     for imported in module.imports:
-        if imported.kind is ExternalKind.MEMORY and (imported.module, imported.name) not in HOST_MEMORIES:
-            raise RefusedError("imports")  # that of another module, not one of zeros
+        elsewhere = imported.kind is ExternalKind.MEMORY and (imported.module, imported.name) not in HOST_MEMORIES
+        if elsewhere or imported.kind is ExternalKind.TABLE:
+            raise RefusedError("imports")  # that of another module, not a new one
     refusals: dict[str, str] = {}
     try:
         check_limits(translate(module))
@@ -113,9 +117,10 @@ def _refusals(module: wasm.Module) -> dict[str, str]:
 
 def writing_exports(module: wasm.Module) -> frozenset[str]:
     """The exports whose calls may change state, of this module or of another one that it imports from, and the
-    memories, which other modules may change."""
+    memories and tables, which other modules may change."""
     functions = {name for name, index in exported_functions(module).items() if _may_write(module, index)}
-    return frozenset(functions | {export.name for export in module.exports if export.kind is ExternalKind.MEMORY})
+    shared = (ExternalKind.MEMORY, ExternalKind.TABLE)
+    return frozenset(functions | {export.name for export in module.exports if export.kind in shared})
 
 
 def _may_write(module: wasm.Module, root: int) -> bool:
@@ -150,9 +155,6 @@ def _table_entries(module: wasm.Module) -> list[int]:
 FEATURES = {
     r"\bimport": "imports",
     r"\bmemory is\b|data segment|memory": "memory",
-    r"\bindirect calls\b": "indirect calls",
-    r"\btables? (is|are)\b|element segment|table": "tables",
-    r"references are": "references",
     r"floating-point": "floating point",
     r"only constants": "initialisers",
 }

@@ -49,7 +49,7 @@ class Alignment:
         self.values: dict[Value, Residue] = {}
         self.globals: dict[int, Residue] = {g.index: exactly(g.initial) for g in module.globals if g.type is Type.I32}
         self.results: dict[tuple[int, int], Residue] = {}
-        for index in {*module.exports.values(), *([] if module.start is None else [module.start])}:
+        for index in {*module.exports.values(), *([] if module.start is None else [module.start])} | _referred(module):
             for parameter in module.functions[index].entry.parameters:
                 self.values[parameter] = UNKNOWN
         while self._sweep():
@@ -122,13 +122,19 @@ class Alignment:
             return exactly(value.immediate)
         if value.op == "global.get" and isinstance(value.immediate, int):
             return self.globals.get(value.immediate, UNKNOWN)
-        if value.op == "result" and isinstance(value.immediate, int) and isinstance(value.args[0].immediate, int):
-            return self.results.get((value.args[0].immediate, value.immediate))
+        if value.op == "result" and isinstance(value.immediate, int):
+            callee = value.args[0].immediate if value.args[0].op == "call" else None
+            return self.results.get((callee, value.immediate)) if isinstance(callee, int) else UNKNOWN
         args = [self.values.get(arg) if arg.type is Type.I32 else UNKNOWN for arg in value.args]
         known = [arg for arg in args if arg is not None]
         if len(known) < len(args):
             return None
         return _combine(value, known)
+
+
+def _referred(module: Module) -> set[int]:
+    """The functions that indirect calls may call."""
+    return {index for index in module.references if index in module.functions}
 
 
 def _combine(value: Value, args: list[Residue]) -> Residue:

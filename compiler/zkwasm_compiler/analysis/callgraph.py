@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.components import strong_components
+from zkwasm_compiler.analysis.references import CALLS, Callees
 from zkwasm_compiler.ir.function import Function, Module
 
 
 @dataclass(frozen=True, slots=True)
 class CallGraph:
     """By function index. `components` has callees before callers; `recursive` are the functions that can reach
-    themselves; `call_sites` counts the calls of each function in the text."""
+    themselves; `call_sites` counts the calls of each function in the text. An indirect call is a call of each function
+    that it may call."""
 
     callees: dict[int, tuple[int, ...]]
     components: tuple[tuple[int, ...], ...]
@@ -35,13 +37,10 @@ class CallGraph:
         return frozenset(seen)
 
 
-def called_functions(function: Function) -> list[int]:
-    """The callee of every call in the text, with repetitions."""
+def called_functions(function: Function, callees: Callees) -> list[int]:
+    """What every call in the text may call, with repetitions."""
     return [
-        value.immediate
-        for block in function.blocks
-        for value in block.body
-        if value.op == "call" and isinstance(value.immediate, int)
+        callee for block in function.blocks for value in block.body if value.op in CALLS for callee in callees.of(value)
     ]
 
 
@@ -49,8 +48,9 @@ def call_graph(module: Module) -> CallGraph:
     """The graph of the functions in the module."""
     sites = dict.fromkeys(sorted(module.functions), 0)
     callees: dict[int, tuple[int, ...]] = {}
+    found = Callees(module)
     for index in sites:
-        called = called_functions(module.functions[index])
+        called = called_functions(module.functions[index], found)
         for callee in called:
             sites[callee] = sites.get(callee, 0) + 1
         callees[index] = tuple(dict.fromkeys(called))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.loops import EXPECTED_ITERATIONS, LoopNest, loop_nest
+from zkwasm_compiler.analysis.references import CALLS, Callees
 from zkwasm_compiler.ir.function import Module
 
 MAXIMUM_RUNS = 1e30
@@ -12,12 +13,12 @@ MAXIMUM_RUNS = 1e30
 
 def expected_runs(module: Module, nests: dict[int, LoopNest] | None = None) -> dict[int, float]:
     """By function index: exports and the start function run once, a callee as often as its calls do, a recursive
-    function calls itself as often as a loop goes round."""
+    function calls itself as often as a loop goes round. An indirect call calls each function equally often."""
     nests = nests or {index: loop_nest(function) for index, function in module.functions.items()}
     runs = dict.fromkeys(module.functions, 0.0)
     for index in {*module.exports.values(), *([] if module.start is None else [module.start])}:
         runs[index] = 1.0
-    graph = call_graph(module)
+    graph, callees = call_graph(module), Callees(module)
     for component in reversed(graph.components):
         if component[0] in graph.recursive:
             together = min(EXPECTED_ITERATIONS * sum(runs[index] for index in component), MAXIMUM_RUNS)
@@ -25,8 +26,9 @@ def expected_runs(module: Module, nests: dict[int, LoopNest] | None = None) -> d
         for index in component:
             for block in module.functions[index].blocks:
                 for value in block.body:
-                    callee = value.immediate
-                    if value.op == "call" and isinstance(callee, int) and callee not in component:
-                        more = runs[index] * nests[index].frequency(block)
-                        runs[callee] = min(runs[callee] + more, MAXIMUM_RUNS)
+                    called = callees.of(value) if value.op in CALLS else ()
+                    for callee in called:
+                        if callee not in component:
+                            more = runs[index] * nests[index].frequency(block) / len(called)
+                            runs[callee] = min(runs[callee] + more, MAXIMUM_RUNS)
     return runs

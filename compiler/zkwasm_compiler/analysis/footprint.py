@@ -1,4 +1,4 @@
-"""What calls of a function may touch: bytes of the linear memory, its size, and mutable globals.
+"""What calls of a function may touch: bytes of the linear memory, its size, mutable globals, and tables.
 
 An over-approximation, of the function with everything that it calls. Nothing outside it is read or written, so it need
 not be initialised for such a call. Bytes are counted without regard to the size of the memory: an access beyond the end
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import CallGraph
 from zkwasm_compiler.analysis.ranges import Ranges
+from zkwasm_compiler.analysis.references import table_of
 from zkwasm_compiler.ir.function import Block, Function, Module, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 
@@ -22,11 +23,13 @@ ADDRESSES = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """`bytes` are disjoint intervals in order; `memory` tells whether any op looks at the memory or its size."""
+    """`bytes` are disjoint intervals in order; `memory` tells whether any op looks at the memory or its size. Tables
+    count as a whole."""
 
     bytes: tuple[Interval, ...] = ()
     memory: bool = False
     globals: frozenset[int] = frozenset()
+    tables: frozenset[int] = frozenset()
 
 
 class Footprints:
@@ -51,6 +54,7 @@ def union(parts: Iterable[Footprint]) -> Footprint:
         _merged(interval for part in found for interval in part.bytes),
         any(part.memory for part in found),
         frozenset(index for part in found for index in part.globals),
+        frozenset(index for part in found for index in part.tables),
     )
 
 
@@ -69,19 +73,24 @@ def _footprint(function: Function, ranges: Ranges | None) -> Footprint:
     intervals: list[Interval] = []
     memory = False
     globals_: set[int] = set()
+    tables: set[int] = set()
     for block in function.blocks:
         if ranges is not None and block in ranges.unreachable:
             continue
         for value in block.body:
             if value.op in ("global.get", "global.set") and isinstance(value.immediate, int):
                 globals_.add(value.immediate)
+            elif value.op == "call_indirect" or value.op.startswith("table."):
+                tables.add(table_of(value))
+                if value.op == "table.copy" and isinstance(value.immediate, tuple):
+                    tables.add(value.immediate[1])
             elif value.op in ACCESS_BYTES or value.op.startswith("memory."):
                 memory = True
                 intervals += _intervals(value, block, ranges)
             elif value.op.startswith("zk.") and not OPS[value.op].pure:  # steps of an access that was expanded before
                 memory = True
                 intervals.append((0, 2 * ADDRESSES))
-    return Footprint(_merged(intervals), memory, frozenset(globals_))
+    return Footprint(_merged(intervals), memory, frozenset(globals_), frozenset(tables))
 
 
 def _intervals(value: Value, block: Block, ranges: Ranges | None) -> Iterator[Interval]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
-from zkwasm_compiler.asm.program import CELL_BYTES, Export, GlobalCell, Interface, MemoryCells
+from zkwasm_compiler.asm.program import CELL_BYTES, Export, GlobalCell, Interface, MemoryCells, TableArray
 from zkwasm_compiler.asm.syntax import Comment
 from zkwasm_compiler.errors import InputError
 
-Row = TypeVar("Row", Interface, Export, GlobalCell, MemoryCells)
+Row = TypeVar("Row", Interface, Export, GlobalCell, MemoryCells, TableArray)
 
 _PLAIN_TYPES = {
     "int": (int,),
@@ -43,6 +43,7 @@ def interface_from_json(found: Any) -> Interface:
             "exports": tuple(map(_export, found.get("exports", ()))),
             "globals": tuple(map(_cell, found.get("globals", ()))),
             "memory": _memory(found["memory"]) if found.get("memory") else None,
+            "tables": tuple(map(_table, found.get("tables", ()))),
             "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))
@@ -65,6 +66,11 @@ def _memory(row: dict[str, Any]) -> MemoryCells:
     if memory.cell_bytes not in CELL_BYTES:
         raise ValueError(f"`cell_bytes` must be one of {', '.join(map(str, CELL_BYTES))}; it is {memory.cell_bytes}")
     return memory
+
+
+def _table(row: dict[str, Any]) -> TableArray:
+    content = tuple((int(index), int(number)) for index, number in row.get("content", ()))
+    return _checked(TableArray(**{**row, "exports": tuple(map(str, row.get("exports", ()))), "content": content}))
 
 
 def _cell(row: dict[str, Any]) -> GlobalCell:

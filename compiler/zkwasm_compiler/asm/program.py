@@ -125,8 +125,9 @@ class Variable:
 class Export:
     """An exported function of a compiled program: public input `index` selects it.
 
-    `parameters` and `results` are WebAssembly value types (``i32 i64 f32 f64``), one public word each. `label` is where
-    a call enters that keeps the state of earlier ones, past what initialises cells; empty: where calls are dispatched.
+    `parameters` and `results` are WebAssembly value types (``i32 i64 f32 f64 funcref externref``), one public word
+    each. `label` is where a call enters that keeps the state of earlier ones, past what initialises cells; empty: where
+    calls are dispatched.
     """
 
     name: str
@@ -179,6 +180,24 @@ class MemoryCells:
 
 
 @dataclass(frozen=True, slots=True)
+class TableArray:
+    """A table that the program keeps in memory cells, one reference a cell from cell `cell` on; `type` is that of its
+    references, which are numbers: 0 is null.
+
+    `minimum` is its size at first; when the program can grow it, cell `size_cell` has the size. `exports` are its
+    exported names, `content` the references of a new instance that are not null: indexes and numbers.
+    """
+
+    index: int
+    type: str
+    minimum: int
+    cell: int
+    size_cell: int | None
+    exports: tuple[str, ...] = ()
+    content: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
     """How a compiled program is called (docs/public-interface.md).
 
@@ -199,6 +218,7 @@ class Interface:
     functions: tuple[tuple[str, str], ...] = ()
     memory: MemoryCells | None = None
     skip_address_check: bool = False
+    tables: tuple[TableArray, ...] = ()
 
     def export(self, name: str) -> Export | None:
         """The export called `name`, if there is one."""

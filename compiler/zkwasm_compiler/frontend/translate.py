@@ -1,23 +1,21 @@
 """From a validated WebAssembly module to SSA: `translate`.
 
 Only the functions that the chosen exports and the start function reach are translated, so that a module may hold
-things that are not supported as long as the reachable code does not touch them. `translate_function` has the bodies.
+things that are not supported as long as the reachable code does not touch them. `translate_function` has the bodies,
+`reachable` decides which, `instantiation` has what is there before anything runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from zkwasm_compiler.errors import ConfigurationError, Problem, UnsupportedError
-from zkwasm_compiler.frontend.instantiation import (
-    check_segments,
-    instantiation_trap,
-    translate_globals,
-    translate_memory,
-)
-from zkwasm_compiler.frontend.translate_function import translate_function
+from zkwasm_compiler.errors import ConfigurationError, UnsupportedError
+from zkwasm_compiler.frontend.instantiation import Instantiation
+from zkwasm_compiler.frontend.reachable import find_reachable
+from zkwasm_compiler.frontend.unsupported import TYPES
 from zkwasm_compiler.ir import function as ir
 from zkwasm_compiler.wasm.module import ExternalKind, Module
+from zkwasm_compiler.wasm.types import FunctionType
 
 
 def translate(module: Module, *, exports: Sequence[str] | None = None) -> ir.Module:
@@ -27,19 +25,28 @@ def translate(module: Module, *, exports: Sequence[str] | None = None) -> ir.Mod
     for an export that is not there.
     """
     chosen = _choose_exports(module, exports)
-    result = ir.Module(exports=chosen, start=module.start)
-    problems = [*check_segments(module)]
-    try:
-        result.globals = translate_globals(module)
-        result.memory, result.data = translate_memory(module)
-        result.trap = instantiation_trap(result.memory, result.data)
-    except UnsupportedError as error:
-        problems += error.problems
-    result.functions, more = _translate_reachable(module, [*chosen.values(), *_start(module)])
-    problems += more
+    initial = Instantiation(module)
+    roots = [*chosen.values(), *_start(module)]
+    found = find_reachable(module, roots, initial.table_functions(), initial.global_functions())
+    problems = [*initial.problems, *(problem for index in sorted(found.problems) for problem in found.problems[index])]
     if problems:
         raise UnsupportedError(*problems)
-    return result
+    references = sorted(found.referred)
+    numbers = {index: number for number, index in enumerate(references, 1)}
+    signatures = sorted({signature for _, signature in found.calls})
+    _number(found.functions.values(), numbers, {old: new for new, old in enumerate(signatures)})
+    return ir.Module(
+        functions=found.functions,
+        globals=initial.globals(numbers),
+        exports=chosen,
+        start=module.start,
+        trap=initial.trap,
+        memory=initial.memory,
+        data=[*initial.data, *initial.elements(found.segments, numbers)],
+        tables=initial.tables(numbers),
+        signatures=[_signature(module.signatures[signature]) for signature in signatures],
+        references=references,
+    )
 
 
 def exported_functions(module: Module) -> dict[str, int]:
@@ -64,20 +71,17 @@ def _start(module: Module) -> list[int]:
     return [] if module.start is None else [module.start]
 
 
-def _translate_reachable(module: Module, roots: list[int]) -> tuple[dict[int, ir.Function], list[Problem]]:
-    """The functions reachable from the roots by index, and each one's first problem."""
-    functions: dict[int, ir.Function] = {}
-    problems: dict[int, Sequence[Problem]] = {}
-    work = sorted(set(roots), reverse=True)
-    while work:
-        index = work.pop()
-        if index in functions or index in problems:
-            continue
-        try:
-            functions[index] = translate_function(module, index)
-        except UnsupportedError as error:
-            problems[index] = error.problems
-            continue
-        called = {v.immediate for block in functions[index].blocks for v in block.body if v.op == "call"}
-        work.extend(sorted(callee for callee in called if isinstance(callee, int)))
-    return dict(sorted(functions.items())), [problem for index in sorted(problems) for problem in problems[index]]
+def _signature(type_: FunctionType) -> ir.Signature:
+    return ir.Signature(*(tuple(TYPES[one] for one in types) for types in (type_.parameters, type_.results)))
+
+
+def _number(functions: Iterable[ir.Function], references: dict[int, int], signatures: dict[int, int]) -> None:
+    """References to functions, which have the number of the function plus 1, get that of the reference; indirect calls
+    get the number of their signature among those that are called."""
+    for function in functions:
+        for block in function.blocks:
+            for value in block.body:
+                if value.op == "funcref.const" and isinstance(value.immediate, int) and value.immediate:
+                    value.immediate = references[value.immediate - 1]
+                elif value.op == "call_indirect" and isinstance(value.immediate, tuple):
+                    value.immediate = value.immediate[0], signatures[value.immediate[1]]

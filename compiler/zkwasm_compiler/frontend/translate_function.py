@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.frontend.unsupported import number_type, refuse_instruction, unsupported
+from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
 from zkwasm_compiler.ir.ops import OPS
@@ -34,7 +34,9 @@ def translate_function(module: wasm.Module, index: int) -> Function:
     if source is None:
         imported = module.imported_functions[index]
         raise unsupported(
-            f"import {imported.module}.{imported.name}: exporting or starting it is not supported", imported.offset
+            f"import {imported.module}.{imported.name}: exporting it, starting it or calling it by a reference is not "
+            "supported",
+            imported.offset,
         )
     return _Translator(module, source).translate()
 
@@ -88,6 +90,18 @@ class _Translator:
             "br_table": self._br_table,
             "return": self._return,
             "call": self._call,
+            "call_indirect": self._call_indirect,
+            "ref.null": self._ref_null,
+            "ref.func": self._ref_func,
+            "ref.is_null": self._ref_is_null,
+            "table.get": self._table_get,
+            "table.set": self._table_set,
+            "table.size": self._table_size,
+            "table.grow": self._table_grow,
+            "table.fill": self._table_fill,
+            "table.copy": self._table_copy,
+            "table.init": self._table_init,
+            "elem.drop": self._elem_drop,
             "drop": lambda _: self._drop(),
             "select": self._select,
             "select t": self._select,
@@ -159,7 +173,7 @@ class _Translator:
 
     def _global_get(self, instruction: wasm.Instruction) -> None:
         index = instruction.immediates[0]
-        type_ = self._type(self.module.global_types[index].value)
+        type_ = TYPES[self.module.global_types[index].value]
         self.stack.append(self._add("global.get", type_, [], index))
 
     def _global_set(self, instruction: wasm.Instruction) -> None:
@@ -176,6 +190,58 @@ class _Translator:
         call = self._add("call", Type.TUPLE, args, index)
         for position, type_ in enumerate(self._types(signature.results)):
             self.stack.append(self._add("result", type_, [call], position))
+
+    def _call_indirect(self, instruction: wasm.Instruction) -> None:
+        type_index, table = instruction.immediates
+        type_ = self.module.types[type_index]
+        args = self._pop_many(len(type_.parameters) + 1)
+        call = self._add("call_indirect", Type.TUPLE, args, (table, self.module.signatures.index(type_)))
+        for position, result in enumerate(self._types(type_.results)):
+            self.stack.append(self._add("result", result, [call], position))
+
+    # References and tables
+
+    def _ref_null(self, instruction: wasm.Instruction) -> None:
+        type_ = TYPES[instruction.immediates[0]]
+        self.stack.append(self._add(f"{type_.value}.const", type_, [], 0))
+
+    def _ref_func(self, instruction: wasm.Instruction) -> None:
+        self.stack.append(self._add("funcref.const", Type.FUNCREF, [], 1 + instruction.immediates[0]))
+
+    def _ref_is_null(self, instruction: wasm.Instruction) -> None:
+        self.stack.append(self._add("ref.is_null", Type.I32, [self.stack.pop()]))
+
+    def _table_get(self, instruction: wasm.Instruction) -> None:
+        table = instruction.immediates[0]
+        type_ = TYPES[self.module.table_types[table].element]
+        self.stack.append(self._add("table.get", type_, [self.stack.pop()], table))
+
+    def _table_set(self, instruction: wasm.Instruction) -> None:
+        self._add("table.set", Type.NONE, self._pop_many(2), instruction.immediates[0])
+
+    def _table_size(self, instruction: wasm.Instruction) -> None:
+        self.stack.append(self._add("table.size", Type.I32, [], instruction.immediates[0]))
+
+    def _table_grow(self, instruction: wasm.Instruction) -> None:
+        self.stack.append(self._add("table.grow", Type.I32, self._pop_many(2), instruction.immediates[0]))
+
+    def _table_fill(self, instruction: wasm.Instruction) -> None:
+        self._add("table.fill", Type.NONE, self._pop_many(3), instruction.immediates[0])
+
+    def _table_copy(self, instruction: wasm.Instruction) -> None:
+        target, source = instruction.immediates
+        self._add("table.copy", Type.NONE, self._pop_many(3), (target, source))
+
+    def _table_init(self, instruction: wasm.Instruction) -> None:
+        segment, table = instruction.immediates
+        self._add("table.init", Type.NONE, self._pop_many(3), (table, self._segment(segment)))
+
+    def _elem_drop(self, instruction: wasm.Instruction) -> None:
+        self._add("data.drop", Type.NONE, [], self._segment(instruction.immediates[0]))
+
+    def _segment(self, element: int) -> int:
+        """Element segments stand behind the data segments."""
+        return len(self.module.data) + element
 
     def _call_import(
         self, imported: wasm.Import, signature: FunctionType, parameters: tuple[Type, ...], args: list[Value]
@@ -300,7 +366,7 @@ class _Translator:
         assert self.block is not None
         return self.block
 
-    def _add(self, op: str, type_: Type, args: list[Value], immediate: int | None = None) -> Value:
+    def _add(self, op: str, type_: Type, args: list[Value], immediate: int | tuple[int, int] | None = None) -> Value:
         value = self.function.new_value(op, type_, args, immediate, offset=self.offset)
         self._here().body.append(value)
         return value
@@ -332,7 +398,4 @@ class _Translator:
         return self._types(type_.parameters), self._types(type_.results)
 
     def _types(self, types: tuple[ValueType, ...]) -> tuple[Type, ...]:
-        return tuple(map(self._type, types))
-
-    def _type(self, type_: ValueType) -> Type:
-        return number_type(type_, self.where, self.offset)
+        return tuple(TYPES[type_] for type_ in types)

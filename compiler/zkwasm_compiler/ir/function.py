@@ -7,29 +7,36 @@ one terminator. Values with effects keep their order in the body; pure values ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeAlias
 
 from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
 
 
 class Type(Enum):
-    """The type of a value. Floats are bit patterns; `NONE` is the type of values used only for their effect, `INDEX`
-    that of indexes of words, which legalisation makes."""
+    """The type of a value. Floats are bit patterns, references numbers of which 0 is null; `NONE` is the type of values
+    used only for their effect, `INDEX` that of indexes of cells, which legalisation makes."""
 
     I32 = "i32"
     I64 = "i64"
     F32 = "f32"
     F64 = "f64"
+    FUNCREF = "funcref"
+    EXTERNREF = "externref"
     INDEX = "index"
     NONE = "none"
     TUPLE = "tuple"  # what a call gives; `result` projects it
 
     @property
     def bits(self) -> int:
-        """Width in bits of a number type."""
-        return 32 if self in (Type.I32, Type.F32) else 64
+        """Width in bits of a number type or a reference."""
+        return 32 if self in (Type.I32, Type.F32) or self.is_reference else 64
+
+    @property
+    def is_reference(self) -> bool:
+        return self in (Type.FUNCREF, Type.EXTERNREF)
 
 
 class Trap(Enum):
@@ -52,11 +59,14 @@ class Trap(Enum):
         return self.name.lower().replace("_", " ")
 
 
+Immediate: TypeAlias = int | tuple[int, int] | Trap
+
+
 @dataclass(eq=False, slots=True)
 class Value:
     """One SSA node: an operation, a block parameter or a terminator.
 
-    `immediate` is what the op's row says: a constant's unsigned bits, a function, global or result index, a `Trap`.
+    `immediate` is what the op's row says: a constant's unsigned bits, one or two indexes, a `Trap`.
     `targets` is empty but for terminators. `offset` is the byte offset in the WebAssembly module that it came from.
     """
 
@@ -64,7 +74,7 @@ class Value:
     op: str
     type: Type
     args: list[Value] = field(default_factory=list)
-    immediate: int | Trap | None = None
+    immediate: Immediate | None = None
     targets: list[Target] = field(default_factory=list)
     offset: int | None = None
 
@@ -135,7 +145,7 @@ class Function:
         op: str,
         type_: Type,
         args: list[Value] | None = None,
-        immediate: int | Trap | None = None,
+        immediate: Immediate | None = None,
         *,
         targets: list[Target] | None = None,
         offset: int | None = None,
@@ -183,8 +193,36 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A table of references of `type`: `minimum` entries at first, at most `maximum` (None: as many as an i32 counts).
+
+    `entries` are those of a new instance that are not null, as numbers of references, by index. `imported` are the two
+    names of the import, if it is one.
+    """
+
+    index: int
+    type: Type
+    minimum: int
+    maximum: int | None
+    entries: Mapping[int, int] = field(default_factory=dict)
+    exports: tuple[str, ...] = ()
+    imported: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The types that an indirect call expects; a function has another signature exactly if one of them differs."""
+
+    parameters: tuple[Type, ...]
+    results: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Data:
-    """A data segment. An active one is put at byte address `position` when the module is instantiated."""
+    """A data segment. An active one is put at byte address `position` when the module is instantiated.
+
+    Element segments come behind the data segments, as passive ones: four bytes a reference.
+    """
 
     index: int
     content: bytes
@@ -207,7 +245,9 @@ class Module:
     `exports` maps exported names to function indexes; `start` is the start function's index; `trap` is set when the
     instantiation traps before that. `data` are the segments by their index; `tabled` are the segments whose words
     legalised code reads one by one, in the order of their table. `memory_layout` is how the cells of the machine hold
-    the memory.
+    the memory. `tables`, and the `signatures` that indirect calls expect, are in the order of their indexes. The number
+    of a reference to the function `references[n]` is n + 1; the function is not among `functions` if nothing can call
+    it.
     """
 
     functions: dict[int, Function] = field(default_factory=dict)
@@ -219,3 +259,6 @@ class Module:
     memory_layout: MemoryLayout = WORDS
     data: list[Data] = field(default_factory=list)
     tabled: list[int] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)
+    references: list[int] = field(default_factory=list)

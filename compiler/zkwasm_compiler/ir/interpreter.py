@@ -14,6 +14,7 @@ from zkwasm_compiler.ir.function import Block, Function, Module, Target, Trap, V
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.linear_memory import LinearMemory
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
+from zkwasm_compiler.ir.tables import Tables
 
 DEFAULT_FUEL = 10_000_000
 DEFAULT_CALL_DEPTH = 10_000
@@ -56,16 +57,18 @@ def run(
     *,
     globals: list[int] | None = None,
     memory: LinearMemory | None = None,
+    tables: Tables | None = None,
     fuel: int = DEFAULT_FUEL,
     call_depth: int = DEFAULT_CALL_DEPTH,
 ) -> list[int]:
     """Call one function; the start function is not run (`instantiate` does).
 
-    `globals` and `memory` are the state, changed in place; without them the initial values serve. *Raises:* TrapError,
-    AssertionFailure, OutOfFuel.
+    `globals`, `memory` and `tables` are the state, changed in place; without them the initial values serve.
+    *Raises:* TrapError, AssertionFailure, OutOfFuel.
     """
     state = [global_.initial for global_ in module.globals] if globals is None else globals
     linear = LinearMemory.of(module) if memory is None else memory
+    tables = Tables.of(module) if tables is None else tables
     frames = [_enter(module.functions[function_index], args, None)]
     while True:
         fuel -= 1
@@ -75,13 +78,13 @@ def run(
         if frame.position < len(frame.block.body):
             value = frame.block.body[frame.position]
             frame.position += 1
-            if value.op != "call":
-                _execute(value, frame, state, linear)
+            if value.op not in ("call", "call_indirect"):
+                _execute(value, frame, state, linear, tables)
                 continue
+            callee, args = _callee(value, frame, module, tables)
             if len(frames) >= call_depth:
                 raise TrapError(Trap.CALL_STACK_EXHAUSTED)
-            assert isinstance(value.immediate, int)
-            frames.append(_enter(module.functions[value.immediate], _read(frame, value.args), value))
+            frames.append(_enter(callee, args, value))
             continue
         results = _leave_block(frame)
         if results is None:
@@ -91,6 +94,16 @@ def run(
             return results
         assert frame.call is not None
         frames[-1].results[frame.call] = results
+
+
+def _callee(call: Value, frame: _Frame, module: Module, tables: Tables) -> tuple[Function, list[int]]:
+    """What a call calls, and with which arguments."""
+    args = _read(frame, call.args)
+    if isinstance(call.immediate, tuple):
+        *args, index = args
+        return tables.callee(module, *call.immediate, index), args
+    assert isinstance(call.immediate, int)
+    return module.functions[call.immediate], args
 
 
 def _enter(function: Function, args: Sequence[int], call: Value | None) -> _Frame:
@@ -108,7 +121,7 @@ def _read(frame: _Frame, args: list[Value]) -> list[int]:
     return [frame.values[arg] for arg in args]
 
 
-def _execute(value: Value, frame: _Frame, state: list[int], memory: LinearMemory) -> None:
+def _execute(value: Value, frame: _Frame, state: list[int], memory: LinearMemory, tables: Tables) -> None:
     """One value that is neither a call nor a terminator."""
     match value.op:
         case "result":
@@ -127,8 +140,14 @@ def _execute(value: Value, frame: _Frame, state: list[int], memory: LinearMemory
         case "select":
             first, second, condition = _read(frame, value.args)
             frame.values[value] = first if condition else second
-        case op if op in ACCESS_BYTES or op.startswith(("memory.", "data.")):
+        case op if op in ACCESS_BYTES or op.startswith("memory."):
             _access(value, frame, memory)
+        case "data.drop":
+            assert isinstance(value.immediate, int)
+            memory.segments.pop(value.immediate, None)
+            tables.segments.pop(value.immediate, None)
+        case op if op.startswith("table."):
+            _on_table(value, frame, tables)
         case op if op.endswith(".const"):
             assert isinstance(value.immediate, int)
             frame.values[value] = value.immediate
@@ -148,8 +167,6 @@ def _access(value: Value, frame: _Frame, memory: LinearMemory) -> None:
             frame.values[value] = memory.pages
         case "memory.grow":
             frame.values[value] = memory.grow(args[0])
-        case "data.drop":
-            memory.segments.pop(immediate, None)
         case "memory.fill" | "memory.copy" | "memory.init":
             memory.bulk(value.op, immediate, *args)
         case op if "load" in op:
@@ -157,6 +174,31 @@ def _access(value: Value, frame: _Frame, memory: LinearMemory) -> None:
         case op:
             count = ACCESS_BYTES[op]
             memory.write(args[0] + immediate, (args[1] & ((1 << 8 * count) - 1)).to_bytes(count, "little"))
+
+
+def _on_table(value: Value, frame: _Frame, tables: Tables) -> None:
+    """One value that works on tables."""
+    args = _read(frame, value.args)
+    if isinstance(value.immediate, tuple):
+        if value.op == "table.copy":
+            tables.copy(value.immediate, args[0], args[1], args[2])
+        else:
+            tables.init(*value.immediate, *args)
+        return
+    assert isinstance(value.immediate, int)
+    table = value.immediate
+    match value.op:
+        case "table.get":
+            frame.values[value] = tables.get(table, args[0])
+        case "table.size":
+            frame.values[value] = len(tables.entries[table])
+        case "table.grow":
+            frame.values[value] = tables.grow(table, *args)
+        case "table.set":
+            tables.fill(table, args[0], args[1], 1)
+        case op:
+            assert op == "table.fill", op
+            tables.fill(table, *args)
 
 
 def _leave_block(frame: _Frame) -> list[int] | None:

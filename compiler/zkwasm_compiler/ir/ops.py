@@ -13,6 +13,7 @@ from zkwasm_compiler.ir import integers
 from zkwasm_compiler.ir.function import Type
 
 I32, I64, F32, F64, INDEX = Type.I32, Type.I64, Type.F32, Type.F64, Type.INDEX
+FUNCREF, EXTERNREF = Type.FUNCREF, Type.EXTERNREF
 NONE, TUPLE = Type.NONE, Type.TUPLE
 
 
@@ -21,7 +22,8 @@ class Op:
     """One row. `operands` is None when the number or the types of the arguments vary; `result` None when it varies.
 
     `pure`: no effect and no trap, may move, be shared and be dropped. `traps`: may trap (and then must neither be
-    dropped nor moved across an effect). `terminator`: ends a block. `immediate` says what the immediate is.
+    dropped nor moved across an effect). `terminator`: ends a block. `immediate` says what the immediate is, a pair of
+    numbers where `pair` is set.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Op:
     commutative: bool = False
     terminator: bool = False
     immediate: str = ""
+    pair: bool = False
 
 
 def quotient_offset(d: int) -> int:
@@ -126,10 +129,14 @@ _add(Op("i32.reinterpret_f32", (F32,), I32, lambda x: x))
 _add(Op("f32.reinterpret_i32", (I32,), F32, lambda x: x))
 _add(Op("i64.reinterpret_f64", (F64,), I64, lambda x: x))
 _add(Op("f64.reinterpret_i64", (I64,), F64, lambda x: x))
+for _type in (FUNCREF, EXTERNREF):
+    _add(Op(f"{_type.value}.const", (), _type, immediate="the number of the reference, 0 for null"))
+_add(Op("ref.is_null", None, I32, lambda x: int(x == 0)))
 _add(Op("select", None, None))  # (x, y, condition: i32) -> x if condition else y
 
 _add(Op("parameter", (), None, pure=False))
 _add(Op("call", None, TUPLE, pure=False, immediate="the callee's WebAssembly function index"))
+_add(Op("call_indirect", None, TUPLE, pure=False, immediate="the table and the signature", pair=True))  # (…, index)
 _add(Op("result", (TUPLE,), None, immediate="which result of the call"))
 _add(Op("global.get", (), None, pure=False, immediate="the global's index"))
 _add(Op("global.set", None, NONE, pure=False, immediate="the global's index"))
@@ -156,6 +163,15 @@ _add(Op("memory.fill", (I32, I32, I32), NONE, pure=False, traps=True))  # start,
 _add(Op("memory.copy", (I32, I32, I32), NONE, pure=False, traps=True))  # destination, source, count
 _add(Op("memory.init", (I32, I32, I32), NONE, pure=False, traps=True, immediate="the data segment"))
 _add(Op("data.drop", (), NONE, pure=False, immediate="the data segment"))
+
+# Tables. Indexes and counts are i32; the segments of table.init are those of elements, which are rows of the data.
+_add(Op("table.get", (I32,), None, pure=False, traps=True, immediate="the table"))
+_add(Op("table.set", None, NONE, pure=False, traps=True, immediate="the table"))  # (index, reference)
+_add(Op("table.size", (), I32, pure=False, immediate="the table"))
+_add(Op("table.grow", None, I32, pure=False, immediate="the table"))  # (reference, entries) to entries before, or -1
+_add(Op("table.fill", None, NONE, pure=False, traps=True, immediate="the table"))  # (start, reference, count)
+_add(Op("table.copy", (I32, I32, I32), NONE, pure=False, traps=True, immediate="both tables", pair=True))
+_add(Op("table.init", (I32, I32, I32), NONE, pure=False, traps=True, immediate="the table, the segment", pair=True))
 
 _add(Op("br", (), NONE, pure=False, terminator=True))
 _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise
@@ -221,6 +237,16 @@ _add(Op("zk.by_bounds", None, NONE, pure=False, terminator=True))
 # (located index, words, offset, x1, k1, …), the rest as for zk.word_index: targets for a cell inside and outside
 _add(Op("zk.by_alignment", None, NONE, pure=False, terminator=True))
 # (located index, words, offset, x, 1): targets for a word inside whose address x + offset 4 divides, and for the rest
+
+
+# Tables in cells. An index is the number of an entry minus the entries of the table where those are fixed, and just the
+# number where the table grows. A constant number of an entry serves as one too.
+_add(Op("zk.entry_index", (I32,), INDEX, pure=False, traps=True, immediate="the table, the trap's status", pair=True))
+_add(Op("zk.load_entry", None, None, pure=False, immediate="the table, entries beyond the index", pair=True))
+_add(Op("zk.store_entry", None, NONE, pure=False, immediate="the table, entries beyond the index", pair=True))
+_add(Op("zk.table_size", (), I32, pure=False, immediate="the table"))
+_add(Op("zk.set_table_size", (I32,), NONE, pure=False, immediate="the table"))
+_add(Op("zk.call_ref", None, TUPLE, pure=False, immediate="the signature"))  # (…, reference); traps for null and others
 
 
 # One byte a cell. An i32 as index is an address that is known to be inside.

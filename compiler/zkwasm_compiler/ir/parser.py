@@ -11,7 +11,19 @@ import re
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InputError, Problem
-from zkwasm_compiler.ir.function import Block, Function, Global, Module, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import (
+    Block,
+    Function,
+    Global,
+    Immediate,
+    Module,
+    Signature,
+    Table,
+    Target,
+    Trap,
+    Type,
+    Value,
+)
 from zkwasm_compiler.ir.ops import OPS
 
 _TOKEN = re.compile(
@@ -66,6 +78,14 @@ class _Parser:
             match self._word():
                 case "global":
                     module.globals.append(self._global())
+                case "signature":
+                    parameters = self._types()
+                    self._expect("->")
+                    module.signatures.append(Signature(parameters, self._types()))
+                case "table":
+                    module.tables.append(self._table())
+                case "reference":
+                    module.references.append(self._index())
                 case "export":
                     name = self._name()
                     module.exports[name] = self._index()
@@ -75,8 +95,25 @@ class _Parser:
                     function = self._function()
                     module.functions[function.index] = function
                 case word:
-                    raise self._error(f"expected global, export, start or function, found {word}")
+                    raise self._error(
+                        f"expected global, signature, table, reference, export, start or function, found {word}"
+                    )
         return module
+
+    def _table(self) -> Table:
+        index = self._index()
+        self._expect(":")
+        type_ = self._type()
+        minimum = self._number()
+        maximum = self._number() if self._peek().kind == "number" and not self._starts_line() else None
+        entries: dict[int, int] = {}
+        more = not self._starts_line() and self._accept("=")
+        while more:
+            entry = self._number()
+            self._expect(":")
+            entries[entry] = self._number()
+            more = self._accept(",")
+        return Table(index, type_, minimum, maximum, entries)
 
     def _global(self) -> Global:
         index = self._index()
@@ -159,7 +196,7 @@ class _Parser:
         """Whether the next token starts a line: a value's arguments and edges stand on its own line."""
         return self.tokens[self.position].line != self.tokens[self.position - 1].line
 
-    def _immediate(self, op: str, type_: Type | None) -> int | Trap:
+    def _immediate(self, op: str, type_: Type | None) -> Immediate:
         if op == "trap":
             name = self._word().upper()
             if name not in Trap.__members__:
@@ -168,7 +205,8 @@ class _Parser:
         if op.endswith(".const"):
             assert type_ is not None
             return self._number() & ((1 << type_.bits) - 1)
-        return self._index()
+        first = self._index()
+        return (first, self._index()) if OPS[op].pair else first
 
     def _target(self, names: _Names) -> Target:
         target = Target(names.block(self._reference("b")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from zkwasm_compiler.ir.function import Block, Function, Global, Module, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Global, Module, Table, Target, Trap, Type, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.ops import OPS
 
@@ -18,8 +18,11 @@ INDENT = "  "
 
 
 def format_module(module: Module) -> str:
-    """The whole module: globals, exports, start, functions by index."""
+    """The whole module: globals, signatures, tables, references, exports, start, functions by index."""
     lines = [_format_global(global_) for global_ in module.globals]
+    lines += [f"signature ({_types(row.parameters)}) -> ({_types(row.results)})" for row in module.signatures]
+    lines += [_format_table(table) for table in module.tables]
+    lines += [f"reference #{index}" for index in module.references]
     lines += [f"export {format_name(name)} #{index}" for name, index in module.exports.items()]
     if module.start is not None:
         lines.append(f"start #{module.start}")
@@ -71,9 +74,11 @@ def format_name(name: str) -> str:
 
 
 def format_constant(type_: Type, bits: int) -> str:
-    """Integers in signed decimal, floats as their bits."""
+    """Integers in signed decimal, references in decimal, floats as their bits."""
     if type_ in (Type.I32, Type.I64):
         return str(signed(bits, type_.bits))
+    if type_.is_reference:
+        return str(bits)
     return f"{bits:#0{type_.bits // 4 + 2}x}"
 
 
@@ -81,9 +86,20 @@ def _format_immediate(value: Value) -> str:
     if isinstance(value.immediate, Trap):
         return value.immediate.name.lower()
     assert value.immediate is not None
+    if isinstance(value.immediate, tuple):
+        return " ".join(f"#{number}" for number in value.immediate)
     if value.op.endswith(".const"):
         return format_constant(value.type, value.immediate)
     return f"#{value.immediate}"
+
+
+def _format_table(table: Table) -> str:
+    """``table #0: funcref 2 10 = 1: 3`` has a function at index 1, and a maximum."""
+    text = f"table #{table.index}: {table.type.value} {table.minimum}"
+    if table.maximum is not None:
+        text += f" {table.maximum}"
+    entries = ", ".join(f"{index}: {number}" for index, number in sorted(table.entries.items()))
+    return f"{text} = {entries}" if entries else text
 
 
 def _format_global(global_: Global) -> str:

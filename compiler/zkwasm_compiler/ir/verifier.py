@@ -12,7 +12,15 @@ from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.ir.function import Block, Function, Module, Trap, Type, Value
 from zkwasm_compiler.ir.ops import OPS, Op
 
-_ARGUMENT_COUNTS = {"select": 3, "assert_eq": 2, "global.set": 1}
+_ARGUMENT_COUNTS = {
+    "select": 3,
+    "assert_eq": 2,
+    "global.set": 1,
+    "ref.is_null": 1,
+    "table.set": 2,
+    "table.grow": 2,
+    "table.fill": 3,
+}
 _TARGET_COUNTS = {"br": 1, "br_if": 2}
 
 
@@ -99,6 +107,8 @@ def _check_value(value: Value, function: Function, module: Module | None) -> Ite
         yield from _check_projection(value, module)
     elif value.op == "global.get" and module is not None:
         yield from _check_global(value, value.type, module)
+    elif value.op == "table.get" and module is not None:
+        yield from _check_table(value, (Type.I32, value.type), 1, module)
 
 
 def _check_immediate(value: Value, row: Op) -> Iterator[str]:
@@ -109,6 +119,9 @@ def _check_immediate(value: Value, row: Op) -> Iterator[str]:
     elif value.op == "trap":
         if not isinstance(immediate, Trap):
             yield f"the immediate is a Trap, got {immediate!r}"
+    elif row.pair:
+        if not isinstance(immediate, tuple) or min(immediate) < 0:
+            yield f"the immediate is {row.immediate}, got {immediate!r}"
     elif not isinstance(immediate, int) or immediate < 0:
         yield f"the immediate is {row.immediate}, got {immediate!r}"
     elif value.op.endswith(".const") and immediate >> value.type.bits:
@@ -158,6 +171,40 @@ def _check_varying(value: Value, types: tuple[Type, ...], function: Function, mo
                 yield f"calls function {value.immediate}, which is not in the module"
             elif types != callee.parameters:
                 yield f"{callee.name} takes {_spell(callee.parameters)}, got {_spell(types)}"
+        case "call_indirect" if module is not None:
+            yield from _check_indirect(value, types, module)
+        case "ref.is_null":
+            if not types[0].is_reference:
+                yield f"takes a reference, got {_spell(types)}"
+        case "table.set" if module is not None:
+            yield from _check_table(value, types, 1, module)
+        case "table.grow" if module is not None:
+            yield from _check_table(value, types, 0, module)
+        case "table.fill" if module is not None:
+            yield from _check_table(value, types, 1, module)
+
+
+def _check_indirect(value: Value, types: tuple[Type, ...], module: Module) -> Iterator[str]:
+    assert isinstance(value.immediate, tuple)
+    table, signature = value.immediate
+    if table >= len(module.tables) or module.tables[table].type is not Type.FUNCREF:
+        yield f"table {table} is none of functions in the module"
+    if signature >= len(module.signatures):
+        yield f"signature {signature} is not in the module"
+    elif types != (*module.signatures[signature].parameters, Type.I32):
+        wanted = (*module.signatures[signature].parameters, Type.I32)
+        yield f"signature {signature} and an index take {_spell(wanted)}, got {_spell(types)}"
+
+
+def _check_table(value: Value, types: tuple[Type, ...], reference: int, module: Module) -> Iterator[str]:
+    """All are i32 but the reference, which is of the table's type."""
+    index = value.immediate
+    if not isinstance(index, int) or index >= len(module.tables):
+        yield f"table {index} is not in the module"
+        return
+    wanted = tuple(module.tables[index].type if n == reference else Type.I32 for n in range(len(types)))
+    if types != wanted:
+        yield f"takes {_spell(wanted)}, got {_spell(types)}"
 
 
 def _check_global(value: Value, type_: Type, module: Module) -> Iterator[str]:
@@ -169,14 +216,22 @@ def _check_global(value: Value, type_: Type, module: Module) -> Iterator[str]:
 
 
 def _check_projection(value: Value, module: Module | None) -> Iterator[str]:
-    call = value.args[0]
-    if module is None or not isinstance(call.immediate, int) or call.immediate not in module.functions:
+    results = _given(value.args[0], module) if module is not None else None
+    if results is None:
         return
-    results = module.functions[call.immediate].results
     if not isinstance(value.immediate, int) or value.immediate >= len(results):
         yield f"the call gives {_spell(results)}, result {value.immediate} is not one of them"
     elif results[value.immediate] is not value.type:
         yield f"result {value.immediate} has type {results[value.immediate].value}, not {value.type.value}"
+
+
+def _given(call: Value, module: Module) -> tuple[Type, ...] | None:
+    """The types of what a call gives; None where that is not known."""
+    if isinstance(call.immediate, tuple):
+        _, signature = call.immediate
+        return module.signatures[signature].results if signature < len(module.signatures) else None
+    callee = module.functions.get(call.immediate) if isinstance(call.immediate, int) else None
+    return callee.results if callee is not None else None
 
 
 def _check_results(block: Block) -> Iterator[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from zkwasm_compiler.analysis.callgraph import call_graph
+from zkwasm_compiler.analysis.references import CALLS, INDIRECT_CALLS, has_signature
 from zkwasm_compiler.ir.function import Module
-from zkwasm_compiler.lowering.cover import Cover, Signature, best, meet
-from zkwasm_compiler.lowering.legalize import index_of
+from zkwasm_compiler.lowering.cover import Cover, Signature, best, called_signature, meet
 from zkwasm_compiler.rules.representation import LONG
 
 
 def signatures(module: Module) -> dict[int, Signature]:
-    """By function index. Public arguments come as the verifier gives them: an i32 with a zero high limb, an i64 as two
-    limbs. Parameters and results start in the best representation and fall until nothing contradicts them."""
+    """By function index, and by ~ the number of a signature for indirect calls, which share one object with every
+    function that they may call. Public arguments come as the verifier gives them: an i32 with a zero high limb, an i64
+    as two limbs. Parameters and results start in the best representation and fall until nothing contradicts them."""
     found = {
         index: Signature([best(t) for t in function.parameters], [best(t) for t in function.results])
         for index, function in sorted(module.functions.items())
     }
+    _share(module, found)
     for index in sorted(set(module.exports.values())):
         types = module.functions[index].parameters
         found[index].parameters = [best(type_) if type_.bits == 32 else LONG for type_ in types]
@@ -27,9 +29,21 @@ def signatures(module: Module) -> dict[int, Signature]:
             cover = Cover(module.functions[index], found)
             if _lower_results(cover, found[index]):
                 stale.update(order)
-            for callee in _lower_parameters(cover, found):
-                stale.update({callee, index})
+            for lowered in _lower_parameters(cover, found):
+                stale.update(key for key, signature in found.items() if signature is lowered and key >= 0)
+                stale.add(index)
     return found
+
+
+def _share(module: Module, found: dict[int, Signature]) -> None:
+    """Put in one signature for each that is called indirectly."""
+    values = (value for function in module.functions.values() for block in function.blocks for value in block.body)
+    for key in sorted({called_signature(value) for value in values if value.op in INDIRECT_CALLS}):
+        wanted = module.signatures[~key]
+        found[key] = Signature([best(t) for t in wanted.parameters], [best(t) for t in wanted.results])
+        for index in module.references:
+            if index in module.functions and has_signature(module.functions[index], wanted):
+                found[index] = found[key]
 
 
 def _lower_results(cover: Cover, signature: Signature) -> bool:
@@ -43,15 +57,15 @@ def _lower_results(cover: Cover, signature: Signature) -> bool:
     return changed
 
 
-def _lower_parameters(cover: Cover, found: dict[int, Signature]) -> list[int]:
+def _lower_parameters(cover: Cover, found: dict[int, Signature]) -> list[Signature]:
     lowered = []
     for block in cover.order:
         for call in block.body:
-            if call.op == "call":
-                callee = found[index_of(call)]
-                for number, arg in enumerate(call.args):
-                    met = meet(callee.parameters[number], cover.representation[arg])
-                    if met is not callee.parameters[number]:
-                        callee.parameters[number] = met
-                        lowered.append(index_of(call))
+            if call.op in CALLS:
+                signature = found[called_signature(call)]
+                for number, arg in enumerate(call.args[: len(signature.parameters)]):
+                    met = meet(signature.parameters[number], cover.representation[arg])
+                    if met is not signature.parameters[number]:
+                        signature.parameters[number] = met
+                        lowered.append(signature)
     return lowered

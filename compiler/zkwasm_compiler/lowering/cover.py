@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from zkwasm_compiler.analysis.order import reverse_postorder
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.ops import OPS, quotient_offset
@@ -60,6 +61,9 @@ STRUCTURAL = {
     "zk.locate": INDEX,
     "zk.unchecked_index": TIDY_INDEX,
     "zk.load_bytes": TIDY,
+    "zk.entry_index": INDEX,
+    "zk.load_entry": WORD,
+    "zk.table_size": CLEAN,
 }
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
 
@@ -91,6 +95,13 @@ class _Bindings:
 
     def copy(self) -> _Bindings:
         return _Bindings(dict(self.leaves), dict(self.immediates), list(self.folded))
+
+
+def called_signature(call: Value) -> int:
+    """Where the signature of a call is: that of a function at its index, that of an indirect call at ~ its number."""
+    if isinstance(call.immediate, tuple):
+        return ~call.immediate[1]
+    return index_of(call) if call.op == "call" else ~index_of(call)
 
 
 def best(type_: Type) -> Representation:
@@ -165,7 +176,7 @@ class Cover:
         if bits is not None:
             self.representation[value] = CLEAN if bits < 1 << 32 else LONG
         elif value.op == "result":
-            callee = self.signatures[index_of(value.args[0])]
+            callee = self.signatures[called_signature(value.args[0])]
             self.representation[value] = callee.results[index_of(value)]
         elif value.op == "zk.word_index":
             self.representation[value] = self._index(value.args[2::2])
@@ -173,7 +184,7 @@ class Cover:
             self.representation[value] = self._index(self.located[value].args[3::2])
         elif value.op in STRUCTURAL:
             self.representation[value] = STRUCTURAL[value.op] or worst(value.type)
-        elif OPS[value.op].result not in (None, Type.NONE) and value.op not in COMPARISONS and value.op != "call":
+        elif OPS[value.op].result not in (None, Type.NONE) and value.op not in COMPARISONS and value.op not in CALLS:
             match = self._cheapest(value.op, value.args, {arg for arg in value.args if arg in self.trees}, value)
             self.choice[value] = match
             self.cost[value] = match.cost

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from zkwasm_compiler.machine.allocation import AllocatedFunction
 from zkwasm_compiler.machine.function import MachineBlock
-from zkwasm_compiler.machine.step import DEFINED, Operation, Step
+from zkwasm_compiler.machine.step import DEFINED, Step
 
 
 def drop_dead_steps(function: AllocatedFunction) -> bool:
@@ -45,12 +45,7 @@ def _does_nothing(step: Step[str]) -> bool:
 
 def _read_behind(step: Step[str]) -> set[str]:
     """The registers that operations of the step read when its destinations are assigned: arguments and results."""
-    late = [operation for operation in step.operations if _is_late(operation)]
-    return {register for operation in late for register in operation.fixed if register != "RR"}
-
-
-def _is_late(operation: Operation[str]) -> bool:
-    return operation.name in ("CALL", "RETURN") and operation.fixed != ("E",)
+    return {register for operation in step.operations for register in operation.late}
 
 
 def _before(step: Step[str], live: set[str]) -> None:
@@ -62,8 +57,7 @@ def _before(step: Step[str], live: set[str]) -> None:
     live.update(step.reads_anywhere())
     live.update("C" for term in step.terms if term.rotated)
     for operation in step.operations:
-        late = _is_late(operation)
-        live.update(register for register in operation.fixed if not late or register == "RR")
+        live.update(register for register in operation.fixed if register not in operation.late)
 
 
 def _live_registers(function: AllocatedFunction) -> dict[str, set[str]]:

@@ -180,11 +180,7 @@ def _reads_too_early(operation: Operation[str], first: Step[str]) -> bool:
 
     Arguments of calls and results are there in time; what addresses a jump, or is an operand, is read before.
     """
-    if operation.name == "RETURN":
-        return "RR" in first.destinations
-    if operation.name == "CALL" and operation.fixed != ("E",):
-        return False
-    return any(register in first.destinations for register in operation.fixed)
+    return any(register in first.destinations for register in operation.fixed if register not in operation.late)
 
 
 def _changes_by_operation(step: Step[str], register: str) -> bool:

@@ -16,6 +16,7 @@ from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.ir.function import Data, Module
 from zkwasm_compiler.runtime.initial_cells import Cell, SeenCell
 from zkwasm_compiler.runtime.routines import Routines
+from zkwasm_compiler.runtime.table_cells import TableCells, cells_name
 
 START = 0
 """Stands for the start function among the public indexes of the exports."""
@@ -51,7 +52,20 @@ class Initialisation:
         if memory.growing:
             seeing = {key for key, footprint in self.footprints.items() if footprint.memory}
             cells.append(_seen("memory_words[0]", str(memory.minimum_words), seeing))
-        return [*cells, *self._words(module)]
+        return [*cells, *self._entries(module), *self._words(module)]
+
+    def _entries(self, module: Module) -> list[SeenCell]:
+        """The sizes of tables that grow, and the entries of those in cells that are not null."""
+        tables = TableCells(module)
+        cells = []
+        for index in tables.capacity:
+            seeing = {key for key, footprint in self.footprints.items() if index in footprint.tables}
+            table = module.tables[index]
+            if index in tables.growing and table.minimum:
+                cells.append(_seen(f"table_sizes[{index}]", str(table.minimum), seeing))
+            for entry, number in sorted(table.entries.items()):
+                cells.append(_seen(f"{cells_name(index)}[{entry}]", str(number), seeing))
+        return cells
 
     def _words(self, module: Module) -> list[SeenCell]:
         """The cells of active segments that are not zero. E is 0 where they are stored."""

@@ -71,7 +71,7 @@ class _Block:
 
     def needs_neighbour(self) -> bool:
         """Whether the final jump would take a step of its own."""
-        return self.goes_to is not None and (not self.steps or _carrying(self.steps[-1], self.goes_to) is None)
+        return self.goes_to is not None and (not self.steps or carrying(self.steps[-1], self.goes_to) is None)
 
     def successors(self) -> Iterator[str]:
         """The labels that control may go to, with side exits."""
@@ -90,16 +90,16 @@ class _Block:
             rows: list[Step[str]] = [Step(operations=(jump("JMP", target),)) for target in self.table]
             return [*self.steps, *rows, Label(base)]
         if self.goes_to is not None and self.goes_to != after:
-            carrying = _carrying(self.steps[-1], self.goes_to) if self.steps else None
-            if carrying is None:
+            jumping = carrying(self.steps[-1], self.goes_to) if self.steps else None
+            if jumping is None:
                 return [*self.steps, Step(operations=(jump("JMP", self.goes_to),))]
-            return [*self.steps[:-1], carrying]
+            return [*self.steps[:-1], jumping]
         if not self.steps:
             return []
         return [*self.steps[:-1], _shortened(self.steps[-1], after)]
 
 
-def _carrying(step: Step[str], target: str) -> Step[str] | None:
+def carrying(step: Step[str], target: str) -> Step[str] | None:
     """The step with a jump to `target` after it, or None when it can't carry one."""
     operation = step.jump
     if operation is None:

@@ -23,8 +23,10 @@ from zkwasm_compiler.lowering.expansions import EXPANSIONS
 from zkwasm_compiler.lowering.memory_bulk import check_inside
 from zkwasm_compiler.lowering.memory_operations import ACCESSES, BULK, expand_grow, expand_size
 from zkwasm_compiler.lowering.segments import expand_init
+from zkwasm_compiler.lowering.tables import expand_call_indirect, expand_table
 from zkwasm_compiler.lowering.versions import Versions, make_versions
 from zkwasm_compiler.runtime.routines import Routines
+from zkwasm_compiler.runtime.table_cells import TableCells
 
 SIGN = 1 << 31
 TABLE_THRESHOLD = 3
@@ -56,12 +58,17 @@ class Legalizer:
         ranges: Ranges | None = None,
         routines: Routines | None = None,
         alignment: Alignment | None = None,
+        table_cells: TableCells | None = None,
     ) -> None:
         self.function = function
         self.module = module
         self.ranges = ranges
         self.routines = routines or Routines(module)
         self.alignment = alignment or Alignment(module)
+        self.table_cells = table_cells or TableCells(module)
+        for value in (value for block in function.blocks for value in block.body):
+            if value.op == "ref.is_null":
+                value.op = "i32.eqz"  # null is 0
         self.memory_words = 0 if self.routines.growing else self.routines.minimum_words
         words = module.memory is not None and module.memory_layout is WORDS  # bytes need no alignment
         versions = make_versions(function, self.alignment, ranges, self.memory_words) if words else Versions()
@@ -226,6 +233,14 @@ class Legalizer:
         elif value.op == "data.drop":
             if index_of(value) in self.routines.droppable:
                 self.current.body.append(value)
+        elif value.op == "call_indirect":
+            replacement = expand_call_indirect(self, value)
+            if replacement is not value:
+                self.replaced[value] = replacement
+        elif value.op.startswith("table."):
+            made = expand_table(self, value)
+            if made is not None:
+                self.replaced[value] = made
         elif value.op in ("zk.check_count", "zk.check_bytes"):
             check_inside(self, value)
         elif value.op in ("memory.size", "memory.grow"):
@@ -409,10 +424,10 @@ def _only_branched_on(function: Function) -> set[Value]:
 def legalize_module(module: Module, ranges: Mapping[int, Ranges] | None = None) -> None:
     """Legalise every function of the module in place, with the routines that they turn out to need; `ranges` by
     function index, where they are known."""
-    routines, alignment = Routines(module), Alignment(module)
+    routines, alignment, table_cells = Routines(module), Alignment(module), TableCells(module)
     done: set[int] = set()
     while pending := sorted(set(module.functions) - done):
         for index in pending:
             known = ranges.get(index) if ranges else None
-            Legalizer(module.functions[index], module, known, routines, alignment).run()
+            Legalizer(module.functions[index], module, known, routines, alignment, table_cells).run()
         done.update(pending)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.analysis.bits import PossibleBits
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.ir.function import PAGE_BYTES, Function, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.isa.zkvm64 import MACHINE
@@ -137,7 +138,7 @@ def copied(function: Function, uses: Mapping[Value, int]) -> set[Value]:
     for block in function.blocks:
         loaded: set[Value] = set()
         for value in block.body:
-            if value.op == "call":
+            if value.op in CALLS:
                 loaded = set()
             elif value.op in ACCESS_BYTES and value.type is not Type.NONE:
                 loaded.add(value)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.asm.interface import directive
-from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells, Program
+from zkwasm_compiler.asm.program import Export, GlobalCell, Interface, MemoryCells, Program, TableArray
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.function import Module, Trap
 from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
@@ -22,8 +22,9 @@ from zkwasm_compiler.lowering.allocate import allocate_best
 from zkwasm_compiler.lowering.conventions import signatures
 from zkwasm_compiler.lowering.cover import Signature
 from zkwasm_compiler.lowering.initialisation import Initialisation, initial_content
-from zkwasm_compiler.lowering.layout import Label, layout
+from zkwasm_compiler.lowering.layout import Label, carrying, layout
 from zkwasm_compiler.lowering.select import PLACES, select
+from zkwasm_compiler.lowering.select_tables import INDEXED
 from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
 from zkwasm_compiler.machine.function import MachineFunction
@@ -31,6 +32,7 @@ from zkwasm_compiler.machine.printer import print_step, uses_one
 from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
 from zkwasm_compiler.runtime.initial_cells import CellPlan, plan_cells
+from zkwasm_compiler.runtime.jump_tables import JumpTables
 from zkwasm_compiler.runtime.powers import power_tables
 from zkwasm_compiler.runtime.routines import Routines
 from zkwasm_compiler.runtime.segments import dropped_cells, segment_table, table_words
@@ -43,6 +45,7 @@ from zkwasm_compiler.runtime.skeleton import (
     epilogue,
     prologue,
 )
+from zkwasm_compiler.runtime.table_cells import TableCells, cells_name
 from zkwasm_compiler.runtime.word_loops import keeps_return, word_loops
 
 WINDOW_CELLS = 0x20000
@@ -75,8 +78,16 @@ def lower(
     clobbers: dict[int, frozenset[str]] = {}
     memory = Routines(module)
     words = 0 if memory.growing else memory.minimum_words
+    tables = TableCells(module)
     symbols = Symbols(
-        _labels(module), graph.recursive, clobbers, words, module.memory_layout, segment_words=table_words(module)
+        _labels(module),
+        graph.recursive,
+        clobbers,
+        words,
+        module.memory_layout,
+        segment_words=table_words(module),
+        table_entries={table: tables.entries(table) for table in tables.capacity},
+        jump_tables=JumpTables(module),
     )
     stages = Stages()
     for index in graph.callees_first():
@@ -129,8 +140,8 @@ def check_computed_jumps(program: Program) -> None:
     ends = [row.get("offset", 0) for row in program.rows if (row.get("ind") or row.get("indRR")) and not row.get("mOp")]
     if max(ends, default=0) > limit:
         raise InputError(
-            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions, variable "
-            f"shifts and passive segments end at row {max(ends)}; a computed jump reaches rows below {limit}. "
+            f"the program has {len(program.rows)} rows, and the tables of its br_table instructions, indirect calls, "
+            f"variable shifts and passive segments end at row {max(ends)}; a computed jump reaches rows below {limit}. "
             "Compile fewer functions: name the exports to prove"
         )
 
@@ -161,19 +172,26 @@ def _write(
 ) -> str:
     frames = place_frames(graph, {index: function.frame_size for index, function in stages.allocated.items()})
     globals_ = {item.index: number for number, item in enumerate(g for g in module.globals if g.mutable)}
-    for index in sorted(module.functions):
-        printer = _FunctionPrinter(index, stages, frames, symbols, globals_)
+    printers = {index: _FunctionPrinter(index, stages, frames, symbols, globals_) for index in sorted(module.functions)}
+    jump_tables = symbols.jump_tables.lines(
+        lambda index: printers[index].enter(),
+        lambda row: trap_label(row) if isinstance(row, Trap) else symbols.functions[row],
+        lambda index, slot: _argument_address(index, slot, frames, symbols),
+    )
+    for index, printer in printers.items():
         stages.lines[index] = printer.lines()
     plan = plan_cells(initialisation.cells(module))
     skeleton = _skeleton(module, found, frames, symbols, stages, plan)
     used = {*_targets(stages), *([trap_label(module.trap)] if module.trap else [])}
+    used |= {trap_label(trap) for trap in symbols.jump_tables.traps}
     traps = [
         trap for trap in Trap if trap_label(trap) in used or (trap is Trap.CALL_STACK_EXHAUSTED and graph.recursive)
     ]
     names = [(symbols.functions[index], module.functions[index].name) for index in sorted(module.functions)]
     interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
-    for shared in (power_tables(used), segment_table(module, used), word_loops(used, uses_one=skeleton.uses_one)):
+    loops = word_loops(used, uses_one=skeleton.uses_one)
+    for shared in (power_tables(used), segment_table(module, used), jump_tables, loops):
         lines += [*shared, ""] if shared else []
     for index in _text_order(stages):
         lines += stages.lines[index] + [""]
@@ -190,7 +208,7 @@ def _text_order(stages: Stages) -> list[int]:
 
 def _has_table(items: LaidOut) -> bool:
     return any(
-        operation.name == "JMP" and operation.fixed == ("E",)
+        operation.name == "JMP" and operation.computed
         for item in items
         if isinstance(item, Step)
         for operation in item.operations
@@ -238,6 +256,10 @@ def _skeleton(
         trap=None if module.trap is None else trap_label(module.trap),
         returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
         keeps_return=keeps_return(set(_targets(stages))),
+        references=len(module.references),
+        passed_cells=symbols.jump_tables.passed_cells,
+        tables=tuple(TableCells(module).cells()),
+        table_sizes=max(TableCells(module).growing, default=-1) + 1,
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
     first = skeleton.cell("global")
@@ -282,6 +304,24 @@ def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]])
         functions=tuple(names),
         memory=_interface_memory(module, skeleton),
         skip_address_check=_beyond_window(module),
+        tables=_interface_tables(module, skeleton),
+    )
+
+
+def _interface_tables(module: Module, skeleton: Skeleton) -> tuple[TableArray, ...]:
+    growing = TableCells(module).growing
+    sizes = skeleton.cell("table_sizes")
+    return tuple(
+        TableArray(
+            index,
+            module.tables[index].type.value,
+            module.tables[index].minimum,
+            skeleton.cell(cells_name(index)),
+            sizes + index if index in growing else None,
+            module.tables[index].exports,
+            tuple(sorted(module.tables[index].entries.items())),
+        )
+        for index, _ in skeleton.tables
     )
 
 
@@ -291,6 +331,7 @@ class _FunctionPrinter:
     def __init__(
         self, index: int, stages: Stages, frames: Frames, symbols: Symbols, globals_: Mapping[int, int]
     ) -> None:
+        self.function_index = index
         self.items = stages.laid_out[index]
         self.function = stages.allocated[index]
         self.base = frames.bases[index]
@@ -299,25 +340,48 @@ class _FunctionPrinter:
         self.globals = globals_
         self.by_label = {label: number for number, label in symbols.functions.items()}
         self.released = False
+        self.entered = False
+        """Whether calls come in behind the first step, having done it elsewhere."""
 
     def lines(self) -> list[str]:
         lines: list[str] = []
+        begun = False
         for number, item in enumerate(self.items):
             if isinstance(item, Label):
                 lines.append(f"{item.name}:")
-                if number == 0 and self.function.recursive:
-                    lines.append(self.claim())
+                if number > 0 or not self.function.recursive:
+                    continue
+                lines.append("  " + print_step(self.claim(), self.slot))
             else:
                 lines += self.step(item)
+            if self.entered and not begun:
+                lines.append(f"{self.inside}:")
+            begun = True
         return lines
 
-    def claim(self) -> str:
+    @property
+    def inside(self) -> str:
+        """The label behind the first step."""
+        return f"{self.items[0].name}$in" if isinstance(self.items[0], Label) else ""
+
+    def claim(self) -> Step[str]:
         """SP stays negative as long as the frame fits."""
         trap = trap_label(Trap.CALL_STACK_EXHAUSTED)
-        step: Step[str] = Step(
+        return Step(
             (Term("SP"),), self.function.frame_size, destinations=("SP",), operations=(jump("JMPN", NEXT, trap),)
         )
-        return "  " + print_step(step, self.slot)
+
+    def enter(self) -> str:
+        """A step that enters the function: its first one, if that can be done elsewhere, else a jump."""
+        first = self.claim() if self.function.recursive else next(s for s in self.items if isinstance(s, Step))
+        operation = first.jump
+        if operation is not None and operation.name in ("JMP", "RETURN") and not operation.computed:
+            return print_step(first, self.slot)  # what follows it does not matter
+        jumping = carrying(first, self.inside)
+        if jumping is None:
+            return f":JMP({self.symbols.functions[self.function_index]})"
+        self.entered = True
+        return print_step(jumping, self.slot)
 
     def step(self, step: Step[str]) -> list[str]:
         if not self.function.recursive or step.operation("RETURN") is None or not self.function.frame_size:
@@ -348,4 +412,6 @@ class _FunctionPrinter:
             return f"global[{self.globals[slot.index]}]"
         if area == "memory":
             return f"MEM:E{slot.index:+d}" if slot.index else "MEM:E"
+        if slot.area.startswith(INDEXED):
+            return f"{callee}[E{slot.index:+d}]" if slot.index else f"{callee}[E]"
         return f"{area}[{slot.index}]"

@@ -6,16 +6,19 @@ structure and not computation (calls, globals, assertions, returns, tables), is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.analysis.ranges import Ranges
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
 from zkwasm_compiler.ir.integers import signed
-from zkwasm_compiler.lowering.cover import Cover, Match, Signature
+from zkwasm_compiler.lowering.cover import Cover, Match, Signature, called_signature
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
+from zkwasm_compiler.lowering.select_tables import TABLE_OPS, call_through
 from zkwasm_compiler.lowering.symbols import UNPROVABLE, Symbols, trap_label
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
@@ -131,8 +134,10 @@ class Selector:
 
     def value(self, value: Value) -> None:
         """Emit a value unless its user does."""
-        if value.op == "call":
+        if value.op in CALLS:
             self.call(value)
+        elif value.op in TABLE_OPS:
+            TABLE_OPS[value.op](self, value)
         elif value.op == "global.set":
             register = self.operand(value.args[0], self.cover.representation[value.args[0]])
             self.step(using(register, store(Slot("global", index_of(value)))))
@@ -371,29 +376,21 @@ class Selector:
     # Calls
 
     def call(self, value: Value) -> None:
-        """Arguments in A to E, then in cells of the callee's frame; results in A to E, then in cells of their own."""
-        callee = index_of(value)
-        signature = self.signatures[callee]
-        args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=True)]
-        for number, register in enumerate(args[len(PLACES) :]):
-            slot = Slot(f"outgoing:{self.symbols.functions[callee]}", number)
-            self.step(using(register, store(slot)))
+        """Arguments in A to E, then in cells of the callee's frame; results in A to E, then in cells of their own.
+
+        An indirect call has the index for its computed jump in E, and the arguments behind D in cells of their own.
+        """
+        signature = self.signatures[called_signature(value)]
+        args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=False)]
+        operation = self.direct(value, args) if value.op == "call" else call_through(self, value, args)
         used = self.results_of(value)
         results = [self.fresh("v") for _ in range(len(signature.results))]
         places = PLACES[: len(results)]
-        clobbers = self.symbols.clobbers.get(callee, frozenset(CALL_CLOBBERS))
+        clobbers = tuple(name for name in operation.clobbers if name not in places)
         self.step(
             Step(
                 operations=(
-                    Operation(
-                        "CALL",
-                        tuple(args[: len(PLACES)]),
-                        PLACES[: len(args)],
-                        tuple(results[: len(PLACES)]),
-                        places,
-                        tuple(name for name in CALL_CLOBBERS if name in clobbers and name not in places),
-                        targets=(self.symbols.functions[callee],),
-                    ),
+                    replace(operation, results=tuple(results[: len(PLACES)]), fixed_results=places, clobbers=clobbers),
                 )
             )
         )
@@ -401,6 +398,21 @@ class Selector:
             self.registers[projection] = results[number]
             if number >= len(PLACES):
                 self.step(_loaded(results[number], Slot("returned", number - len(PLACES))))
+
+    def direct(self, value: Value, args: list[VirtualRegister]) -> Operation[VirtualRegister]:
+        """The call of one function, without its results."""
+        callee = index_of(value)
+        label = self.symbols.functions[callee]
+        for number, register in enumerate(args[len(PLACES) :]):
+            self.step(using(register, store(Slot(f"outgoing:{label}", number))))
+        clobbers = self.clobbers([callee])
+        return Operation("CALL", tuple(args[: len(PLACES)]), PLACES[: len(args)], clobbers=clobbers, targets=(label,))
+
+    def clobbers(self, callees: Iterable[int]) -> tuple[str, ...]:
+        """The registers that calls of these functions change."""
+        known = [self.symbols.clobbers.get(callee, frozenset(CALL_CLOBBERS)) for callee in callees]
+        changed = frozenset({"RR"}).union(*known)
+        return tuple(name for name in CALL_CLOBBERS if name in changed)
 
     def results_of(self, call: Value) -> dict[int, Value]:
         """The projections of a call by number."""

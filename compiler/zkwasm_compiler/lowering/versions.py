@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.analysis.ranges import Ranges
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.ir.substitute import Replacements
@@ -278,7 +279,7 @@ def _windows(body: list[Value]) -> Iterator[tuple[int, int]]:
     """The stretches without calls and bulk operations."""
     start = 0
     for position, value in enumerate(body):
-        if value.op in ("call", "result") or value.op.startswith(("memory.", "data.", "table.")):
+        if value.op in CALLS or value.op == "result" or value.op.startswith(("memory.", "data.", "table.")):
             yield start, position
             start = position + 1
     yield start, len(body)

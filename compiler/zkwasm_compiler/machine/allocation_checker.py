@@ -348,11 +348,9 @@ class _Checker:
         original: Operation[VirtualRegister],
         held: frozenset[Value],
     ) -> None:
-        late = operation.name in ("CALL", "RETURN") and operation.fixed != ("E",)
-
         def content(register: str) -> frozenset[Value]:
             """What the operation finds: arguments and results come behind the assignment, all else before it."""
-            behind = late and register in step.destinations and register != "RR"
+            behind = register in operation.late and register in step.destinations
             return held if behind else state.get(register, NOTHING)
 
         def holds(register: str, value: Value) -> bool:

@@ -54,7 +54,7 @@ def _shape(operation: Operation[str]) -> str:
     if operation.slot is not None:
         return "MEM : E + number" if operation.fixed == ("E",) else "SP + number"
     if operation.name in ("JMP", "CALL"):
-        return "@name + E" if operation.fixed == ("E",) else "name"
+        return "@name + E" if operation.computed else "name"
     if operation.targets:
         return "name , name" if len(operation.targets) == 2 else "name"
     return ""

@@ -103,7 +103,7 @@ def _operation(operation: Operation[Any], slot_text: Callable[[Slot], str]) -> s
     if operation.slot is not None:
         return f"{operation.name}({slot_text(operation.slot)})"
     targets = list(operation.targets)
-    if operation.fixed == ("E",) and targets:
+    if operation.computed:
         index = operation.operands[0]
         targets[0] = f"@{targets[0]} + {index}"
         return f"{operation.name}({', '.join(targets)})"

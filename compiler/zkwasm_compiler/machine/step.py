@@ -83,7 +83,7 @@ class Operation(Generic[R]):
 
     `operands[i]` must be in register `fixed[i]`. `results[i]` is put into `fixed_results[i]` by the operation itself
     (what a call gives back); `clobbers` are further registers that it changes. `targets` are labels: the taken and the
-    other one; `index` in `fixed` addresses a computed jump (`targets[0]` is then the base label).
+    other one.
     """
 
     name: str
@@ -94,6 +94,19 @@ class Operation(Generic[R]):
     clobbers: tuple[str, ...] = ()
     slot: Slot | None = None
     targets: tuple[str, ...] = ()
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is a computed jump or call: the first operand, in E, counts from the base label `targets[0]`."""
+        return self.name in ("JMP", "CALL") and self.fixed[:1] == ("E",)
+
+    @property
+    def late(self) -> frozenset[str]:
+        """The registers that are read when the destinations of the step have been assigned: arguments of calls and
+        results. What addresses a jump is read before, as are the operands of all other operations."""
+        if self.name not in ("CALL", "RETURN"):
+            return frozenset()
+        return frozenset(self.fixed) - {"RR"} - ({"E"} if self.computed else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

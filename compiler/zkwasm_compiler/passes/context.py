@@ -16,6 +16,8 @@ from zkwasm_compiler.ir.function import Function, Module
 class Context:
     """The module that is optimised, the level, and whether the verifier runs after every pass.
 
+    `inlined` is set when functions have been inlined for the first time.
+
     `fired` counts the rewrite rules that were applied, by name. `memory_bytes` is the most that the memory can have.
     The rest is kept between passes for those that ask.
     """
@@ -25,6 +27,7 @@ class Context:
     verify: bool = False
     fired: Counter[str] = field(default_factory=Counter)
     memory_bytes: int = LARGEST_MEMORY
+    inlined: bool = False
     _writers: frozenset[int] | None = None
     _ranges: tuple[Function, Ranges] | None = None
 

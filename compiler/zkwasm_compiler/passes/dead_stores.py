@@ -16,6 +16,7 @@ from zkwasm_compiler.analysis.memory_dependence import (
     is_load,
     is_store,
 )
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Block, Function, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
@@ -126,6 +127,6 @@ class _Eliminator:
                         return True
                 elif value not in self.dead and self.dependence.may_overlap(access.place, store.place):
                     return False
-            elif value.op in BULK_WRITES or value.op in ("call", "assert_eq") or not cannot_trap(value):
+            elif value.op in BULK_WRITES or value.op in CALLS or value.op == "assert_eq" or not cannot_trap(value):
                 return False
         return None

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.analysis.order import predecessors
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.ir.function import Block, Function, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
@@ -49,7 +50,7 @@ def _forward(block: Block, known: Known, replacements: Replacements) -> bool:
     body: list[Value] = []
     for value in block.body:
         replacements.apply_to(value)
-        if value.op == "call":
+        if value.op in CALLS:
             known.clear()
         elif value.op in ("global.get", "global.set"):
             assert isinstance(value.immediate, int)

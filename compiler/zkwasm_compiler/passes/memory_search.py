@@ -24,6 +24,7 @@ from zkwasm_compiler.analysis.memory_dependence import (
     is_store,
 )
 from zkwasm_compiler.analysis.order import incoming_edges
+from zkwasm_compiler.analysis.references import INDIRECT_CALLS
 from zkwasm_compiler.ir.function import Block, Function, Target, Value
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
@@ -102,7 +103,7 @@ class FunctionMemory:
         if is_load(value) or is_store(value):
             content = value if is_load(value) else value.args[1]
             return Effect(position, value, self.dependence.access(value, block), content)
-        if value.op in BULK_WRITES or (value.op == "call" and value.immediate in writers):
+        if value.op in BULK_WRITES or value.op in INDIRECT_CALLS or (value.op == "call" and value.immediate in writers):
             return Effect(position, value, None, None)
         return None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.memory_size import largest_memory
+from zkwasm_compiler.analysis.references import INDIRECT_CALLS
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.renumber import renumber
@@ -15,6 +16,7 @@ from zkwasm_compiler.passes.conditions import conditions
 from zkwasm_compiler.passes.context import Context, FunctionPass, ModulePass
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.dead_stores import dead_stores
+from zkwasm_compiler.passes.devirtualize import devirtualize
 from zkwasm_compiler.passes.expand_selects import expand_selects
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.forward import forward
@@ -55,6 +57,8 @@ FUNCTION_PASSES = (
     Pass(conditions, 2, 3),
     # After parameters, which brings definitions to their uses; makes conditions constant for branches.
     Pass(fold, 1, 3),
+    # After fold, which makes indexes constant; it makes calls for inline, and traps that take blocks away.
+    Pass(devirtualize, 1, 3),
     # After fold, whose canonical forms make equal values look equal; over the whole function where there is time.
     Pass(lvn, 1, 1),
     Pass(gvn, 2, 3),
@@ -94,16 +98,40 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
         # Callees first and before inlining: what is small is judged, and copied, in its final form.
         for index in call_graph(module).callees_first():
             optimize_function(module.functions[index], context)
-        for module_pass in MODULE_PASSES:
-            if module_pass(module, context):
-                context.changed()
-                _verify_all(module, context, module_pass.__name__)
-                for function in module.functions.values():
-                    optimize_function(function, context)
+        _run_on_module(module, context)
+        context.inlined = True
+        _make_calls_direct(module, context)
     for function in module.functions.values():
         renumber(function)
     _verify_all(module, context, "renumber")
     return context
+
+
+def _run_on_module(module: Module, context: Context) -> None:
+    for module_pass in MODULE_PASSES:
+        if module_pass(module, context):
+            context.changed()
+            _verify_all(module, context, module_pass.__name__)
+            for function in module.functions.values():
+                optimize_function(function, context)
+
+
+def _make_calls_direct(module: Module, context: Context) -> None:
+    """Let the function passes and then the module passes run again as long as indirect calls become direct ones."""
+    before, now = -1, _indirect_calls(module)
+    while now and now != before:
+        before = now
+        for function in module.functions.values():
+            optimize_function(function, context)
+        now = _indirect_calls(module)
+        if now < before:
+            _run_on_module(module, context)
+
+
+def _indirect_calls(module: Module) -> int:
+    return sum(
+        value.op in INDIRECT_CALLS for f in module.functions.values() for block in f.blocks for value in block.body
+    )
 
 
 def optimize_function(function: Function, context: Context) -> None:

@@ -9,7 +9,7 @@ from importlib import resources
 from zkwasm_compiler import wasm
 from zkwasm_compiler.analysis.memory_size import grows
 from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.ir.function import Function, Module, Type
+from zkwasm_compiler.ir.function import Function, Immediate, Module, Type
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
 from zkwasm_compiler.ir.memory_layout import BYTES, WORDS_A_PAGE
 from zkwasm_compiler.runtime.word_loops import FILL, MOVES
@@ -46,7 +46,7 @@ class Routines:
         declared = MAXIMUM_PAGES if memory is None or memory.maximum is None else memory.maximum
         self.maximum_pages = min(declared, module.memory_layout.maximum_pages)
         self.growing = memory is not None and (self.minimum_words == 0 or grows(module))
-        self.droppable = _uses(module, {"data.drop"}) & _uses(module, {"memory.init"})
+        self.droppable = _uses(module, {"data.drop"}) & _uses(module, {"memory.init", "table.init"})
 
     def function(self, name: str) -> Function:
         """The routine called `name`, added to the module with those that it calls."""
@@ -77,10 +77,10 @@ class Routines:
         return function
 
 
-def _uses(module: Module, ops: Set[str]) -> frozenset[int | None]:
-    """The immediates of the ops that functions of the module have."""
+def _uses(module: Module, ops: Set[str]) -> frozenset[Immediate | None]:
+    """The segments of the ops that functions of the module have."""
     return frozenset(
-        value.immediate if isinstance(value.immediate, int) else None
+        value.immediate[1] if isinstance(value.immediate, tuple) else value.immediate
         for function in module.functions.values()
         for block in function.blocks
         for value in block.body

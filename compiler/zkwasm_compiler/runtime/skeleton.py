@@ -14,6 +14,7 @@ from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.rules.representation import CLEAN, Representation
 from zkwasm_compiler.runtime.frames import STACK_CELLS
 from zkwasm_compiler.runtime.initial_cells import FIRST, INITIALISED, CellPlan
+from zkwasm_compiler.runtime.table_cells import cells_name
 
 ARGUMENT_WORDS = 8
 OUTPUT_WORDS = 12
@@ -50,7 +51,9 @@ class Skeleton:
     `uses_one`: PC holds 1 while functions run (large constants in sums are products with it). `uses_stack`: some
     function keeps its frame on the stack. `memory_words`: a cell has the size of the memory. `plan`: what is
     initialised, and when. `trap` is the label where an instantiation ends that traps before the start function.
-    `keeps_return`: some loop over words keeps its return address in a cell.
+    `keeps_return`: some loop over words keeps its return address in a cell. `references` is how many functions are
+    referred to, and `passed_cells` how many cells indirect calls pass arguments in. `tables` are the indexes and the
+    numbers of cells of the tables in cells, `table_sizes` the number of cells for the sizes of those that grow.
     """
 
     entries: tuple[Entry, ...]
@@ -65,6 +68,10 @@ class Skeleton:
     plan: CellPlan
     trap: str | None
     keeps_return: bool = False
+    references: int = 0
+    passed_cells: int = 0
+    tables: tuple[tuple[int, int], ...] = ()
+    table_sizes: int = 0
 
     @property
     def argument_words(self) -> int:
@@ -85,6 +92,9 @@ class Skeleton:
             ("global", len(self.globals)),
             ("memory_words", int(self.memory_words)),
             ("dropped", self.dropped_cells),
+            ("table_sizes", self.table_sizes),
+            *((cells_name(index), capacity) for index, capacity in self.tables),
+            ("passed", self.passed_cells),
             ("returned", self.returned_cells),
             ("kept", int(self.keeps_return)),
             ("frame", self.frame_cells),
@@ -178,6 +188,9 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
     name = repr(export.name)[1:-1]  # a name may hold line breaks and control characters
     lines = [f"{export.label}:                           ; {name}"]
     registers = [(word, place) for word, place in enumerate(entry.places) if place in REGISTERS]
+    for word, type_ in enumerate(export.parameters):
+        if type_ == "funcref":  # what is no number of a reference may not get to a computed call
+            lines += [f"  $ => A :MLOAD(argument[{word}])", f"  A - {skeleton.references + 1} :JMPN(next, fail)"]
     stack = f"{-STACK_CELLS} => SP " if skeleton.uses_stack else ""
     if any(place.startswith("SP") for place in entry.places):
         lines.append(f"  {stack}")
@@ -190,7 +203,7 @@ def _entry(entry: Entry, skeleton: Skeleton) -> list[str]:
     masked = [
         word
         for word, (type_, representation) in enumerate(zip(export.results, entry.results, strict=True))
-        if type_ in ("i32", "f32") and representation is not CLEAN
+        if type_ not in ("i64", "f64") and representation is not CLEAN
     ]
     count = len(export.results)
     for word in range(count):

@@ -203,6 +203,11 @@ class Module:
         imported = tuple(i.type for i in self.imports if isinstance(i.type, GlobalType))
         return imported + tuple(global_.type for global_ in self.globals)
 
+    @cached_property
+    def signatures(self) -> tuple[FunctionType, ...]:
+        """The different function types, each once."""
+        return tuple(dict.fromkeys(self.types))
+
     def function_type(self, index: int) -> FunctionType:
         """The type of a function, imported or defined."""
         return self.types[self.function_type_indexes[index]]

@@ -186,7 +186,8 @@ def _targets(rows: tuple[DecodedRow, ...], row: DecodedRow) -> Iterator[int]:
 
 
 def _table(rows: tuple[DecodedRow, ...], row: DecodedRow) -> Iterator[int]:
-    """The rows that a computed jump may go to: those that the bound of its index allows, else a table of jumps."""
+    """The rows that a computed jump may go to: those that the bound of its index allows, else a table of jumps, which
+    are the rows around its base that do not lead to the next one."""
     assert row.address is not None
     base, index = row.address.offset, "RR" if row.address.index_rr else "E"
     for before in reversed(rows[max(0, row.index - LOOK_BACK) : row.index]):
@@ -199,9 +200,18 @@ def _table(rows: tuple[DecodedRow, ...], row: DecodedRow) -> Iterator[int]:
             break
     for step in (-1, 1):
         place = base - 1 if step < 0 else base
-        while 0 <= place < len(rows) and rows[place].jump.kind in ("JMP", "RETURN"):
+        while 0 <= place < len(rows) and _leaves(rows[place]):
             yield place
             place += step
+
+
+def _leaves(row: DecodedRow) -> bool:
+    """Does a row never lead to the next one, as its operations say it?"""
+    jump = row.jump
+    if jump.kind in ("JMP", "RETURN"):
+        return True
+    conditional = jump.kind not in ("next", "CALL")
+    return conditional and row.index + 1 not in (jump.target, jump.otherwise) and isinstance(jump.otherwise, int)
 
 
 def doomed_rows(rows: tuple[DecodedRow, ...]) -> frozenset[int]:
