@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Interface, Program
+    from zkwasm_simulator import Execution
 
 NAME = "run"
 HELP = "run a program in the simulator and show its cost"
@@ -26,16 +27,42 @@ examples:
   zkwasm run dist/my_package-1.0-py3-none-any.whl --program numbers --call gcd 48 18
   zkwasm run hand_written.zkasm
   zkwasm run gcd.wat 48 18 --json
+  zkwasm run long.wasm --call work 1000000 --step-limit 2000000000
 
 Integers are decimal, 0x…, 0o… or 0b…, signed or unsigned; floats are 1.5, -2e9, 0x1.8p3, inf or nan. Without --call, a
 module that exports no function is instantiated, which runs its start function.
 """
 
 
+DEFAULT_STEP_LIMIT = 1 << 23
+
+
+def _positive(text: str) -> int:
+    """A number of steps on the command line."""
+    value = int(text.replace("_", ""))
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     from hatch_zkwasm.targets import add_target
 
     add_target(parser, call="the exported function (default: the only one)")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "jit", "reference"),
+        default="auto",
+        help="what executes the program: the reference interpreter, machine code (jit), or both, by the length of the "
+        "run (default); results, counters and faults are the same",
+    )
+    parser.add_argument(
+        "--step-limit",
+        metavar="STEPS",
+        type=_positive,
+        default=DEFAULT_STEP_LIMIT,
+        help="end the run with an error after so many steps (default: 2^23, what the public tables have room for)",
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -56,13 +83,16 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
 
     from hatch_zkwasm.costs import cost_json, cost_lines
     from hatch_zkwasm.errors import as_usage
+    from hatch_zkwasm.progress import ProgressLine
     from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
     from zkwasm_simulator import Instance
 
     with as_usage():
         values = parse_arguments(export, arguments.arguments)
-    result = Instance(program).call(export.name, *values)
-    counters = result.counters
+    with ProgressLine() as progress:
+        instance = Instance(program, step_limit=arguments.step_limit, engine=arguments.engine, progress=progress)
+        result = instance.call(export.name, *values)
+        counters = result.counters
     if result.trap is not None:
         outcome: dict[str, Any] = {"trap": result.trap.message}
         text = f" traps: {result.trap.message}"
@@ -84,9 +114,8 @@ def _instantiate(program: Program, interface: Interface, arguments: argparse.Nam
 
     from hatch_zkwasm.costs import cost_json, cost_lines
     from zkwasm_compiler.ir.function import Trap
-    from zkwasm_simulator import execute as run_program
 
-    execution = run_program(program, skip_address_check=interface.skip_address_check)
+    execution = _run(program, arguments, skip_address_check=interface.skip_address_check)
     status = execution.registers["PC"]
     trap = None if status == 0 else Trap(status).message
     if arguments.json:
@@ -105,10 +134,9 @@ def _execute(program: Program, arguments: argparse.Namespace) -> int:
 
     from hatch_zkwasm.costs import cost_json, cost_lines
     from hatch_zkwasm.targets import refuse_call
-    from zkwasm_simulator import execute as run_program
 
     refuse_call(arguments)
-    execution = run_program(program)
+    execution = _run(program, arguments)
     registers = {name: _register_text(value) for name, value in execution.registers.items()}
     if arguments.json:
         print(json.dumps({"registers": registers} | cost_json(execution.counters), indent=2))
@@ -117,6 +145,21 @@ def _execute(program: Program, arguments: argparse.Namespace) -> int:
     print("\n".join(f"{name:7} {value}" for name, value in registers.items()), end="\n\n")
     print("\n".join(cost_lines(execution.counters)))
     return 0
+
+
+def _run(program: Program, arguments: argparse.Namespace, *, skip_address_check: bool = False) -> Execution:
+    """Run a program from row 0 as the options say."""
+    from hatch_zkwasm.progress import ProgressLine
+    from zkwasm_simulator import execute as run_program
+
+    with ProgressLine() as progress:
+        return run_program(
+            program,
+            step_limit=arguments.step_limit,
+            skip_address_check=skip_address_check,
+            engine=arguments.engine,
+            progress=progress,
+        )
 
 
 def _register_text(value: int | tuple[int, int]) -> str:

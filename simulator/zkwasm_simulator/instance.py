@@ -18,7 +18,16 @@ from zkwasm_simulator.counters import Counters
 from zkwasm_simulator.field import LIMB_MASK, Limbs, split
 from zkwasm_simulator.global_cells import Globals
 from zkwasm_simulator.inputs import PublicInputs
-from zkwasm_simulator.interpreter import DEFAULT_STEP_LIMIT, Entry, Execution, PreparedProgram, enter, run_to_end
+from zkwasm_simulator.interpreter import (
+    DEFAULT_STEP_LIMIT,
+    Engine,
+    Entry,
+    Execution,
+    PreparedProgram,
+    Progress,
+    enter,
+    run_to_end,
+)
 from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
 from zkwasm_simulator.machine import Machine
 from zkwasm_simulator.values import BITS, Value, from_bits, require_pattern, to_bits
@@ -106,9 +115,21 @@ def _trap(status: int) -> Trap | None:
 
 
 class Instance:
-    """One instance of a compiled program. *Raises:* InstantiationError when the module's initialisation traps."""
+    """One instance of a compiled program.
 
-    def __init__(self, program: Program, *, step_limit: int = DEFAULT_STEP_LIMIT) -> None:
+    `engine` says what executes it, `progress` is told how far a long run has come.
+
+    *Raises:* InstantiationError when the module's initialisation traps.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        step_limit: int = DEFAULT_STEP_LIMIT,
+        engine: Engine = "auto",
+        progress: Progress | None = None,
+    ) -> None:
         if program.interface is None:
             raise ConfigurationError(
                 f"{program.file_name or 'the program'} has no interface, so nothing in it can be called; "
@@ -117,7 +138,8 @@ class Instance:
         self.program = program
         self.interface: Interface = program.interface
         self.step_limit = step_limit
-        self._prepared = PreparedProgram(program, skip_address_check=self.interface.skip_address_check)
+        self._prepared = PreparedProgram(program, skip_address_check=self.interface.skip_address_check, engine=engine)
+        self._progress = progress
         self._untouched = True
         self._at_dispatch: Mapping[str, int | Limbs] = {}
         self._cells: dict[int, Limbs] = {}
@@ -196,7 +218,7 @@ class Instance:
     def _run_from_start(self, index: int, words: Sequence[int]) -> Execution:
         """A provable run: from row 0, with the public inputs of a call."""
         machine = Machine(PublicInputs.of_words(words, function_index=index), self.step_limit, {})
-        return run_to_end(self._prepared, machine, 0, self.step_limit)
+        return run_to_end(self._prepared, machine, 0, self.step_limit, progress=self._progress)
 
     def _call(self, export: Export, words: list[int]) -> CallResult:
         if self._untouched:
@@ -211,7 +233,7 @@ class Instance:
         label = export.label or self.interface.dispatch_label
         entry = Entry(label, {**self._at_dispatch, "SP": export.index})
         zkpc = enter(self.program, machine, entry)
-        execution = run_to_end(self._prepared, machine, zkpc, self.step_limit)
+        execution = run_to_end(self._prepared, machine, zkpc, self.step_limit, progress=self._progress)
         return self._result(export, execution, lambda: self._run_from_start(export.index, words))
 
     def _complete(self, execution: Execution) -> dict[int, Limbs]:

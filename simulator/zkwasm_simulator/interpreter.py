@@ -1,13 +1,14 @@
 """The reference interpreter: runs an assembled program, row by row.
 
 `execute` is the public entry. A program may be prepared once (`PreparedProgram`) and run many times; rows become Python
-functions when they are first reached (`specialise`).
+functions when they are first reached (`specialise`). Long runs go on at native speed (`jit`), with the same results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
@@ -25,8 +26,22 @@ DEFAULT_STEP_LIMIT = 1 << 23
 
 END_LABEL = "finalizeExecution"
 
+Engine = Literal["auto", "jit", "reference"]
+"""What executes a program. All give the same results, counters and faults: the reference interpreter; machine code, to
+which the program is compiled first; or the interpreter, and machine code for what takes longer than compiling."""
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+STEPS_BEFORE_COMPILING = 100_000
+STEPS_PER_COMPILED_ROW = 200
+"""A run is long when the interpreter has done this many steps: about as long as compiling takes."""
+STEPS_BEFORE_ENTERING = 5_000
+"""The same for a program that is compiled already."""
+STEPS_BETWEEN_REPORTS = 1 << 19
+
 Observer = Callable[[Machine, int, int], None]
 """Called as observer(machine, step, zkpc) before each step."""
+Progress = Callable[[int], None]
+"""Called a few times a second with the number of steps that are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +87,25 @@ class PublicValues:
 class PreparedProgram:
     """A program with its rows as functions, made when they are first reached.
 
-    `rows[zkpc](machine, step)` executes one step and gives the next zkPC. `hook` may replace free inputs.
+    `rows[zkpc](machine, step)` executes one step and gives the next zkPC. `hook` may replace free inputs. `engine` is
+    what `advance` uses; machine code is kept with the program, so that it is made once.
     """
 
     def __init__(
-        self, program: Program, *, skip_address_check: bool = False, hook: FreeInputHook | None = None
+        self,
+        program: Program,
+        *,
+        skip_address_check: bool = False,
+        hook: FreeInputHook | None = None,
+        engine: Engine = "auto",
     ) -> None:
         require_machine(program)
+        if engine not in ENGINES:
+            raise ConfigurationError(f"there is no engine {engine!r}; there are {', '.join(ENGINES)}")
+        if hook is not None and engine == "jit":
+            raise ConfigurationError("machine code has no hook for free inputs; use the engine auto or reference")
         self.program = program
+        self.engine = engine if hook is None else "reference"
         self.skip_address_check = skip_address_check
         self.hook = hook
         self.end = program.labels.get(END_LABEL, -1)
@@ -122,6 +148,35 @@ class PreparedProgram:
         machine.last_zkpc = here
         return zkpc, max(step, limit)
 
+    def advance(
+        self, machine: Machine, zkpc: int, step: int, limit: int, stop: int, progress: Progress | None = None
+    ) -> tuple[int, int]:
+        """As `run`, by the engine of this program. *Raises:* ExecutionFault with its place."""
+        if self.engine == "reference":
+            return self._run_reporting(machine, zkpc, step, limit, stop, progress)
+        from zkwasm_simulator.jit.engine import advance, is_compiled
+
+        if self.engine == "auto":
+            long = STEPS_BEFORE_COMPILING + STEPS_PER_COMPILED_ROW * len(self.rows)
+            if is_compiled(self.program, self.skip_address_check):
+                long = STEPS_BEFORE_ENTERING
+            zkpc, step = self.run(machine, zkpc, step, min(limit, step + long), stop)
+        if zkpc == stop or step >= limit:
+            return zkpc, step
+        return advance(self, machine, zkpc, step, limit, stop, progress)
+
+    def _run_reporting(
+        self, machine: Machine, zkpc: int, step: int, limit: int, stop: int, progress: Progress | None
+    ) -> tuple[int, int]:
+        """As `run`, telling `progress` now and then how far it is."""
+        if progress is None:
+            return self.run(machine, zkpc, step, limit, stop)
+        zkpc, step = self.run(machine, zkpc, step, min(limit, step + STEPS_BETWEEN_REPORTS), stop)
+        while zkpc != stop and step < limit:
+            progress(step)
+            zkpc, step = self.run(machine, zkpc, step, min(limit, step + STEPS_BETWEEN_REPORTS), stop)
+        return zkpc, step
+
     def run_observed(
         self, machine: Machine, zkpc: int, step: int, limit: int, stop: int, observer: Observer
     ) -> tuple[int, int]:
@@ -158,37 +213,41 @@ def execute(
     observer: Observer | None = None,
     full_run: bool = False,
     trace_length: int | None = None,
+    engine: Engine = "auto",
+    progress: Progress | None = None,
 ) -> Execution:
     """Run `program` from row 0 to the label `finalizeExecution`.
 
     `memory` is used as the machine's memory and changed; without it all cells are 0. With `entry` the run begins there
     and not at row 0. `free_input` may replace each free input, `observer` sees each step. With `full_run` the rows
     behind `finalizeExecution` run, too, until the trace of `trace_length` rows (by default the smallest power of two
-    that fits) is complete.
+    that fits) is complete. `engine` says what executes the program, `progress` is told how far a long run has come.
 
     *Raises:* ExecutionFault when a step cannot be proved or the limit is reached; ConfigurationError.
     """
-    prepared = _prepare(program, skip_address_check, free_input)
+    prepared = _prepare(program, skip_address_check, free_input, engine)
     inputs = inputs or PublicInputs()
+    if observer is not None and prepared.engine == "jit":
+        raise ConfigurationError("machine code has no observer of steps; use the engine auto or reference")
     if full_run:
         from zkwasm_simulator.trace import complete_run
 
         if entry is not None or memory is not None or observer is not None:
             raise ConfigurationError("a complete run begins at row 0 with empty memory and has no observer")
-        return complete_run(prepared, inputs, step_limit, trace_length)
+        return complete_run(prepared, inputs, step_limit, trace_length, progress)
     machine = Machine(inputs, trace_length or step_limit, {} if memory is None else memory)
     zkpc = 0 if entry is None else enter(prepared.program, machine, entry)
-    return run_to_end(prepared, machine, zkpc, step_limit, observer)
+    return run_to_end(prepared, machine, zkpc, step_limit, observer, progress)
 
 
 def _prepare(
-    program: Program | PreparedProgram, skip_address_check: bool, free_input: FreeInputHook | None
+    program: Program | PreparedProgram, skip_address_check: bool, free_input: FreeInputHook | None, engine: Engine
 ) -> PreparedProgram:
     if isinstance(program, PreparedProgram):
-        if skip_address_check or free_input is not None:
-            raise ConfigurationError("give skip_address_check and the free input hook where the program is prepared")
+        if skip_address_check or free_input is not None or engine != "auto":
+            raise ConfigurationError("give skip_address_check, hook and engine where the program is prepared")
         return program
-    return PreparedProgram(program, skip_address_check=skip_address_check, hook=free_input)
+    return PreparedProgram(program, skip_address_check=skip_address_check, hook=free_input, engine=engine)
 
 
 def enter(program: Program, machine: Machine, entry: Entry) -> int:
@@ -202,13 +261,18 @@ def enter(program: Program, machine: Machine, entry: Entry) -> int:
 
 
 def run_to_end(
-    prepared: PreparedProgram, machine: Machine, zkpc: int, step_limit: int, observer: Observer | None = None
+    prepared: PreparedProgram,
+    machine: Machine,
+    zkpc: int,
+    step_limit: int,
+    observer: Observer | None = None,
+    progress: Progress | None = None,
 ) -> Execution:
     """Run from row `zkpc` to `finalizeExecution`. *Raises:* ExecutionFault."""
     if not prepared.rows:
         raise ConfigurationError("the program has no rows; there is nothing to run")
     if observer is None:
-        zkpc, steps = prepared.run(machine, zkpc, 0, step_limit, prepared.end)
+        zkpc, steps = prepared.advance(machine, zkpc, 0, step_limit, prepared.end, progress)
     else:
         zkpc, steps = prepared.run_observed(machine, zkpc, 0, step_limit, prepared.end, observer)
     if zkpc != prepared.end:

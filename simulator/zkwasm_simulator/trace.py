@@ -11,7 +11,7 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.inputs import PublicInputs
-from zkwasm_simulator.interpreter import Execution, PreparedProgram, PublicValues, finish
+from zkwasm_simulator.interpreter import Execution, PreparedProgram, Progress, PublicValues, finish
 from zkwasm_simulator.machine import Machine
 
 INPUT_STEPS = range(2, 10)
@@ -22,7 +22,11 @@ NOWHERE = -1
 
 
 def complete_run(
-    prepared: PreparedProgram, inputs: PublicInputs, step_limit: int, trace_length: int | None
+    prepared: PreparedProgram,
+    inputs: PublicInputs,
+    step_limit: int,
+    trace_length: int | None,
+    progress: Progress | None = None,
 ) -> Execution:
     """Run from row 0 until the trace of `trace_length` rows is complete, or of the smallest power of two that fits.
 
@@ -36,7 +40,7 @@ def complete_run(
     machine = Machine(inputs, trace_length or step_limit, {})
     start = machine.registers()
     zkpc, steps = recorded.run(machine, 0, 0, min(step_limit, INPUT_STEPS.stop), prepared.end)
-    zkpc, steps = prepared.run(machine, zkpc, steps, step_limit, prepared.end)
+    zkpc, steps = prepared.advance(machine, zkpc, steps, step_limit, prepared.end, progress)
     if zkpc != prepared.end:
         fault = steps_exhausted(step_limit)
         prepared.locate(fault, steps, zkpc)
@@ -89,7 +93,7 @@ def _finish_trace(
             "trace_not_closed", f"{steps} steps to `finalizeExecution` leave no room for the outputs in {n} rows"
         )
     machine.trace_length = n
-    zkpc, _ = prepared.run(machine, zkpc, steps, n - OUTPUT_ROWS, NOWHERE)
+    zkpc, _ = prepared.advance(machine, zkpc, steps, n - OUTPUT_ROWS, NOWHERE)
     zkpc, _ = recorded.run(machine, zkpc, n - OUTPUT_ROWS, n - 1, NOWHERE)
     status = machine.PC
     zkpc, _ = recorded.run(machine, zkpc, n - 1, n, NOWHERE)

@@ -225,7 +225,7 @@ class Interface:
         return next((export for export in self.exports if export.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Program:
     """An assembled program.
 

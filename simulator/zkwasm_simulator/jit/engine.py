@@ -1,0 +1,235 @@
+"""The driver: runs the code of a program, and the reference interpreter where the code does not go.
+
+A program is compiled once per process (`compiled`). `advance` takes the machine as the interpreter does and leaves it
+as the interpreter would: registers and cells are copied into the WebAssembly instance and back. Whenever the code
+leaves in front of a row that it does not execute, the reference interpreter executes that row on the same state, so
+faults are those of the reference in every detail.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+import weakref
+from bisect import bisect_right
+from ctypes import addressof, c_char, c_int64
+from functools import cache
+from typing import Any
+
+from zkwasm_compiler.asm.program import Program
+from zkwasm_simulator.faults import ExecutionFault
+from zkwasm_simulator.inputs import WORDS_PER_ROOT, root_word
+from zkwasm_simulator.interpreter import PreparedProgram, Progress
+from zkwasm_simulator.jit.blocks import Block, blocks_of, decode_program
+from zkwasm_simulator.jit.cells import Cells
+from zkwasm_simulator.jit.module import write_module
+from zkwasm_simulator.jit.state import (
+    COUNTS,
+    INPUT_WORDS,
+    LEFT_FIELD,
+    LIMB_NAMES,
+    STATE_NAMES,
+    TRACE_LENGTH,
+    Exit,
+)
+from zkwasm_simulator.jit.values import SINGLE_BOUND
+from zkwasm_simulator.machine import SINGLE_REGISTERS, Machine
+
+FIRST_SLICE = 1 << 20
+SLICE_SECONDS = 0.1
+"""How long the code runs before Python has a look at signals and progress."""
+
+_REGISTERS = struct.Struct(f"<{len(LIMB_NAMES)}Q{len(SINGLE_REGISTERS)}q")
+_END_FIELDS = struct.Struct("<qii")
+
+
+class CompiledProgram:
+    """A program as machine code, and what its blocks are."""
+
+    def __init__(self, program: Program, skip_address_check: bool) -> None:
+        from wasmtime import Module
+
+        rows = decode_program(program)
+        self.blocks = blocks_of(program, rows)
+        self.block_at = {block.start: block for block in self.blocks}
+        self.starts = [block.start for block in self.blocks]
+        self.code = write_module(program, rows, self.blocks, skip_address_check)
+        self.module = Module(_wasm_engine(), self.code)
+
+    def block_of(self, row: int) -> Block:
+        """The block that holds a row."""
+        return self.blocks[bisect_right(self.starts, row) - 1]
+
+
+@cache
+def _wasm_engine() -> Any:
+    from wasmtime import Config, Engine
+
+    config = Config()
+    config.wasm_multi_memory = True
+    config.wasm_wide_arithmetic = True
+    return Engine(config)
+
+
+_COMPILED: dict[tuple[int, bool], CompiledProgram] = {}
+
+
+def compiled(program: Program, skip_address_check: bool) -> CompiledProgram:
+    """The code of `program`, made when it is first asked for."""
+    key = (id(program), skip_address_check)
+    if key not in _COMPILED:
+        _COMPILED[key] = CompiledProgram(program, skip_address_check)
+        weakref.finalize(program, _COMPILED.pop, key, None)
+    return _COMPILED[key]
+
+
+def is_compiled(program: Program, skip_address_check: bool) -> bool:
+    return (id(program), skip_address_check) in _COMPILED
+
+
+def advance(
+    prepared: PreparedProgram,
+    machine: Machine,
+    zkpc: int,
+    step: int,
+    limit: int,
+    stop: int,
+    progress: Progress | None = None,
+) -> tuple[int, int]:
+    """As `PreparedProgram.run`, for a program without a hook."""
+    if zkpc == stop or step >= limit:
+        return prepared.run(machine, zkpc, step, limit, stop)
+    run = Run(compiled(prepared.program, prepared.skip_address_check), prepared, machine)
+    try:
+        return run.advance(zkpc, step, limit, stop, progress)
+    finally:
+        run.close()
+
+
+class Run:
+    """One instance of the code that works on one machine."""
+
+    def __init__(self, code: CompiledProgram, prepared: PreparedProgram, machine: Machine) -> None:
+        from wasmtime import Func, FuncType, Instance, Store, ValType
+
+        self.code = code
+        self.prepared = prepared
+        self.machine = machine
+        self._fault: ExecutionFault | None = None
+        self._store = Store(_wasm_engine())
+        signature = FuncType([ValType.i32(), ValType.i64()], [ValType.i32()])
+        host_row = Func(self._store, signature, self._host_row)
+        exports: Any = Instance(self._store, code.module, [host_row]).exports(self._store)
+        self._run = exports["run"]
+        state = exports["state"]
+        size = state.data_len(self._store)
+        pointer = state.data_ptr(self._store)
+        self._state = memoryview((c_char * size).from_address(addressof(pointer.contents))).cast("B")
+        self._counts = (c_int64 * len(code.blocks)).from_address(addressof(pointer.contents) + COUNTS)
+        self._memory = machine.memory
+        self.cells = Cells(self._store, exports, machine.memory)
+        machine.memory = self.cells  # type: ignore[assignment]
+        struct.pack_into("<q", self._state, TRACE_LENGTH, min(machine.trace_length, (1 << 62)))
+        roots = (machine.inputs.old_state_root, machine.inputs.old_acc_input_hash)
+        words = [root_word(root, index) for root in roots for index in range(WORDS_PER_ROOT)]
+        struct.pack_into("<8Q", self._state, INPUT_WORDS, *words)
+
+    def close(self) -> None:
+        """Give the machine back its memory and the counters."""
+        self._add_counts()
+        self.cells.copy_to(self._memory)
+        self.machine.memory = self._memory
+
+    def advance(self, zkpc: int, step: int, limit: int, stop: int, progress: Progress | None) -> tuple[int, int]:
+        """Execute steps until row `stop` is reached or `limit` steps are done. *Raises:* ExecutionFault."""
+        slice_ = FIRST_SLICE
+        refused = -1
+        while zkpc != stop and step < limit:
+            block = self.code.block_at.get(zkpc)
+            # The last step is the interpreter's, which knows where it was.
+            if block is None or step == refused or block.steps >= limit - step or not self._put_registers():
+                zkpc, step = self.prepared.run(self.machine, zkpc, step, step + 1, stop)
+                continue
+            began = time.perf_counter()
+            most = min(limit - 1, step + max(slice_, block.steps))
+            end, zkpc, step = self._enter(block, step, most, stop)
+            refused = step if end == Exit.REFUSED else -1
+            if time.perf_counter() - began < SLICE_SECONDS:
+                slice_ = min(2 * slice_, 1 << 40)
+            if progress is not None:
+                progress(step)
+        return zkpc, step
+
+    def _enter(self, block: Block, step: int, limit: int, stop: int) -> tuple[Exit, int, int]:
+        """Run the code from a block on; says why it was left, and gives the row and the step that are next."""
+        stop_block = self.code.block_at[stop].number if stop in self.code.block_at else -1
+        end = Exit(self._run(self._store, block.number, limit - step, limit, stop_block))
+        left, row, last = _END_FIELDS.unpack_from(self._state, LEFT_FIELD)
+        self._get_registers()
+        match end:
+            case Exit.NO_BLOCK:
+                return end, row, limit - left
+            case Exit.BUDGET:
+                following = self.code.blocks[row]
+                return end, following.start, limit - left - following.steps
+            case Exit.REFUSED:
+                return end, row, limit - left - self._split_block(row)
+            case Exit.STOPPED:
+                self.machine.last_zkpc = last
+                return end, stop, limit - left
+            case _:
+                assert self._fault is not None
+                raise self._fault
+
+    def _split_block(self, row: int) -> int:
+        """Count the block of `row` only as far as that row; gives the steps of the rest."""
+        block = self.code.block_of(row)
+        self._counts[block.number] -= 1
+        machine = self.machine
+        for index in range(block.start, row):
+            decoded = self.prepared.decoded(index)
+            machine.arith += decoded.arith
+            machine.binary += decoded.binary is not None
+            machine.mem_align += decoded.mem_align is not None
+            machine.memory_accesses += decoded.memory is not None
+        return block.end - row
+
+    def _add_counts(self) -> None:
+        """Add what the blocks have counted to the machine's counters."""
+        machine, counts = self.machine, self._counts
+        for block in self.code.blocks:
+            entered = counts[block.number]
+            if entered:
+                machine.arith += entered * block.arith
+                machine.binary += entered * block.binary
+                machine.mem_align += entered * block.mem_align
+                machine.memory_accesses += entered * block.memory
+                counts[block.number] = 0
+
+    def _put_registers(self) -> bool:
+        """Give the code the registers; False when it cannot work with them."""
+        values = [getattr(self.machine, name) for name in STATE_NAMES]
+        if any(abs(value) > SINGLE_BOUND for value in values[len(LIMB_NAMES) :]):
+            return False
+        _REGISTERS.pack_into(self._state, 0, *values)
+        return True
+
+    def _get_registers(self) -> None:
+        machine = self.machine
+        for name, value in zip(STATE_NAMES, _REGISTERS.unpack_from(self._state, 0), strict=True):
+            setattr(machine, name, value)
+
+    def _host_row(self, row: int, step: int) -> int:
+        """Execute a row for the code."""
+        if self.code.block_of(row).counting:
+            self._add_counts()
+        self._get_registers()
+        try:
+            following = self.prepared.rows[row](self.machine, step)
+        except ExecutionFault as fault:
+            self.prepared.locate(fault, step, row)
+            self._fault = fault
+            return -1
+        if not self._put_registers():
+            raise AssertionError("a row left a register out of the range of its assignment")
+        return following

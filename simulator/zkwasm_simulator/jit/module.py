@@ -1,0 +1,151 @@
+"""A program as a WebAssembly module: the functions of its chunks, and around them what starts and ends a run.
+
+The module imports `host_row(row, step)`, which executes one row by the reference interpreter and gives the next one, or
+a negative number when it failed. It exports `run(block, left, limit, stop)`, which runs from the block on and says why
+it ended (`state.Exit`), `reserve(cell)`, which makes room for a cell and gives 1 when it cannot, and its memories.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from zkwasm_compiler.asm.program import Program
+from zkwasm_simulator.decode import DecodedRow
+from zkwasm_simulator.field import LIMB_MASK, PRIME
+from zkwasm_simulator.interpreter import END_LABEL
+from zkwasm_simulator.jit.blocks import Block
+from zkwasm_simulator.jit.encoder import (
+    BLOCK,
+    END,
+    I32,
+    I64,
+    IF,
+    LOOP,
+    PAGE_BYTES,
+    Code,
+    ModuleWriter,
+    access,
+    branch,
+    branch_if,
+    call,
+    get,
+    global_get,
+    global_put,
+    i32,
+    i64,
+    op,
+    put,
+    tee,
+    unsigned,
+)
+from zkwasm_simulator.jit.flow import CHUNK_BITS, CHUNK_BLOCKS, ChunkWriter, Layout
+from zkwasm_simulator.jit.rows import Helpers
+from zkwasm_simulator.jit.state import (
+    CELL_BYTES,
+    CELL_MEMORY,
+    CELLS,
+    COUNTS,
+    EXIT_ROW,
+    GLOBALS,
+    LAST_ROW,
+    LEAST_CELLS,
+    LEFT,
+    LEFT_FIELD,
+    LIMIT,
+    MOST_CELLS,
+    ROW_FIELDS,
+    STOP,
+    WRITTEN_MEMORY,
+)
+
+
+def write_module(
+    program: Program, rows: Sequence[DecodedRow], blocks: Sequence[Block], skip_address_check: bool
+) -> bytes:
+    """The module of a program, in binary form."""
+    module = ModuleWriter()
+    host_row = module.import_function("host_row", module.type((I32, I64), (I32,)))
+    table = COUNTS + 8 * len(blocks)
+    pages = -(-(table + 4 * len(rows)) // PAGE_BYTES)
+    module.memory("state", pages, pages)
+    module.memory("cells", LEAST_CELLS * CELL_BYTES // PAGE_BYTES, MOST_CELLS * CELL_BYTES // PAGE_BYTES)
+    module.memory("written", LEAST_CELLS // PAGE_BYTES, MOST_CELLS // PAGE_BYTES)
+    for _ in GLOBALS:
+        module.global_variable(I64, i64(0))
+    for kind, initial in ((I64, i64(0)), (I64, i64(0)), (I64, i64(LEAST_CELLS)), *[(I32, i32(0))] * 3):
+        module.global_variable(kind, initial)
+    nothing = module.type((), ())
+    helpers = Helpers(
+        multiply=module.function(module.type((I64, I64), (I64,)), [(2, I64)], _multiply()),
+        reserve=module.function(module.type((I64,), (I32,)), [(1, I64)], _reserve()),
+        save=module.function(nothing, [], _save()),
+        load=module.function(nothing, [], _load()),
+        host_row=host_row,
+    )
+    block_at = {block.start: block.number for block in blocks}
+    layout = Layout(block_at, len(rows), program.labels.get(END_LABEL, -1), table, skip_address_check)
+    chunk = module.type((I32,), (I32,))
+    for first in range(0, len(blocks), CHUNK_BLOCKS):
+        locals_, body = ChunkWriter(blocks[first : first + CHUNK_BLOCKS], rows, layout, helpers).function()
+        module.table.append(module.function(chunk, locals_, body))
+    run = module.function(module.type((I32, I64, I64, I32), (I32,)), [], _run(helpers, chunk))
+    module.export_function("run", run)
+    module.export_function("reserve", helpers.reserve)
+    starts = [block_at.get(row, -1) for row in range(len(rows))]
+    module.put_data(0, table, struct.pack(f"<{len(starts)}i", *starts))
+    return module.finish()
+
+
+def _multiply() -> Code:
+    """a · b mod p. With a · b = h·2^96 + m·2^64 + l: 2^64 = 2^32 − 1 and 2^96 = −1 mod p."""
+    a, b, low, high = range(4)
+    product = get(a) + get(b) + op("i64.mul_wide_u") + put(high) + put(low)
+    top = get(high) + i64(32) + op("i64.shr_u")
+    # a borrow stands for 2^64, which is 2^32 − 1
+    borrow = i64(LIMB_MASK) + i64(0) + get(low) + top + op("i64.lt_u") + op("select")
+    minuend = get(low) + top + op("i64.sub") + borrow + op("i64.sub") + put(a)
+    middle = get(high) + i64(LIMB_MASK) + op("i64.and") + i64(LIMB_MASK) + op("i64.mul") + put(b)
+    total = get(a) + get(b) + op("i64.add") + put(low)
+    carry = i64(LIMB_MASK) + i64(0) + get(low) + get(b) + op("i64.lt_u") + op("select")
+    carried = get(low) + carry + op("i64.add") + put(low)
+    excess = i64(PRIME) + i64(0) + get(low) + i64(PRIME) + op("i64.ge_u") + op("select")
+    return product + minuend + middle + total + carried + get(low) + excess + op("i64.sub")
+
+
+def _reserve() -> Code:
+    """Make room for a cell: memories that are large enough, by doubling. Gives 1 when there cannot be any."""
+    cell, count = 0, 1
+    fail = i32(1) + op("return")
+    code = get(cell) + i64(MOST_CELLS) + op("i64.ge_u") + IF + fail + END
+    code += global_get(CELLS) + put(count)
+    larger = get(count) + i64(1) + op("i64.shl") + put(count)
+    code += BLOCK + LOOP + get(count) + get(cell) + op("i64.gt_u") + branch_if(1) + larger + branch(0) + END + END
+    for memory, bytes_ in ((CELL_MEMORY, CELL_BYTES), (WRITTEN_MEMORY, 1)):
+        size = b"\x3f" + unsigned(memory)
+        wanted = get(count) + i64(PAGE_BYTES // bytes_) + op("i64.div_u") + op("i32.wrap_i64")
+        grow = wanted + size + op("i32.sub") + b"\x40" + unsigned(memory)
+        code += wanted + size + op("i32.gt_u") + IF
+        code += grow + i32(-1) + op("i32.eq") + IF + fail + END + END
+    return code + get(count) + global_put(CELLS) + i32(0)
+
+
+def _save() -> Code:
+    return b"".join(i32(0) + global_get(number) + access("i64.store", 8 * number) for number in GLOBALS.values())
+
+
+def _load() -> Code:
+    return b"".join(i32(0) + access("i64.load", 8 * number) + global_put(number) for number in GLOBALS.values())
+
+
+def _run(helpers: Helpers, chunk: int) -> Code:
+    """Run chunks until one of them says that the run is over."""
+    block, left, limit, stop = range(4)
+    code = call(helpers.load)
+    code += get(left) + global_put(LEFT) + get(limit) + global_put(LIMIT) + get(stop) + global_put(STOP)
+    code += LOOP + get(block) + get(block) + i32(CHUNK_BITS) + op("i32.shr_u") + b"\x11" + unsigned(chunk) + b"\x00"
+    code += tee(block) + i32(0) + op("i32.ge_s") + branch_if(0) + END
+    code += call(helpers.save) + i32(0) + global_get(LEFT) + access("i64.store", LEFT_FIELD)
+    for number, register in enumerate((EXIT_ROW, LAST_ROW)):
+        code += i32(0) + global_get(register) + access("i32.store", ROW_FIELDS + 4 * number)
+    return code + get(block)

@@ -1,0 +1,173 @@
+"""What surrounds the code: entering and leaving it, slices, the step limit, memory of any size, the cache, engines."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+
+from tests.jit.comparison import assert_same, outcome
+from tests.simulator.programs import callable_program, program
+from zkwasm_compiler.asm import assemble
+from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator import ExecutionFault, Instance, PreparedProgram, PublicInputs, execute, interpreter
+from zkwasm_simulator.interpreter import ENGINES, Engine
+from zkwasm_simulator.jit import engine
+
+COUNTDOWN = ("{n} => RCX", "3n => B", "loop:", "$ => A :ADD, MSTORE(x)", "RCX - 1 => RCX :JMPNZ(loop)")
+
+
+def countdown(rounds: int) -> Any:
+    return program(*(line.format(n=rounds) for line in COUNTDOWN), variables=("x",))
+
+
+def test_every_step_limit() -> None:
+    code = program("5 => A", "0 => B", "loop:", ":CALL(f)", "A - 1 => A :JMPNZ(loop)", ":JMP(end)", "f:", "B + 1 => B",
+                   "B :MSTORE(x), RETURN", "end:", variables=("x",))  # fmt: skip
+    for limit in range(1, 33):
+        assert_same(code, step_limit=limit)
+
+
+@pytest.mark.parametrize("slice_", [1, 7, 64])
+def test_slices_join(monkeypatch: pytest.MonkeyPatch, slice_: int) -> None:
+    monkeypatch.setattr(engine, "FIRST_SLICE", slice_)
+    monkeypatch.setattr(engine, "SLICE_SECONDS", 0.0)
+    seen: list[int] = []
+    execution = execute(countdown(200), engine="jit", progress=seen.append)
+    assert execution.steps == 402
+    assert execution.registers["A"] == (600, 0)
+    assert len(seen) > 5
+    assert seen == sorted(seen)
+
+
+def test_jumps_to_rows_that_begin_no_block() -> None:
+    assert_same(program("zkPC + 3 => RR", "1 => A :RETURN", "2 => A", "A + 5 => A", "A + 1 => B"))
+    assert_same(
+        program("-2 => E", "5 => A", "6 => B", ":JMP(@there + E)", "7 => A", "8 => B", "9 => C", "there:", "A => D")
+    )
+
+
+def test_contexts_and_indexes_need_room() -> None:
+    rows = (
+        "3 => CTX",
+        "7 :MSTORE(SP)",
+        "40 => CTX",
+        "8 :MSTORE(SP++)",
+        "$ => A :MLOAD(SP - 1)",
+        "0 => CTX",
+        "9 :MSTORE(x)",
+    )
+    assert_same(program(*rows, variables=("x",)))
+    far = ("0x7fffffff => E", "5 :MSTORE(MEM:E)", "$ => A :MLOAD(MEM:E)", "0x300000 => E", "6 :MSTORE(MEM:E)",
+           "-5 => E", "7 :MSTORE(SYS:E)", "$ => B :MLOAD(SYS:E)", "$ => C :MLOAD(MEM:E)")  # fmt: skip
+    kind = assert_same(program(*far), skip_address_check=True)
+    assert kind[0] == len(far)
+    memory = execute(program(*far), skip_address_check=True, engine="jit").memory
+    assert memory == {0x20000 + 0x7FFFFFFF: (5, 0), 0x20000 + 0x300000: (6, 0), -5: (7, 0)}
+
+
+def test_rows_of_the_interpreter_among_code() -> None:
+    rows = ("$${var n = 1}", "2 => RCX", "loop:", "${n + CNT_BINARY} => A", "$${n = n * 3}", "A => B", "$ => C :ADD",
+            "2 => D", "A :HASHK(0)", "$${log(n, A)}", "CNT_BINARY + STEP => E", "RCX - 1 => RCX :JMPNZ(loop)",
+            "4 :HASHKLEN(0)", "${hashKDigestR64(0, 1)} => A", "${hashKDigestR64(0, 2)} => B",
+            "${hashKDigestR64(0, 3)} => C", "${hashKDigestR64(0, 0)} :HASHKDIGEST(0)")  # fmt: skip
+    left = assert_same(program(*rows))
+    assert left[0] == 20
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("$${log(1)}", "${nosuch(1)} => A"),
+        ("1 :HASHK1(2)",),
+        ("1 => D", "1 :HASHK(0)", "7 => RR :RETURN"),
+        ("0 => HASHPOS", "-4 => HASHPOS", "1 :HASHK1(0)"),
+        ("1 => A", "2 :ASSERT"),
+        ("${A / B} => C",),
+        ("6 :MLOAD(x)",),
+        ("-1 => A", "$ => B :ADD"),
+        ("9 => C", "$ => B :MEM_ALIGN_RD"),
+    ],
+)
+def test_faults_are_those_of_the_interpreter(rows: tuple[str, ...]) -> None:
+    assert isinstance(assert_same(program(*rows, variables=("x",)))[0], str)
+
+
+def test_inputs_out_of_the_range_of_registers() -> None:
+    text = "start:\n  GAS => A\n  SP => B\n  1 :MSTORE(x)\n  CTX => C\nfinalizeExecution:\n  A\n"
+    assert_same(assemble("VAR GLOBAL x\n" + text), inputs=PublicInputs(old_num_batch=3, chain_id=1 << 70, fork_id=-5))
+
+
+def test_a_program_without_end() -> None:
+    assert_same(assemble("start:\n  A + 1 => A :JMP(start)\n"), step_limit=1000)
+
+
+def test_code_is_made_once_and_goes_with_the_program() -> None:
+    code = countdown(5)
+    assert not engine.is_compiled(code, False)
+    first = engine.compiled(code, False)
+    assert engine.compiled(code, False) is first
+    assert engine.is_compiled(code, False)
+    assert not engine.is_compiled(code, True)
+    gone = weakref.ref(first)
+    del code, first
+    gc.collect()
+    assert gone() is None
+
+
+def test_auto_changes_to_code_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "STEPS_BEFORE_COMPILING", 100)
+    monkeypatch.setattr(interpreter, "STEPS_PER_COMPILED_ROW", 0)
+    code = countdown(500)
+    reference = outcome(code, "reference")
+    assert outcome(code, "auto") == reference
+    assert engine.is_compiled(code, False)
+    short = countdown(40)
+    execute(short)
+    assert not engine.is_compiled(short, False)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_instances_keep_their_state(name: Engine) -> None:
+    instance = Instance(callable_program(), engine=name)
+    assert instance.call("bump", 7).values == (100, 7)
+    assert instance.call("bump", 5).values == (107, 5)
+    assert instance.globals["total"] == 112
+    assert instance.call("add", 2, 3).steps == Instance(callable_program(), engine="reference").call("add", 2, 3).steps
+    assert instance.call("quotient", 1, 0).status == 2
+
+
+def test_progress_of_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "STEPS_BETWEEN_REPORTS", 100)
+    seen: list[int] = []
+    assert execute(countdown(200), engine="reference", progress=seen.append).steps == 402
+    assert seen == [100, 200, 300, 400]
+
+
+def test_engines_that_cannot_be_used() -> None:
+    with pytest.raises(ConfigurationError, match="no engine 'fast'; there are auto, jit, reference"):
+        execute(countdown(1), engine="fast")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="no hook"):
+        execute(countdown(1), engine="jit", free_input=lambda machine, step, zkpc, low, high: (low, high))
+    with pytest.raises(ConfigurationError, match="no observer"):
+        execute(countdown(1), engine="jit", observer=lambda machine, step, zkpc: None)
+    with pytest.raises(ConfigurationError, match="where the program is prepared"):
+        execute(PreparedProgram(countdown(1)), engine="jit")
+
+
+def test_interrupted_runs_give_their_memory_back() -> None:
+    def stop(steps: int) -> None:
+        raise KeyboardInterrupt
+
+    memory: dict[int, tuple[int, int]] = {}
+    with pytest.raises(KeyboardInterrupt):
+        execute(countdown(100_000_000), engine="jit", memory=memory, step_limit=1 << 40, progress=stop)
+    assert memory[0][0] > 0
+
+
+def test_steps_exhausted_in_a_long_run() -> None:
+    with pytest.raises(ExecutionFault, match="steps_exhausted") as caught:
+        execute(countdown(1_000_000_000), engine="jit", step_limit=3_000_001)
+    assert (caught.value.step, caught.value.zkpc) == (3_000_001, 3)
