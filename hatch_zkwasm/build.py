@@ -143,8 +143,7 @@ def _current_manifest(configuration: Configuration, program: ProgramConfiguratio
     try:
         text = (folder / (program.name + MANIFEST_SUFFIX)).read_text(encoding="utf-8")
         manifest = parse_manifest(text, program.name)
-        source = (configuration.root / program.source).read_bytes()
-        wanted = _inputs(program, source)
+        wanted = _inputs(configuration, program)
         if {key: manifest.get(key) for key in wanted} != wanted:
             return None
         if [_declared(entry) for entry in manifest["examples"]] != [_example_json(e) for e in program.examples]:
@@ -152,19 +151,25 @@ def _current_manifest(configuration: Configuration, program: ProgramConfiguratio
         for suffix in (ZKASM_SUFFIX, ROM_SUFFIX):
             if sha256((folder / (program.name + suffix)).read_bytes()) != manifest["outputs"][program.name + suffix]:
                 return None
-    except (OSError, UnicodeDecodeError, ConfigurationError, KeyError, TypeError):
+    except (OSError, UnicodeDecodeError, InputError, KeyError, TypeError):
         return None  # Missing, damaged or of another version: compiling again replaces it.
     return manifest
 
 
-def _inputs(program: ProgramConfiguration, source: bytes) -> Manifest:
-    """The part of a manifest that says what was compiled and how."""
+def _inputs(configuration: Configuration, program: ProgramConfiguration) -> Manifest:
+    """The part of a manifest that says what was compiled and how. *Raises:* UsageError for files that are not there."""
+
+    def source(file: str) -> dict[str, str]:
+        return {"file": file, "sha256": sha256(read_bytes(configuration.root / file))}
+
+    links = {"links": {name: source(file) for name, file in program.links}} if program.links else {}
     return {
         "format": FORMAT,
         "name": program.name,
         "machine": MACHINE,
         "toolchain": toolchain(),
-        "source": {"file": program.source, "sha256": sha256(source)},
+        "source": source(program.source),
+        **links,
         "options": {
             "exports": None if program.exports is None else list(program.exports),
             "optimization-level": program.optimization_level,
@@ -178,18 +183,19 @@ def _compile(
 ) -> tuple[tuple[bytes, bytes, bytes], Manifest]:
     """The three output files of `program`, and its manifest."""
     path = configuration.root / program.source
-    source = read_bytes(path)
+    inputs = _inputs(configuration, program)
     compiled = compile_file(
         path,
         exports=program.exports,
         optimization_level=program.optimization_level,
         memory_layout=program.memory_layout,
+        links={name: configuration.root / file for name, file in program.links},
         shown_as=program.source,
     )
     if compiled.interface is None:
         raise InternalError(f"{program.source} compiled to a program without an interface")
     zkasm, rom = compiled.source.encode(), compiled.rom_json().encode()
-    manifest = _inputs(program, source) | {
+    manifest = inputs | {
         "outputs": {program.name + ZKASM_SUFFIX: sha256(zkasm), program.name + ROM_SUFFIX: sha256(rom)},
         "rom-rows": len(compiled.rows),
         "interface": interface_to_json(compiled.interface),

@@ -28,7 +28,7 @@ OPTIMIZATION_LEVELS = (0, 3)
 DEFAULT_OPTIMIZATION_LEVEL = 2
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PROGRAM_KEYS = ("source", "exports", "optimization-level", "memory-layout", "examples")
+_PROGRAM_KEYS = ("source", "link", "exports", "optimization-level", "memory-layout", "examples")
 _EXAMPLE_KEYS = ("call", "args", "result", "results", "trap")
 
 
@@ -49,7 +49,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ProgramConfiguration:
-    """One program: `source` is relative to the project, with `/`; `exports` is None for all exported functions."""
+    """One program: `source` is relative to the project, with `/`; `exports` is None for all exported functions. `links`
+    has the modules to link, as names and paths like `source`."""
 
     name: str
     source: str
@@ -58,6 +59,7 @@ class ProgramConfiguration:
     examples: tuple[Example, ...] = ()
     path: str = ""
     memory_layout: str = AUTO
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,8 @@ def _program(
     if not _PROGRAM_NAME.fullmatch(name):
         reader.problem("a program's name becomes a file name: use letters, digits, - and _")
     reader.allow(_PROGRAM_KEYS)
-    source = _relative_path(reader, "source", "name the .wasm or .wat file to compile")
-    if source and PurePosixPath(source).suffix not in SOURCE_SUFFIXES:
-        reader.problem(f"must end in .wasm or .wat, found {source!r}", "source")
-    elif source and not (root / source).is_file():
-        reader.problem(f"there is no file {source}", "source")
+    source = _module(reader, "source", root, "name the .wasm or .wat file to compile")
+    links = reader.inner("link")
     exports: tuple[str, ...] | None = None
     if "exports" in reader.table:
         exports = reader.strings("exports")
@@ -149,7 +148,18 @@ def _program(
         examples=tuple(_example(example, exports) for example in reader.tables("examples")),
         path=reader.path,
         memory_layout=reader.choice("memory-layout", default=default_layout, choices=CHOICES),
+        links=tuple((key, _module(links, key, root, "name the file to link")) for key in links.table),
     )
+
+
+def _module(reader: TableReader, key: str, root: Path, required: str) -> str:
+    """The path of a module at `key`, which has to be there."""
+    source = _relative_path(reader, key, required)
+    if source and PurePosixPath(source).suffix not in SOURCE_SUFFIXES:
+        reader.problem(f"must end in .wasm or .wat, found {source!r}", key)
+    elif source and not (root / source).is_file():
+        reader.problem(f"there is no file {source}", key)
+    return source
 
 
 def _example(reader: TableReader, exports: tuple[str, ...] | None) -> Example:

@@ -95,7 +95,7 @@ class ZkwasmBuildHook(BuildHookInterface[BuilderConfig]):
         from hatch_zkwasm.build import expected_sha256
         from hatch_zkwasm.manifest import sha256
 
-        problems = []
+        problems: list[Problem] = []
         with zipfile.ZipFile(artifact) as wheel:
             names = set(wheel.namelist())
             for program in self._report.programs:
@@ -116,11 +116,11 @@ class ZkwasmBuildHook(BuildHookInterface[BuilderConfig]):
 
         with tarfile.open(artifact) as sdist:
             names = {member.partition("/")[2] for member in sdist.getnames()}
-        problems = []
+        problems: list[Problem] = []
         for program in configuration.programs:
-            if program.source not in names:
-                message = "is not in the sdist; include it in [tool.hatch.build.targets.sdist]"
-                problems.append(Problem(message, file=program.source))
+            message = "is not in the sdist; include it in [tool.hatch.build.targets.sdist]"
+            sources = (program.source, *(file for _, file in program.links))
+            problems.extend(Problem(message, file=file) for file in sources if file not in names)
             problems.extend(
                 Problem("is compiled and must not be in the sdist; ignore it in .gitignore", file=file)
                 for file in output_files(configuration, program.name)

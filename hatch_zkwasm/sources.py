@@ -7,7 +7,7 @@ depends on the file.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,9 +69,11 @@ def compile_file(
     exports: Sequence[str] | None,
     optimization_level: int,
     memory_layout: str = AUTO,
+    links: Mapping[str, Path] | None = None,
     shown_as: str = "",
 ) -> Program:
-    """The program that the `.wasm` or `.wat` file at `path` compiles to; problems name it `shown_as`.
+    """The program that the `.wasm` or `.wat` file at `path` compiles to; problems name it `shown_as`. `links` are the
+    files of modules to link, by the module names of the imports that they serve.
 
     Raises: InputError with every problem.
     """
@@ -83,6 +85,7 @@ def compile_file(
         optimization_level=optimization_level,
         name=name,
         memory_layout=memory_layout,
+        links={name: read_module(library) for name, library in (links or {}).items()},
     )
     try:
         return compile_module(read_module(path), options)
@@ -96,14 +99,18 @@ def with_file(error: InputError, path: str, shown_as: str) -> InputError:
     return type(error)(*problems)
 
 
-def load_file(path: Path, *, optimization_level: int, memory_layout: str = AUTO) -> Program:
-    """The program in `path`, compiled or assembled if need be.
+def load_file(
+    path: Path, *, optimization_level: int, memory_layout: str = AUTO, links: Mapping[str, Path] | None = None
+) -> Program:
+    """The program in `path`, compiled or assembled if need be; `links` are as for `compile_file`.
 
     Raises: InputError with every problem.
     """
     name = path.name.lower()
     if name.endswith(MODULE_SUFFIXES):
-        return compile_file(path, exports=None, optimization_level=optimization_level, memory_layout=memory_layout)
+        return compile_file(
+            path, exports=None, optimization_level=optimization_level, memory_layout=memory_layout, links=links
+        )
     if name.endswith(ZKASM_SUFFIX):
         return assemble(path)[0]
     if name.endswith(ROM_SUFFIX):

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS
+from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_links, parse_links
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Program
@@ -26,6 +26,7 @@ def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
     )
     parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
     parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
+    add_links(parser)
 
 
 def load_target(arguments: argparse.Namespace) -> Program:
@@ -43,6 +44,7 @@ def load_target(arguments: argparse.Namespace) -> Program:
             arguments.file,
             optimization_level=arguments.optimization_level,
             memory_layout=arguments.memory_layout,
+            links=parse_links(arguments),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)

@@ -128,6 +128,14 @@ class TableReader:
                 self.problem(f"must be a table, found {type_name(value)}", key, index)
         return readers
 
+    def inner(self, key: str) -> TableReader:
+        """The table at `key`, empty when there is none."""
+        value = self.table.get(key, {})
+        if not isinstance(value, dict):
+            self.problem(f"must be a table, found {type_name(value)}", key)
+            value = {}
+        return TableReader(value, dotted(self.path, key), self.file, self.problems)
+
     def named_tables(self, key: str) -> list[tuple[str, TableReader]]:
         """The tables inside the table at `key`, in the order of the file."""
         value = self.table.get(key, {})

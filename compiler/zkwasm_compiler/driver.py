@@ -26,6 +26,7 @@ from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
+from zkwasm_compiler.wasm.link import link, load_library
 
 CLEAN_UP = (branches, parameters, known_bits, dce)
 """After legalisation, at every level: its diamonds leave empty blocks and single-edge parameters, its masks overlap."""
@@ -38,12 +39,15 @@ class CompileOptions:
     """`exports`: the exported functions to make provable (all when None); only what they and the start function reach
     is compiled. `optimization_level`: 0 to 3. `name`: what the program's first line calls it. `memory_layout`: how the
     cells of the machine hold the linear memory, `words` or `bytes`; `auto` takes what is expected to take fewer steps.
+    `links` are the binaries of modules to link, by the module names of the imports that they serve: each is
+    instantiated once, in this order, and may import from those before it.
     """
 
     exports: tuple[str, ...] | None = None
     optimization_level: int = 2
     name: str = ""
     memory_layout: str = AUTO
+    links: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.optimization_level not in LEVELS:
@@ -74,7 +78,8 @@ def compile_module(
     """Compile a WebAssembly binary to a zkASM program.
 
     *Raises:* InputError for a module that is malformed, invalid or unsupported, with every problem's byte offset;
-    ConfigurationError for wrong options. `progress` hears the name of each function that is lowered.
+    LinkError for imports that linked modules do not serve; ConfigurationError for wrong options. `progress` hears the
+    name of each function that is lowered.
     """
     return compile_stages(data, options or CompileOptions(), progress=progress, dumps=False).program
 
@@ -88,7 +93,8 @@ def compile_stages(
     verify: bool = False,
 ) -> Compilation:
     """Compile and keep the stages; `dumps` prints the SSA after each, `verify` checks it after each pass."""
-    module = translate(wasm.load(data), exports=options.exports)
+    linked = link(wasm.load(data), {name: load_library(name, library) for name, library in options.links.items()})
+    module = translate(linked, exports=options.exports)
     check_limits(module)
     result = Compilation(module)
 

@@ -62,6 +62,10 @@ class UnsupportedError(InputError):
     """A valid module or program that needs what is not supported; the message names it with its place."""
 
 
+class LinkError(InputError):
+    """Modules that do not fit together: an import that is unknown, or whose type what is exported does not match."""
+
+
 class AssemblyError(InputError):
     """A zkASM source that does not assemble."""
 

@@ -15,6 +15,7 @@ examples:
   zkwasm compile gcd.wasm -o gcd.zkasm --rom gcd.rom.json
   zkwasm compile lib.wasm -e gcd -e modpow -O3 -o lib.zkasm
   zkwasm compile text.wasm --memory-layout bytes -o text.zkasm
+  zkwasm compile main.wasm --link env=library.wasm -o main.zkasm
 
 Both files say how the functions are called: `zkwasm run gcd.zkasm --call gcd 48 18`.
 """
@@ -51,12 +52,43 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
         dest="optimization_level",
         help="optimisation level (default: 2; 3 takes minutes for a few percent)",
     )
+    add_links(parser)
     parser.add_argument(
         "--memory-layout",
         choices=MEMORY_LAYOUTS,
         default=MEMORY_LAYOUTS[0],
         help="what a cell of the memory holds: one byte or a word of four (default: auto, what takes fewer steps)",
     )
+
+
+def add_links(parser: argparse.ArgumentParser) -> None:
+    """`--link`, which `parse_links` reads."""
+    parser.add_argument(
+        "--link",
+        metavar="NAME=FILE",
+        action="append",
+        default=[],
+        dest="links",
+        help="serve the imports from module NAME with the exports of a .wasm or .wat file, again for more",
+    )
+
+
+def parse_links(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The modules to link by name, in their order. Raises: UsageError."""
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.sources import require_module
+    from zkwasm_compiler.errors import Problem
+
+    links: dict[str, Path] = {}
+    for text in arguments.links:
+        name, equals, file = text.partition("=")
+        if not equals or not file:
+            raise UsageError(Problem(f"--link {text}: write NAME=FILE, such as env=library.wasm"))
+        if name in links:
+            raise UsageError(Problem(f"--link {text}: {name!r} is linked already, to {links[name]}"))
+        links[name] = Path(file)
+        require_module(links[name])
+    return links
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -77,6 +109,7 @@ def execute(arguments: argparse.Namespace) -> int:
             exports=arguments.exports,
             optimization_level=arguments.optimization_level,
             memory_layout=arguments.memory_layout,
+            links=parse_links(arguments),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)

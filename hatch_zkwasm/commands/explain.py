@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
+    from hatch_zkwasm.commands.compile import parse_links
     from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.sources import read_module, require_module, with_file
     from zkwasm_compiler import CompileOptions
@@ -40,6 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
         optimization_level=arguments.optimization_level,
         name=path.stem,
         memory_layout=arguments.memory_layout,
+        links={name: read_module(library) for name, library in parse_links(arguments).items()},
     )
     try:
         with as_usage():

@@ -159,6 +159,24 @@ def test_what_makes_a_program_stale(project: Path, file: str, old: str, new: str
     assert run(project).summary == "0 compiled, 2 up to date"
 
 
+def test_linked_modules_are_inputs(project: Path) -> None:
+    library = '(module (func (export "one") (result i32) (i32.const 1)))'
+    source = '(module (import "lib" "one" (func $one (result i32))) (func (export "f") (result i32) (call $one)))'
+    (project / "native" / "library.wat").write_text(library)
+    (project / "native" / "linked.wat").write_text(source)
+    table = '[tool.zkwasm.programs.linked]\nsource = "native/linked.wat"\nlink = { lib = "native/library.wat" }\n'
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f'\n{table}examples = [{{ call = "f", result = 1 }}]\n')
+    assert run(project).summary == "3 compiled, 0 up to date"
+    manifest = json.loads(outputs(project)["linked.manifest.json"])
+    assert manifest["links"] == {"lib": {"file": "native/library.wat", "sha256": sha256(library.encode())}}
+    assert run(project).summary == "0 compiled, 3 up to date"
+    edit(project / "native" / "library.wat", "(i32.const 1)", "(i32.const 2)")
+    assert len(problems(project)) == 1
+    edit(project / "pyproject.toml", "result = 1 }", "result = 2 }")
+    assert run(project).summary == "1 compiled, 2 up to date"
+
+
 def test_another_compiler_makes_all_programs_stale(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(project)
     changed = {**manifest_module.toolchain(), "sha256": "0" * 64}

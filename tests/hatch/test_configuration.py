@@ -60,6 +60,7 @@ def test_everything_that_can_be_written(project: Path) -> None:
 
         [tool.zkwasm.programs.walk]
         source = "./native/walk.wat"
+        link = { env = "native/gcd.wasm", "a b" = "native/walk.wat" }
         """,
     )
     path = "tool.zkwasm.programs.gcd"
@@ -81,7 +82,14 @@ def test_everything_that_can_be_written(project: Path) -> None:
                 path,
                 "bytes",
             ),
-            ProgramConfiguration("walk", "native/walk.wat", None, 1, (), "tool.zkwasm.programs.walk", "words"),
+            ProgramConfiguration(
+                "walk",
+                "native/walk.wat",
+                memory_layout="words",
+                optimization_level=1,
+                path="tool.zkwasm.programs.walk",
+                links=(("env", "native/gcd.wasm"), ("a b", "native/walk.wat")),
+            ),
         ),
     )
 
@@ -209,4 +217,15 @@ def test_hook_table_takes_only_what_hatch_reserves() -> None:
         check_hook_options({"output": "x", "dependencies": []}, path)
     assert [problem.message for problem in caught.value.problems] == [
         f"{path}.output: the hook has no options of its own; programs are configured in [tool.zkwasm]"
+    ]
+
+
+def test_linked_modules_must_be_there(project: Path) -> None:
+    start = "[tool.zkwasm]\noutput = 'out'\n[tool.zkwasm.programs.gcd]\nsource = 'native/gcd.wasm'\n"
+    path = "tool.zkwasm.programs.gcd.link"
+    assert problems(project, f"{start}link = 'native/gcd.wasm'") == [f"{path}: must be a table, found a string"]
+    assert problems(project, f"{start}link = {{ env = 'native/no.wasm', b = 'x.c', c = 3 }}") == [
+        f"{path}.env: there is no file native/no.wasm",
+        f"{path}.b: must end in .wasm or .wat, found 'x.c'",
+        f"{path}.c: must be a non-empty string, found an integer",
     ]
