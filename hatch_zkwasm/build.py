@@ -1,9 +1,9 @@
 """Compiles the programs of a configuration into their output folder; knows nothing of hatch or the command line.
 
-Comes in: a `Configuration`. Goes out: `<name>.zkasm`, `<name>.rom.json` and `<name>.manifest.json` for each program and
-a `BuildReport`. Every example is run; a wrong result fails the build. Nothing is written unless every program is good,
-and each file appears under its name only when it is complete. A program whose manifest still matches its source, its
-options, its examples, the compiler and the outputs is left alone.
+Comes in: a `Configuration`. Goes out: `<name>.zkasm`, `<name>.rom.json`, `<name>.map.json` and
+`<name>.manifest.json` for each program and a `BuildReport`. Every example is run; a wrong result fails the build.
+Nothing is written unless every program is good, and each file appears under its name only when it is complete. A
+program whose manifest still matches its source, its options, its examples, the compiler and the outputs is left alone.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from hatch_zkwasm.manifest import (
     FORMAT,
     MACHINE,
     MANIFEST_SUFFIX,
-    ROM_SUFFIX,
+    OUTPUT_SUFFIXES,
     SUFFIXES,
-    ZKASM_SUFFIX,
     Manifest,
     manifest_text,
     parse_manifest,
@@ -42,6 +41,7 @@ from hatch_zkwasm.values import (
 )
 from hatch_zkwasm.writing import write_files
 from zkwasm_compiler.asm.interface import interface_to_json
+from zkwasm_compiler.asm.positions import positions_json
 from zkwasm_compiler.asm.program import Export, Program
 from zkwasm_compiler.errors import ConfigurationError, ExecutionError, InputError, InternalError, Problem
 
@@ -148,7 +148,7 @@ def _current_manifest(configuration: Configuration, program: ProgramConfiguratio
             return None
         if [_declared(entry) for entry in manifest["examples"]] != [_example_json(e) for e in program.examples]:
             return None
-        for suffix in (ZKASM_SUFFIX, ROM_SUFFIX):
+        for suffix in OUTPUT_SUFFIXES:
             if sha256((folder / (program.name + suffix)).read_bytes()) != manifest["outputs"][program.name + suffix]:
                 return None
     except (OSError, UnicodeDecodeError, InputError, KeyError, TypeError):
@@ -178,10 +178,8 @@ def _inputs(configuration: Configuration, program: ProgramConfiguration) -> Mani
     }
 
 
-def _compile(
-    configuration: Configuration, program: ProgramConfiguration
-) -> tuple[tuple[bytes, bytes, bytes], Manifest]:
-    """The three output files of `program`, and its manifest."""
+def _compile(configuration: Configuration, program: ProgramConfiguration) -> tuple[tuple[bytes, ...], Manifest]:
+    """The output files of `program`, as `SUFFIXES` has them, and its manifest."""
     path = configuration.root / program.source
     inputs = _inputs(configuration, program)
     compiled = compile_file(
@@ -192,16 +190,17 @@ def _compile(
         links={name: configuration.root / file for name, file in program.links},
         shown_as=program.source,
     )
-    if compiled.interface is None:
-        raise InternalError(f"{program.source} compiled to a program without an interface")
-    zkasm, rom = compiled.source.encode(), compiled.rom_json().encode()
+    if compiled.interface is None or compiled.positions is None:
+        raise InternalError(f"{program.source} compiled to a program without an interface or positions")
+    outputs = compiled.source.encode(), compiled.rom_json().encode(), positions_json(compiled.positions).encode()
+    names = (program.name + suffix for suffix in OUTPUT_SUFFIXES)
     manifest = inputs | {
-        "outputs": {program.name + ZKASM_SUFFIX: sha256(zkasm), program.name + ROM_SUFFIX: sha256(rom)},
+        "outputs": {name: sha256(output) for name, output in zip(names, outputs, strict=True)},
         "rom-rows": len(compiled.rows),
         "interface": interface_to_json(compiled.interface),
         "examples": _run_examples(compiled, program),
     }
-    return (zkasm, rom, manifest_text(manifest).encode()), manifest
+    return (*outputs, manifest_text(manifest).encode()), manifest
 
 
 def _run_examples(compiled: Program, program: ProgramConfiguration) -> list[dict[str, Any]]:

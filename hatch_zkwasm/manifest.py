@@ -1,8 +1,8 @@
 """The manifest of a packed program: what was compiled from what, how it is called and what its examples cost.
 
-`<name>.manifest.json` lies beside `<name>.zkasm` and `<name>.rom.json`. It is the state of the incremental build too:
-a program is up to date when its manifest says so (`hatch_zkwasm.build`). It holds no time and no absolute path, so
-that the same sources give the same bytes anywhere. docs/configuration.md describes the fields.
+`<name>.manifest.json` lies beside `<name>.zkasm`, `<name>.rom.json` and `<name>.map.json`. It is the state of the
+incremental build too: a program is up to date when its manifest says so (`hatch_zkwasm.build`). It holds no time and no
+absolute path, so that a build is reproducible; docs/configuration.md describes the fields.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ FORMAT = 1
 MACHINE = "zkvm64"
 ZKASM_SUFFIX = ".zkasm"
 ROM_SUFFIX = ".rom.json"
+MAP_SUFFIX = ".map.json"
 MANIFEST_SUFFIX = ".manifest.json"
-SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX, MANIFEST_SUFFIX)
+OUTPUT_SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX, MAP_SUFFIX)
+"""The files that a manifest describes."""
+SUFFIXES = (*OUTPUT_SUFFIXES, MANIFEST_SUFFIX)
 
 Manifest = dict[str, Any]
 

@@ -18,12 +18,15 @@ from pathlib import Path
 
 from hatch_zkwasm.manifest import (
     MANIFEST_SUFFIX,
+    MAP_SUFFIX,
+    OUTPUT_SUFFIXES,
     ROM_SUFFIX,
     ZKASM_SUFFIX,
     Manifest,
     parse_manifest,
     sha256,
 )
+from zkwasm_compiler.asm.positions import positions_from_json
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError, Problem
 
@@ -46,14 +49,15 @@ def load_packed(folder: Traversable, name: str) -> PackedProgram:
 
     manifest = parse_manifest(_read(folder, name + MANIFEST_SUFFIX).decode("utf-8"), name + MANIFEST_SUFFIX)
     texts = {}
-    for suffix in (ZKASM_SUFFIX, ROM_SUFFIX):
+    for suffix in OUTPUT_SUFFIXES:
         data = _read(folder, name + suffix)
         if sha256(data) != manifest["outputs"][name + suffix]:
             message = f"is not the file that {name + MANIFEST_SUFFIX} describes; build the program again"
             raise ConfigurationError(Problem(message, file=name + suffix))
         texts[suffix] = data.decode("utf-8")
     rom = load_rom(texts[ROM_SUFFIX], name + ROM_SUFFIX)
-    return PackedProgram(name, replace(rom, source=texts[ZKASM_SUFFIX]), manifest)
+    positions = positions_from_json(texts[MAP_SUFFIX])
+    return PackedProgram(name, replace(rom, source=texts[ZKASM_SUFFIX], positions=positions), manifest)
 
 
 def _read(folder: Traversable, file_name: str) -> bytes:

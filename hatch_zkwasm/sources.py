@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hatch_zkwasm.errors import UsageError
-from hatch_zkwasm.manifest import ROM_SUFFIX, ZKASM_SUFFIX
+from hatch_zkwasm.manifest import MAP_SUFFIX, ROM_SUFFIX, ZKASM_SUFFIX
 from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import InputError, Problem
@@ -112,13 +112,27 @@ def load_file(
             path, exports=None, optimization_level=optimization_level, memory_layout=memory_layout, links=links
         )
     if name.endswith(ZKASM_SUFFIX):
-        return assemble(path)[0]
+        return _with_positions(assemble(path)[0], path, ZKASM_SUFFIX)
     if name.endswith(ROM_SUFFIX):
         from zkwasm_compiler.asm import load_rom
 
-        return load_rom(read_text(path), str(path))
+        return _with_positions(load_rom(read_text(path), str(path)), path, ROM_SUFFIX)
     allowed = ", ".join((*MODULE_SUFFIXES, ZKASM_SUFFIX, ROM_SUFFIX, WHEEL_SUFFIX))
     raise UsageError(Problem(f"is not a file of a known kind: {allowed}", file=str(path)))
+
+
+def _with_positions(program: Program, path: Path, suffix: str) -> Program:
+    """The program with the positions that a file beside it has, if there is one and it is about this program."""
+    from zkwasm_compiler.asm.positions import positions_from_json
+
+    beside = path.with_name(path.name[: -len(suffix)] + MAP_SUFFIX)
+    if not beside.exists():
+        return program
+    positions = positions_from_json(read_text(beside))
+    if positions.length != len(program.rows):
+        print(f"note: {beside} is about a program of {positions.length} rows, not about {path.name}", file=sys.stderr)
+        return program
+    return replace(program, positions=positions)
 
 
 def assemble(path: Path, options: AssembleOptions | None = None) -> tuple[Program, tuple[Problem, ...]]:

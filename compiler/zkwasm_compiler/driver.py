@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler import wasm
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.asm import assemble
+from zkwasm_compiler.asm.positions import NOWHERE, Positions, changes
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.frontend.translate import translate
@@ -27,6 +28,7 @@ from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
 from zkwasm_compiler.wasm.link import link, load_library
+from zkwasm_compiler.wasm.source_lines import SourceLines, source_lines
 
 CLEAN_UP = (branches, parameters, known_bits, dce)
 """After legalisation, at every level: its diamonds leave empty blocks and single-edge parameters, its masks overlap."""
@@ -95,6 +97,7 @@ def compile_stages(
     """Compile and keep the stages; `dumps` prints the SSA after each, `verify` checks it after each pass."""
     linked = link(wasm.load(data), {name: load_library(name, library) for name, library in options.links.items()})
     module = translate(linked, exports=options.exports)
+    names = {index: function.name for index, function in module.functions.items()}
     check_limits(module)
     result = Compilation(module)
 
@@ -114,7 +117,9 @@ def compile_stages(
     dump(result.legalized)
     title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
     text, result.stages = lower(module, title, progress, initialisation, ranges)
-    result.program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
+    program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
+    bodies = {} if options.links else names  # an offset does not say in which of the modules it is
+    result.program = replace(program, positions=positions_of(program, result.stages.offsets, linked, bodies))
     check_computed_jumps(result.program)
     return result
 
@@ -134,3 +139,14 @@ def legalize_and_clean(module: Module, context: Context, ranges: Mapping[int, Ra
 def _clean(function: Function, context: Context) -> None:
     for clean in CLEAN_UP:
         clean(function, context)
+
+
+def positions_of(
+    program: Program, offsets: Mapping[int, int], source: wasm.Module, names: Mapping[int, str]
+) -> Positions:
+    """Where the rows come from; `offsets` are those of the lines of the text, `names` those of functions by index."""
+    rows = ((number, offsets.get(row.get("line", 0), NOWHERE)) for number, row in enumerate(program.rows))
+    bodies = sorted((function.offset, function.offset + function.size, function.index) for function in source.functions)
+    functions = tuple((start, end, names[index]) for start, end, index in bodies if index in names)
+    lines = source_lines(source) if functions else SourceLines()
+    return Positions(len(program.rows), changes(rows), functions, lines.files, lines.lines)

@@ -17,7 +17,8 @@ examples:
   zkwasm compile text.wasm --memory-layout bytes -o text.zkasm
   zkwasm compile main.wasm --link env=library.wasm -o main.zkasm
 
-Both files say how the functions are called: `zkwasm run gcd.zkasm --call gcd 48 18`.
+Both files say how the functions are called: `zkwasm run gcd.zkasm --call gcd 48 18`. With
+gcd.map.json beside them (`--map`), errors name the instruction of the module.
 """
 
 MEMORY_LAYOUTS = ("auto", "words", "bytes")
@@ -30,6 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="OUT.zkasm", help="write the zkASM here (default: print it, unless --rom is given)"
     )
     parser.add_argument("--rom", metavar="OUT.json", help="write the assembled ROM JSON here")
+    parser.add_argument(
+        "--map", metavar="OUT.map.json", help="write here which instruction of the module each row was compiled from"
+    )
     add_compile_options(parser)
     parser.add_argument("--json", action="store_true", help="print exports and size as JSON instead of the zkASM")
 
@@ -99,6 +103,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from hatch_zkwasm.values import signature
     from hatch_zkwasm.writing import STANDARD_OUTPUT, write_files
     from zkwasm_compiler.asm.interface import interface_to_json
+    from zkwasm_compiler.asm.positions import positions_json
     from zkwasm_compiler.errors import InternalError
 
     path: Path = arguments.file
@@ -113,10 +118,15 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    nowhere = arguments.output is None and arguments.rom is None and not arguments.json
+    named = (arguments.output, arguments.rom, arguments.map)
+    nowhere = named == (None, None, None) and not arguments.json
     outputs = [(STANDARD_OUTPUT if nowhere else arguments.output, program.source)]
     if arguments.rom is not None:
         outputs.append((arguments.rom, program.rom_json()))
+    if arguments.map is not None:
+        if program.positions is None:
+            raise InternalError("the compiled program has no positions")
+        outputs.append((arguments.map, positions_json(program.positions)))
     files = {Path(name): text.encode() for name, text in outputs if name not in (None, STANDARD_OUTPUT)}
     write_files(files)
     for name, text in outputs:

@@ -6,6 +6,7 @@ are stable names; tools compare them, people read the message.
 
 from __future__ import annotations
 
+from zkwasm_compiler.asm.positions import Position
 from zkwasm_compiler.errors import ExecutionError
 from zkwasm_simulator.field import PRIME, SINGLE_LIMB_LIMIT
 
@@ -15,7 +16,8 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
 
     `error_kind` names the rule that was broken, `detail` says how, with the values. `step` counts executed steps from
     0, `zkpc` is the row of the program, `file` and `line` its source; they are None when the fault has no place.
-    `function` is the WebAssembly function that the row was compiled from, empty outside of functions.
+    `function` is the WebAssembly function that the row was compiled from, empty outside of functions, and `position`
+    the instruction, where the program says so.
     """
 
     def __init__(self, error_kind: str, detail: str) -> None:
@@ -28,12 +30,22 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
         self.line: int | None = None
         self.text: str = ""
         self.function: str = ""
+        self.position: Position | None = None
 
-    def locate(self, step: int, zkpc: int, file: str, line: int | None, text: str, function: str = "") -> None:
+    def locate(
+        self,
+        step: int,
+        zkpc: int,
+        file: str,
+        line: int | None,
+        text: str,
+        function: str = "",
+        position: Position | None = None,
+    ) -> None:
         """Say where it happened, unless that is known already."""
         if self.step is None:
             self.step, self.zkpc, self.file, self.line, self.text = step, zkpc, file, line, text.strip()
-            self.function = function
+            self.function, self.position = function, position
 
     def __str__(self) -> str:
         if self.step is None:
@@ -42,7 +54,8 @@ class ExecutionFault(ExecutionError):  # noqa: N818 - the field's word for it is
         if self.line is not None:
             place += f":{self.line}"
         source = f" in `{self.text}`" if self.text else ""
-        function = f" of the WebAssembly function {self.function}" if self.function else ""
+        instruction = str(self.position) if self.position and self.position.function else self.function
+        function = f" of the WebAssembly function {instruction}" if instruction else ""
         return f"{place}: {self.error_kind}: {self.detail}{source}{function} (step {self.step}, zkPC {self.zkpc})"
 
 

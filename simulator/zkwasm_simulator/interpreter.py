@@ -190,7 +190,9 @@ class PreparedProgram:
         """Give `fault` its place in the source, and the WebAssembly function that was compiled to it."""
         row = self.program.rows[zkpc]
         file, line, text = row.get("fileName", ""), row.get("line"), row.get("lineStr", "")
-        fault.locate(step, zkpc, file, line, text, self._function_at(zkpc))
+        positions = self.program.positions
+        position = None if positions is None else positions.at(zkpc)
+        fault.locate(step, zkpc, file, line, text, self._function_at(zkpc), position)
 
     def _function_at(self, zkpc: int) -> str:
         """The WebAssembly function whose code holds a row, by the label before it; empty outside of functions."""

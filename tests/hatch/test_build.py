@@ -19,7 +19,9 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator import Instance
 
 OUTPUTS = sorted(
-    f"{name}{suffix}" for name in ("gcd", "increment") for suffix in (".zkasm", ".rom.json", ".manifest.json")
+    f"{name}{suffix}"
+    for name in ("gcd", "increment")
+    for suffix in (".zkasm", ".rom.json", ".map.json", ".manifest.json")
 )
 
 
@@ -55,7 +57,7 @@ def test_outputs_and_manifest(project: Path) -> None:
         "file": "native/gcd.wat",
         "sha256": sha256((project / "native" / "gcd.wat").read_bytes()),
     }
-    assert manifest["outputs"] == {name: sha256(files[name]) for name in ("gcd.zkasm", "gcd.rom.json")}
+    assert manifest["outputs"] == {name: sha256(files[name]) for name in ("gcd.zkasm", "gcd.rom.json", "gcd.map.json")}
     assert manifest["options"] == {
         "exports": ["gcd", "div", "nothing"],
         "optimization-level": 2,

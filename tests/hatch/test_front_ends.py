@@ -20,7 +20,9 @@ from zkwasm_simulator import Instance
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "provable_numbers/programs/"
 PROGRAMS = ("collatz", "numbers", "sha256")
-PACKED = sorted(f"{FOLDER}{name}{suffix}" for name in PROGRAMS for suffix in (".zkasm", ".rom.json", ".manifest.json"))
+PACKED = sorted(
+    f"{FOLDER}{name}{suffix}" for name in PROGRAMS for suffix in (".zkasm", ".rom.json", ".map.json", ".manifest.json")
+)
 WHEEL = "provable_numbers-0.1.0-py3-none-any.whl"
 SDIST = "provable_numbers-0.1.0.tar.gz"
 

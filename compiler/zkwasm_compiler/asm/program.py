@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypedDict
 
+from zkwasm_compiler.asm.positions import Positions
+
 AdviceNode = dict[str, Any]
 """One node of an advice expression as zkasmcom's JSON has it, e.g. ``{"op": "getReg", "regName": "A"}``."""
 
@@ -230,7 +232,8 @@ class Program:
     """An assembled program.
 
     `source` is the zkASM text of the main file (empty when read from ROM JSON); `variables` are in the order of their
-    declaration; `warnings` are the assembler's; `machine` is the name of the machine that it is for.
+    declaration; `warnings` are the assembler's; `machine` is the name of the machine that it is for; `positions` say
+    what the compiler made rows of.
     """
 
     rows: tuple[RomRow, ...]
@@ -242,6 +245,7 @@ class Program:
     file_name: str = ""
     warnings: tuple[str, ...] = ()
     machine: str = "zkvm64"
+    positions: Positions | None = None
 
     def rom(self) -> dict[str, Any]:
         """The public assembler's JSON object: ``program``, ``labels`` and ``constants``, in its key order.

@@ -255,4 +255,5 @@ class _Emitter:
             destinations=destinations,
             operations=tuple(operations),
             comment=step.comment,
+            offset=step.offset,
         )

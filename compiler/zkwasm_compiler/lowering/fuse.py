@@ -169,7 +169,8 @@ def _fused(first: Step[str], second: Step[str]) -> Step[str] | None:
     operations = [*first.operations, *added]
     operations.sort(key=lambda operation: operation.name.startswith("JMP") or operation.name in ("CALL", "RETURN"))
     comment = first.comment or second.comment
-    fused = replace(first, destinations=destinations, operations=tuple(operations), comment=comment)
+    offset = second.offset if first.offset is None else first.offset
+    fused = replace(first, destinations=destinations, operations=tuple(operations), comment=comment, offset=offset)
     if any(_changes_by_operation(first, register) for register in second.destinations):
         return None
     return fused if is_legal(fused) else None

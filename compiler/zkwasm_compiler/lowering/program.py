@@ -62,6 +62,8 @@ class Stages:
     allocated: dict[int, MachineFunction[str]] = field(default_factory=dict)
     laid_out: dict[int, LaidOut] = field(default_factory=dict)
     lines: dict[int, list[str]] = field(default_factory=dict)
+    offsets: dict[int, int] = field(default_factory=dict)
+    """By line of the text, from 1: the byte offset of the instruction that it is for."""
 
 
 def lower(
@@ -194,6 +196,8 @@ def _write(
     for shared in (power_tables(used), segment_table(module, used), jump_tables, loops):
         lines += [*shared, ""] if shared else []
     for index in _text_order(stages):
+        places = enumerate(printers[index].offsets, len(lines) + 1)
+        stages.offsets |= {number: offset for number, offset in places if offset is not None}
         lines += stages.lines[index] + [""]
     lines += skeleton.plan.lines({entry.export.index: entry.landing for entry in skeleton.entries})
     lines += epilogue(skeleton, traps)
@@ -342,11 +346,18 @@ class _FunctionPrinter:
         self.released = False
         self.entered = False
         """Whether calls come in behind the first step, having done it elsewhere."""
+        self.offsets: list[int | None] = []
+        """Those of the lines. A step that the compiler added has that of the step before it."""
 
     def lines(self) -> list[str]:
         lines: list[str] = []
         begun = False
+        steps = (item for item in self.items if isinstance(item, Step))
+        offset = next((step.offset for step in steps if step.offset is not None), None)
         for number, item in enumerate(self.items):
+            self.offsets += [offset] * (len(lines) - len(self.offsets))
+            if isinstance(item, Step) and item.offset is not None:
+                offset = item.offset
             if isinstance(item, Label):
                 lines.append(f"{item.name}:")
                 if number > 0 or not self.function.recursive:
@@ -357,6 +368,7 @@ class _FunctionPrinter:
             if self.entered and not begun:
                 lines.append(f"{self.inside}:")
             begun = True
+        self.offsets += [offset] * (len(lines) - len(self.offsets))
         return lines
 
     @property

@@ -95,6 +95,8 @@ class Selector:
         self.block = MachineBlock[VirtualRegister]("")
 
     counter = 0
+    offset: int | None = None
+    """The byte offset of the instruction that is being selected."""
 
     def fresh(self, hint: str = "", value: Value | None = None) -> VirtualRegister:
         """A virtual register that nothing else uses, for `value` if one is given."""
@@ -117,7 +119,9 @@ class Selector:
             parameters = [] if is_entry else [self.registers[value] for value in block.parameters]
             self.open(self.labels[block], frequencies[block], parameters)
             for value in block.body:
+                self.offset = value.offset
                 self.value(value)
+            self.offset = block.terminator.offset if block.terminator else None
             self.terminator(block)
         return self.result
 
@@ -128,7 +132,8 @@ class Selector:
         self.cleaned = {}
 
     def step(self, step: Step[VirtualRegister]) -> None:
-        self.block.steps.append(step)
+        """Append a step, for the instruction that is being selected."""
+        self.block.steps.append(replace(step, offset=self.offset))
 
     # Values
 
@@ -164,7 +169,9 @@ class Selector:
     def compute(self, value: Value) -> None:
         """Emit the rule that covers `value`."""
         match = self.cover.choice[value]
+        outer, self.offset = self.offset, value.offset
         environment = self.apply(match.rule, match, value)
+        self.offset = outer
         assert match.rule.output is not None
         self.registers[value] = environment[match.rule.output]
 

@@ -11,7 +11,7 @@ the registers they must be in, so that allocation needs no knowledge of single o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -113,7 +113,8 @@ class Operation(Generic[R]):
 class Step(Generic[R]):
     """`op = Σ terms + constant + free`, `op => destinations`, and operations on the same op.
 
-    `constant` goes to the low limb only; `long_constant` is a 64-bit pattern over both limbs; never both.
+    `constant` goes to the low limb only; `long_constant` is a 64-bit pattern over both limbs; never both. `offset` is
+    the byte offset in the module of the instruction that the step is for, which is no part of what it does.
     """
 
     terms: tuple[Term[R], ...] = ()
@@ -123,6 +124,7 @@ class Step(Generic[R]):
     destinations: tuple[R, ...] = ()
     operations: tuple[Operation[R], ...] = ()
     comment: str = ""
+    offset: int | None = field(default=None, compare=False)
 
     def reads_anywhere(self) -> Iterator[R]:
         """The registers read by the sum or the advice, which may be any; those of rotated terms are fixed."""
@@ -186,6 +188,7 @@ class Step(Generic[R]):
                 for operation in self.operations
             ),
             comment=self.comment,
+            offset=self.offset,
         )
 
     def retarget(self, rename: Callable[[str], str]) -> Step[R]:

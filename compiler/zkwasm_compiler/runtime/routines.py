@@ -110,5 +110,11 @@ def _exports(file: str) -> dict[str, int]:
 
 
 def _library(file: str) -> Module:
-    """A fresh copy of a file's routines: what is added to a module is changed there."""
-    return translate(wasm.load(_binary(file)))
+    """A fresh copy of a file's routines: what is added to a module is changed there. Their byte offsets are those of
+    another module."""
+    library = translate(wasm.load(_binary(file)))
+    for function in library.functions.values():
+        for block in function.blocks:
+            for value in block.values():
+                value.offset = None
+    return library

@@ -78,6 +78,7 @@ def decode(data: bytes) -> m.Module:
         custom_sections=tuple(parts.custom_sections),
         names=parts.names,
         start_offset=parts.start_offset,
+        code_offset=next((content.base for kind, content in sections if kind.name == "code"), 0),
     )
 
 

@@ -168,6 +168,8 @@ class Module:
     custom_sections: tuple[CustomSection, ...] = ()
     names: Names = Names()
     start_offset: int = 0
+    code_offset: int = 0
+    """Where the content of the code section begins."""
 
     @cached_property
     def imported_functions(self) -> tuple[Import, ...]:
