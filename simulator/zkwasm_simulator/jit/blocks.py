@@ -1,8 +1,9 @@
-"""Basic blocks of a program: runs of rows that are entered at the first one only.
+"""Blocks of a program: runs of rows that are entered at the first one only.
 
-A row begins a block when something may go there: the target of a jump, the row behind one, a label, and the number that
-a row puts into RR or E as a constant. A computed jump may go to any row; one that begins no block is executed by the
-reference interpreter until the run is back at a block.
+A row begins a block when something may go there: the target of a jump, the row behind one that does not go on, a label,
+and the number that a row puts into RR or E as a constant. A jump forward that is taken under a condition is a side exit
+and does not end its block. A computed jump may go to any row; one that begins no block is executed by the reference
+interpreter until the run is back at a block.
 """
 
 from __future__ import annotations
@@ -21,11 +22,42 @@ _CODE_ADDRESSES = ("RR", "E")
 
 
 @dataclass(frozen=True, slots=True)
+class Uses:
+    """What one execution of some rows adds to the counters."""
+
+    arith: int
+    binary: int
+    mem_align: int
+    memory: int
+
+    @staticmethod
+    def of(rows: Sequence[DecodedRow]) -> Uses:
+        return Uses(
+            arith=sum(row.arith for row in rows),
+            binary=sum(row.binary is not None for row in rows),
+            mem_align=sum(row.mem_align is not None for row in rows),
+            memory=sum(row.memory is not None for row in rows),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SideExit:
+    """A jump out of the middle of a block, at `row`; `number` counts them in the order of the program.
+
+    `uses` are those of the rows of the block behind it, which are not executed when it is taken.
+    """
+
+    number: int
+    row: int
+    uses: Uses
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Rows `start` to `end - 1` of the program; `number` counts the blocks in the order of the program.
 
-    With `host` the last row is executed by the reference interpreter, and with `counting` it looks at the counters. The
-    counters are what one execution of the other rows adds.
+    With `host` the last row is executed by the reference interpreter, and with `counting` it looks at the counters.
+    `uses` are those of the other rows.
     """
 
     number: int
@@ -33,10 +65,8 @@ class Block:
     end: int
     host: bool
     counting: bool
-    arith: int
-    binary: int
-    mem_align: int
-    memory: int
+    uses: Uses
+    exits: tuple[SideExit, ...]
 
     @property
     def steps(self) -> int:
@@ -65,6 +95,19 @@ def decode_program(program: Program) -> list[DecodedRow]:
     return [decode_row(row, index) for index, row in enumerate(program.rows)]
 
 
+def side_target(row: DecodedRow) -> int | str | None:
+    """Where a row goes under a condition, forward, while it goes on else; None when its jump is of another kind."""
+    jump = row.jump
+    if jump.kind not in ("JMPZ", "JMPN", "JMPC") or jump.target is None or row.repeat:
+        return None
+    following = row.index + 1
+    others = [target for target in (jump.target, jump.otherwise) if target != following]
+    if len(others) != 1:
+        return None
+    (other,) = others
+    return None if isinstance(other, int) and other <= row.index else other
+
+
 def leaders(program: Program, rows: Sequence[DecodedRow], hosted: set[int]) -> list[int]:
     """The rows that begin a block, sorted."""
     found = {0, *program.labels.values()}
@@ -74,7 +117,8 @@ def leaders(program: Program, rows: Sequence[DecodedRow], hosted: set[int]) -> l
             if not row.terms and not row.free and any(name in _CODE_ADDRESSES for name in row.destinations):
                 found.add(row.constant[0])
             continue
-        found.add(row.index + 1)
+        if side_target(row) is None or row.index in hosted:
+            found.add(row.index + 1)
         found.update(target for target in (jump.target, jump.otherwise) if isinstance(target, int))
         if row.repeat:
             found.add(row.index)
@@ -89,23 +133,27 @@ def blocks_of(program: Program, rows: Sequence[DecodedRow]) -> list[Block]:
         hosted.add(program.labels.get(program.interface.dispatch_label, -1))
     starts = leaders(program, rows, hosted)
     blocks: list[Block] = []
+    exits = 0
     for start, following in zip(starts, [*starts[1:], len(rows)], strict=True):
         for first in range(start, following, BLOCK_ROWS):
             end = min(first + BLOCK_ROWS, following)
-            blocks.append(_block(len(blocks), rows[first:end], end - 1 in hosted))
+            blocks.append(_block(len(blocks), exits, rows[first:end], end - 1 in hosted))
+            exits += len(blocks[-1].exits)
     return blocks
 
 
-def _block(number: int, rows: Sequence[DecodedRow], host: bool) -> Block:
+def _block(number: int, first_exit: int, rows: Sequence[DecodedRow], host: bool) -> Block:
     counted = rows[:-1] if host else rows
+    leaving = [place for place, row in enumerate(rows[:-1]) if row.jump.kind != "next"]
     return Block(
         number=number,
         start=rows[0].index,
         end=rows[-1].index + 1,
         host=host,
         counting=host and _looks_at_counters(rows[-1]),
-        arith=sum(row.arith for row in counted),
-        binary=sum(row.binary is not None for row in counted),
-        mem_align=sum(row.mem_align is not None for row in counted),
-        memory=sum(row.memory is not None for row in counted),
+        uses=Uses.of(counted),
+        exits=tuple(
+            SideExit(exit_, rows[place].index, Uses.of(counted[place + 1 :]))
+            for exit_, place in enumerate(leaving, first_exit)
+        ),
     )

@@ -20,7 +20,7 @@ from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.faults import ExecutionFault
 from zkwasm_simulator.inputs import WORDS_PER_ROOT, root_word
 from zkwasm_simulator.interpreter import PreparedProgram, Progress
-from zkwasm_simulator.jit.blocks import Block, blocks_of, decode_program
+from zkwasm_simulator.jit.blocks import Block, Uses, blocks_of, decode_program
 from zkwasm_simulator.jit.cells import Cells
 from zkwasm_simulator.jit.module import write_module
 from zkwasm_simulator.jit.state import (
@@ -53,6 +53,7 @@ class CompiledProgram:
         self.blocks = blocks_of(program, rows)
         self.block_at = {block.start: block for block in self.blocks}
         self.starts = [block.start for block in self.blocks]
+        self.counts = len(self.blocks) + sum(len(block.exits) for block in self.blocks)
         self.code = write_module(program, rows, self.blocks, skip_address_check)
         self.module = Module(_wasm_engine(), self.code)
 
@@ -125,7 +126,7 @@ class Run:
         size = state.data_len(self._store)
         pointer = state.data_ptr(self._store)
         self._state = memoryview((c_char * size).from_address(addressof(pointer.contents))).cast("B")
-        self._counts = (c_int64 * len(code.blocks)).from_address(addressof(pointer.contents) + COUNTS)
+        self._counts = (c_int64 * code.counts).from_address(addressof(pointer.contents) + COUNTS)
         self._memory = machine.memory
         self.cells = Cells(self._store, exports, machine.memory)
         machine.memory = self.cells  # type: ignore[assignment]
@@ -185,26 +186,29 @@ class Run:
         """Count the block of `row` only as far as that row; gives the steps of the rest."""
         block = self.code.block_of(row)
         self._counts[block.number] -= 1
-        machine = self.machine
-        for index in range(block.start, row):
-            decoded = self.prepared.decoded(index)
-            machine.arith += decoded.arith
-            machine.binary += decoded.binary is not None
-            machine.mem_align += decoded.mem_align is not None
-            machine.memory_accesses += decoded.memory is not None
+        self._add_uses(Uses.of([self.prepared.decoded(index) for index in range(block.start, row)]), 1)
         return block.end - row
 
     def _add_counts(self) -> None:
         """Add what the blocks have counted to the machine's counters."""
-        machine, counts = self.machine, self._counts
+        counts = self._counts
+        taken = len(self.code.blocks)
         for block in self.code.blocks:
             entered = counts[block.number]
             if entered:
-                machine.arith += entered * block.arith
-                machine.binary += entered * block.binary
-                machine.mem_align += entered * block.mem_align
-                machine.memory_accesses += entered * block.memory
+                self._add_uses(block.uses, entered)
                 counts[block.number] = 0
+            for side_exit in block.exits:
+                if counts[taken + side_exit.number]:
+                    self._add_uses(side_exit.uses, -counts[taken + side_exit.number])
+                    counts[taken + side_exit.number] = 0
+
+    def _add_uses(self, uses: Uses, times: int) -> None:
+        machine = self.machine
+        machine.arith += times * uses.arith
+        machine.binary += times * uses.binary
+        machine.mem_align += times * uses.mem_align
+        machine.memory_accesses += times * uses.memory
 
     def _put_registers(self) -> bool:
         """Give the code the registers; False when it cannot work with them."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK
-from zkwasm_simulator.jit.blocks import Block
+from zkwasm_simulator.jit.blocks import Block, SideExit
 from zkwasm_simulator.jit.encoder import (
     BLOCK,
     END,
@@ -66,6 +66,7 @@ class Layout:
     block_at: Mapping[int, int]
     length: int
     end: int
+    exits: int
     table: int
     skip_address_check: bool
 
@@ -84,6 +85,7 @@ class ChunkWriter:
         self._block = blocks[0]
         self._index = 0
         self._row_is_set = -1
+        self._loops = 0
 
     def function(self) -> tuple[list[tuple[int, int]], Code]:
         """The locals and the body."""
@@ -131,7 +133,7 @@ class ChunkWriter:
 
     @property
     def _dispatch(self) -> int:
-        return len(self.blocks) - 1 - self._index
+        return len(self.blocks) - 1 - self._index + self._loops
 
     @property
     def _budget(self) -> int:
@@ -149,17 +151,22 @@ class ChunkWriter:
 
     def _write(self, block: Block) -> None:
         self._block = block
+        last = self.rows[block.end - 1]
+        self._loops = int(not block.host and block.start in (last.jump.target, last.jump.otherwise))
+        self.emit(LOOP * self._loops)
         self._row_is_set = -1
         self.registers.forget()
         self._next_local = FIRST_FREE_LOCAL
         self._enter(block)
         rows = self.rows[block.start : block.end]
+        exits = {side_exit.row: side_exit for side_exit in block.exits}
         for row in rows[:-1]:
-            self._straight(row)
+            self._straight(row, exits.get(row.index))
         if block.host:
             self._hosted(rows[-1])
         else:
             self._final(rows[-1])
+        self.emit(END * self._loops)
         self._most_locals = max(self._most_locals, self._next_local)
 
     def _enter(self, block: Block) -> None:
@@ -169,13 +176,36 @@ class ChunkWriter:
         self.emit(i32(block.number) + put(BLOCK_LOCAL))
         self.emit(get(LEFT_LOCAL) + i64(block.steps) + op("i64.sub") + tee(LEFT_LOCAL))
         self.emit(i64(0) + op("i64.lt_s") + branch_if(self._budget))
-        count = COUNTS + 8 * block.number
-        self.emit(i32(0) + i32(0) + access("i64.load", count) + i64(1) + op("i64.add") + access("i64.store", count))
+        self._count(COUNTS + 8 * block.number)
 
-    def _straight(self, row: DecodedRow) -> None:
+    def _straight(self, row: DecodedRow, side_exit: SideExit | None) -> None:
         code = RowCode(self, row, self.layout.skip_address_check)
         code.check()
+        if side_exit is None:
+            code.assign()
+        else:
+            self._leave_aside(code, row, side_exit)
+
+    def _leave_aside(self, code: RowCode, row: DecodedRow, side_exit: SideExit) -> None:
+        """A jump out of the middle of the block: what is left of it was subtracted and counted, but is not executed."""
+        condition, target = self._condition(code, row), row.jump.target
+        if target == row.index + 1:
+            condition, target = condition + op("i32.eqz"), row.jump.otherwise
+        if not self._inside(target):
+            self.leave_if(condition, row.index)
+            code.assign()
+            return
         code.assign()
+        assert isinstance(target, int)
+        rest = self._block.end - row.index - 1
+        count = self.layout.exits + 8 * side_exit.number
+        self.emit(condition + IF + get(LEFT_LOCAL) + i64(rest) + op("i64.add") + put(LEFT_LOCAL))
+        self._count(count)
+        self._go(target, row.index, depth=1)
+        self.emit(END)
+
+    def _count(self, place: int) -> None:
+        self.emit(i32(0) + i32(0) + access("i64.load", place) + i64(1) + op("i64.add") + access("i64.store", place))
 
     def _hosted(self, row: DecodedRow) -> None:
         """The row by the reference interpreter, which gives the next row or a negative number."""
@@ -317,6 +347,8 @@ class ChunkWriter:
         """How to go to a block: the depth of its label; or a depth, and the block's number to be set before."""
         number = self.layout.block_at[target]
         index = number - self.blocks[0].number
+        if self._loops and index == self._index:
+            return (0,)
         if self._index < index < len(self.blocks):
-            return (index - self._index - 1,)
+            return (index - self._index - 1 + self._loops,)
         return (self._dispatch if 0 <= index < len(self.blocks) else self._leave, number)

@@ -66,7 +66,8 @@ def write_module(
     """The module of a program, in binary form."""
     module = ModuleWriter()
     host_row = module.import_function("host_row", module.type((I32, I64), (I32,)))
-    table = COUNTS + 8 * len(blocks)
+    exits = COUNTS + 8 * len(blocks)
+    table = exits + 8 * sum(len(block.exits) for block in blocks)
     pages = -(-(table + 4 * len(rows)) // PAGE_BYTES)
     module.memory("state", pages, pages)
     module.memory("cells", LEAST_CELLS * CELL_BYTES // PAGE_BYTES, MOST_CELLS * CELL_BYTES // PAGE_BYTES)
@@ -84,7 +85,7 @@ def write_module(
         host_row=host_row,
     )
     block_at = {block.start: block.number for block in blocks}
-    layout = Layout(block_at, len(rows), program.labels.get(END_LABEL, -1), table, skip_address_check)
+    layout = Layout(block_at, len(rows), program.labels.get(END_LABEL, -1), exits, table, skip_address_check)
     chunk = module.type((I32,), (I32,))
     for first in range(0, len(blocks), CHUNK_BLOCKS):
         locals_, body = ChunkWriter(blocks[first : first + CHUNK_BLOCKS], rows, layout, helpers).function()

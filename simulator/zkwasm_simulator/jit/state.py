@@ -29,7 +29,8 @@ TRACE_LENGTH = ROW_FIELDS + 8
 INPUT_WORDS = TRACE_LENGTH + 8
 """The eight public input words."""
 COUNTS = INPUT_WORDS + 8 * 8
-"""An i64 a block: how often it was entered. The table behind has an i32 a row, the block that begins there or −1."""
+"""An i64 a block, how often it was entered, and an i64 a side exit, how often it was taken. The table behind has an i32
+a row: the block that begins there, or −1."""
 
 CONTROL, CELL_MEMORY, WRITTEN_MEMORY = 0, 1, 2
 CELL_BYTES = 16

@@ -150,6 +150,11 @@ def _product(coefficient: int, value: Value) -> Code:
 
 def _modular_term(total: Value | None, coefficient: int, value: Value, keep: Keep, multiply: int) -> Value:
     """`total` + coefficient · value, all of them field elements from 0 to p − 1; no total is 0."""
+    for sign in (1, -1):
+        bits = _HALVINGS.get(sign * coefficient % PRIME)
+        if bits is not None:
+            value, coefficient = _halved(value, bits, keep), sign
+            break
     if abs(coefficient) != 1:
         value = element(keep(value.code + i64(coefficient % PRIME) + call(multiply)))
         coefficient = 1
@@ -159,6 +164,23 @@ def _modular_term(total: Value | None, coefficient: int, value: Value, keep: Kee
         # a + b = a − (p − b), and 1 ≤ p − b ≤ p
         value = Value(keep(i64(PRIME) + value.code + op("i64.sub")), 1, PRIME)
     return element(_difference((total or ZERO).code, value.code, keep))
+
+
+_HALVINGS = {pow(2, -bits, PRIME): bits for bits in range(1, 33)}
+"""Field elements that divide by a power of two, and which."""
+
+
+def _halved(value: Value, bits: int, keep: Keep) -> Value:
+    """v / 2^k in the field, for k ≤ 32: (v + m·p) / 2^k for the m < 2^k that makes it whole.
+
+    That m is −v mod 2^k, since p = 1 mod 2^32. The result is (v + m) / 2^k + m·2^(64−k) − m·2^(32−k), which is below p;
+    v + m is below 2^64.
+    """
+    missing = keep(i64(0) + value.code + op("i64.sub") + i64((1 << bits) - 1) + op("i64.and"))
+    whole = value.code + missing + op("i64.add") + i64(bits) + op("i64.shr_u")
+    more = missing + i64(64 - bits) + op("i64.shl") + op("i64.add")
+    less = missing + i64(32 - bits) + op("i64.shl") + op("i64.sub")
+    return element(keep(whole + more + less))
 
 
 def _difference(a: Code, b: Code, keep: Keep) -> Code:
