@@ -29,6 +29,25 @@ def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
     add_links(parser)
 
 
+def add_step_limit(parser: argparse.ArgumentParser) -> None:
+    """Declare how long a run may be."""
+    parser.add_argument(
+        "--step-limit",
+        metavar="STEPS",
+        type=_positive,
+        default=1 << 23,
+        help="end the run with an error after so many steps (default: 2^23, what the public tables have room for)",
+    )
+
+
+def _positive(text: str) -> int:
+    """A number of steps on the command line."""
+    value = int(text.replace("_", ""))
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def load_target(arguments: argparse.Namespace) -> Program:
     """The program that the command line names; its warnings are shown.
 

@@ -34,19 +34,8 @@ module that exports no function is instantiated, which runs its start function.
 """
 
 
-DEFAULT_STEP_LIMIT = 1 << 23
-
-
-def _positive(text: str) -> int:
-    """A number of steps on the command line."""
-    value = int(text.replace("_", ""))
-    if value < 1:
-        raise ValueError
-    return value
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
-    from hatch_zkwasm.targets import add_target
+    from hatch_zkwasm.targets import add_step_limit, add_target
 
     add_target(parser, call="the exported function (default: the only one)")
     parser.add_argument(
@@ -56,13 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what executes the program: the reference interpreter, machine code (jit), or both, by the length of the "
         "run (default); results, counters and faults are the same",
     )
-    parser.add_argument(
-        "--step-limit",
-        metavar="STEPS",
-        type=_positive,
-        default=DEFAULT_STEP_LIMIT,
-        help="end the run with an error after so many steps (default: 2^23, what the public tables have room for)",
-    )
+    add_step_limit(parser)
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 

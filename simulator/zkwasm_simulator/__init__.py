@@ -3,7 +3,8 @@
 `execute` runs an assembled program step by step; `Instance` calls the exports of a compiled one as Python engines call
 WebAssembly. The interpreter here is the reference: every step is checked as the constraints of the machine demand.
 `record` makes the trace of a full execution, and `check` judges it by the constraints alone. `lying_prover` runs a
-program with free inputs that are not honest, `static_audit` looks for free inputs that no constraint pins.
+program with free inputs that are not honest, `static_audit` looks for free inputs that no constraint pins. Long runs go
+on as machine code (`jit`); `profile` says where their steps go.
 """
 
 from __future__ import annotations

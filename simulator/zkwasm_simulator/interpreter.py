@@ -16,6 +16,7 @@ from zkwasm_simulator.counters import Counters
 from zkwasm_simulator.decode import DecodedRow, decode_row, require_machine
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
+from zkwasm_simulator.functions import functions_of
 from zkwasm_simulator.hashing import HashStream, check_streams
 from zkwasm_simulator.inputs import PublicInputs
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS, Machine
@@ -195,12 +196,8 @@ class PreparedProgram:
         fault.locate(step, zkpc, file, line, text, self._function_at(zkpc), position)
 
     def _function_at(self, zkpc: int) -> str:
-        """The WebAssembly function whose code holds a row, by the label before it; empty outside of functions."""
-        if self.program.interface is None:
-            return ""
-        labels = [(row, label) for label, row in self.program.labels.items() if row <= zkpc]
-        function, _, _ = max(labels, default=(0, ""))[1].partition("$")  # labels within f are f$1, f$2, …
-        return dict(self.program.interface.functions).get(function, "")
+        """The WebAssembly function whose code holds a row; empty outside of functions."""
+        return next((found.wasm_name for found in functions_of(self.program) if found.start <= zkpc < found.end), "")
 
 
 def execute(

@@ -30,6 +30,10 @@ class Uses:
     mem_align: int
     memory: int
 
+    def tallies(self) -> tuple[int, ...]:
+        """In the order of `call_tree.TALLIES`; keccak permutations are counted by the interpreter."""
+        return self.arith, self.binary, self.mem_align, self.memory
+
     @staticmethod
     def of(rows: Sequence[DecodedRow]) -> Uses:
         return Uses(

@@ -20,7 +20,8 @@ from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.faults import ExecutionFault
 from zkwasm_simulator.inputs import WORDS_PER_ROOT, root_word
 from zkwasm_simulator.interpreter import PreparedProgram, Progress
-from zkwasm_simulator.jit.blocks import Block, Uses, blocks_of, decode_program
+from zkwasm_simulator.jit.blocks import Block, SideExit, Uses, blocks_of, decode_program
+from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.cells import Cells
 from zkwasm_simulator.jit.module import write_module
 from zkwasm_simulator.jit.state import (
@@ -29,6 +30,7 @@ from zkwasm_simulator.jit.state import (
     LEFT_FIELD,
     LIMB_NAMES,
     STATE_NAMES,
+    TALLY,
     TRACE_LENGTH,
     Exit,
 )
@@ -46,7 +48,7 @@ _END_FIELDS = struct.Struct("<qii")
 class CompiledProgram:
     """A program as machine code, and what its blocks are."""
 
-    def __init__(self, program: Program, skip_address_check: bool) -> None:
+    def __init__(self, program: Program, skip_address_check: bool, profiled: bool = False) -> None:
         from wasmtime import Module
 
         rows = decode_program(program)
@@ -54,8 +56,8 @@ class CompiledProgram:
         self.block_at = {block.start: block for block in self.blocks}
         self.starts = [block.start for block in self.blocks]
         self.counts = len(self.blocks) + sum(len(block.exits) for block in self.blocks)
-        self.code = write_module(program, rows, self.blocks, skip_address_check)
-        self.module = Module(_wasm_engine(), self.code)
+        self.code = write_module(program, rows, self.blocks, skip_address_check, profiled)
+        self.module = Module(wasm_engine(), self.code)
 
     def block_of(self, row: int) -> Block:
         """The block that holds a row."""
@@ -63,7 +65,7 @@ class CompiledProgram:
 
 
 @cache
-def _wasm_engine() -> Any:
+def wasm_engine() -> Any:
     from wasmtime import Config, Engine
 
     config = Config()
@@ -117,16 +119,17 @@ class Run:
         self.prepared = prepared
         self.machine = machine
         self._fault: ExecutionFault | None = None
-        self._store = Store(_wasm_engine())
+        self._store = Store(wasm_engine())
         signature = FuncType([ValType.i32(), ValType.i64()], [ValType.i32()])
-        host_row = Func(self._store, signature, self._host_row)
-        exports: Any = Instance(self._store, code.module, [host_row]).exports(self._store)
+        imports = [Func(self._store, signature, self._host_row), *self.more_imports(self._store)]
+        exports: Any = Instance(self._store, code.module, imports).exports(self._store)
         self._run = exports["run"]
         state = exports["state"]
         size = state.data_len(self._store)
         pointer = state.data_ptr(self._store)
         self._state = memoryview((c_char * size).from_address(addressof(pointer.contents))).cast("B")
         self._counts = (c_int64 * code.counts).from_address(addressof(pointer.contents) + COUNTS)
+        self._tally = (c_int64 * len(TALLIES)).from_address(addressof(pointer.contents) + TALLY)
         self._memory = machine.memory
         self.cells = Cells(self._store, exports, machine.memory)
         machine.memory = self.cells  # type: ignore[assignment]
@@ -134,6 +137,10 @@ class Run:
         roots = (machine.inputs.old_state_root, machine.inputs.old_acc_input_hash)
         words = [root_word(root, index) for root in roots for index in range(WORDS_PER_ROOT)]
         struct.pack_into("<8Q", self._state, INPUT_WORDS, *words)
+
+    def more_imports(self, store: Any) -> list[Any]:
+        """What the module imports besides `host_row`."""
+        return []
 
     def close(self) -> None:
         """Give the machine back its memory and the counters."""
@@ -149,7 +156,7 @@ class Run:
             block = self.code.block_at.get(zkpc)
             # The last step is the interpreter's, which knows where it was.
             if block is None or step == refused or block.steps >= limit - step or not self._put_registers():
-                zkpc, step = self.prepared.run(self.machine, zkpc, step, step + 1, stop)
+                zkpc, step = self.interpret(zkpc, step, stop), step + 1
                 continue
             began = time.perf_counter()
             most = min(limit - 1, step + max(slice_, block.steps))
@@ -160,6 +167,24 @@ class Run:
             if progress is not None:
                 progress(step)
         return zkpc, step
+
+    def interpret(self, row: int, step: int, stop: int) -> int:
+        """Execute a row by the interpreter; gives the next one. *Raises:* ExecutionFault with its place."""
+        following, _ = self.prepared.run(self.machine, row, step, step + 1, stop)
+        return following
+
+    def execute_for_code(self, row: int, step: int) -> int:
+        """The same in the middle of the code. *Raises:* ExecutionFault without a place."""
+        return self.prepared.rows[row](self.machine, step)
+
+    def note_entered(self, block: Block, times: int) -> None:
+        """Called with what a block has counted, before it is forgotten."""
+
+    def note_left(self, block: Block, side_exit: SideExit, times: int) -> None:
+        """The same for a jump out of the middle of a block."""
+
+    def note_split(self, block: Block, row: int) -> None:
+        """A block was left in front of a row of it."""
 
     def _enter(self, block: Block, step: int, limit: int, stop: int) -> tuple[Exit, int, int]:
         """Run the code from a block on; says why it was left, and gives the row and the step that are next."""
@@ -186,6 +211,7 @@ class Run:
         """Count the block of `row` only as far as that row; gives the steps of the rest."""
         block = self.code.block_of(row)
         self._counts[block.number] -= 1
+        self.note_split(block, row)
         self._add_uses(Uses.of([self.prepared.decoded(index) for index in range(block.start, row)]), 1)
         return block.end - row
 
@@ -196,11 +222,14 @@ class Run:
         for block in self.code.blocks:
             entered = counts[block.number]
             if entered:
+                self.note_entered(block, entered)
                 self._add_uses(block.uses, entered)
                 counts[block.number] = 0
             for side_exit in block.exits:
-                if counts[taken + side_exit.number]:
-                    self._add_uses(side_exit.uses, -counts[taken + side_exit.number])
+                left = counts[taken + side_exit.number]
+                if left:
+                    self.note_left(block, side_exit, left)
+                    self._add_uses(side_exit.uses, -left)
                     counts[taken + side_exit.number] = 0
 
     def _add_uses(self, uses: Uses, times: int) -> None:
@@ -229,7 +258,7 @@ class Run:
             self._add_counts()
         self._get_registers()
         try:
-            following = self.prepared.rows[row](self.machine, step)
+            following = self.execute_for_code(row, step)
         except ExecutionFault as fault:
             self.prepared.locate(fault, step, row)
             self._fault = fault

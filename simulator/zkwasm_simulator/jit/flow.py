@@ -21,7 +21,8 @@ from dataclasses import dataclass
 
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK
-from zkwasm_simulator.jit.blocks import Block, SideExit
+from zkwasm_simulator.jit.blocks import Block, SideExit, Uses
+from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.encoder import (
     BLOCK,
     END,
@@ -46,7 +47,7 @@ from zkwasm_simulator.jit.encoder import (
 )
 from zkwasm_simulator.jit.registers import Registers
 from zkwasm_simulator.jit.rows import Helpers, RowCode
-from zkwasm_simulator.jit.state import COUNTS, EXIT_ROW, LAST_ROW, LEFT, LIMIT, STOP, Exit
+from zkwasm_simulator.jit.state import COUNTS, EXIT_ROW, LAST_ROW, LEFT, LIMIT, STOP, TALLY, Exit
 from zkwasm_simulator.jit.values import Value, signed_form
 
 BLOCK_LOCAL, LEFT_LOCAL, ROW_LOCAL = 0, 1, 2
@@ -69,6 +70,7 @@ class Layout:
     exits: int
     table: int
     skip_address_check: bool
+    profiled: bool
 
 
 class ChunkWriter:
@@ -176,7 +178,8 @@ class ChunkWriter:
         self.emit(i32(block.number) + put(BLOCK_LOCAL))
         self.emit(get(LEFT_LOCAL) + i64(block.steps) + op("i64.sub") + tee(LEFT_LOCAL))
         self.emit(i64(0) + op("i64.lt_s") + branch_if(self._budget))
-        self._count(COUNTS + 8 * block.number)
+        self._add(COUNTS + 8 * block.number, 1)
+        self._tally(block.uses, 1)
 
     def _straight(self, row: DecodedRow, side_exit: SideExit | None) -> None:
         code = RowCode(self, row, self.layout.skip_address_check)
@@ -200,12 +203,22 @@ class ChunkWriter:
         rest = self._block.end - row.index - 1
         count = self.layout.exits + 8 * side_exit.number
         self.emit(condition + IF + get(LEFT_LOCAL) + i64(rest) + op("i64.add") + put(LEFT_LOCAL))
-        self._count(count)
+        self._add(count, 1)
+        self._tally(side_exit.uses, -1)
         self._go(target, row.index, depth=1)
         self.emit(END)
 
-    def _count(self, place: int) -> None:
-        self.emit(i32(0) + i32(0) + access("i64.load", place) + i64(1) + op("i64.add") + access("i64.store", place))
+    def _add(self, place: int, number: int) -> None:
+        """Add to a counter in memory."""
+        count = i32(0) + access("i64.load", place) + i64(number) + op("i64.add")
+        self.emit(i32(0) + count + access("i64.store", place))
+
+    def _tally(self, uses: Uses, sign: int) -> None:
+        if not self.layout.profiled:
+            return
+        for number, count in enumerate(uses.tallies()):
+            if count:
+                self._add(TALLY + 8 * number, sign * count)
 
     def _hosted(self, row: DecodedRow) -> None:
         """The row by the reference interpreter, which gives the next row or a negative number."""
@@ -232,9 +245,24 @@ class ChunkWriter:
             elif not self._inside(jump.target):
                 self.leave(row.index)
             code.assign()
+            self._note_call(target, row)
             self._taken(target, row)
         else:
             self._conditional(code, row)
+
+    def _note_call(self, target: Value | None, row: DecodedRow) -> None:
+        """Tell the tree of calls of a CALL or RETURN, when the run is profiled."""
+        if not self.layout.profiled or row.jump.kind == "JMP":
+            return
+        steps = global_get(LIMIT) + get(LEFT_LOCAL) + op("i64.sub")
+        counters = b"".join(i32(0) + access("i64.load", TALLY + 8 * number) for number in range(len(TALLIES)))
+        if row.jump.kind == "RETURN":
+            self.emit(steps + counters + call(self.helpers.leave))
+            return
+        called = i32(row.jump.target) if isinstance(row.jump.target, int) else b""
+        if target is not None:
+            called = target.code + op("i32.wrap_i64")
+        self.emit(called + steps + counters + call(self.helpers.enter))
 
     def _assign_and_go(self, code: RowCode, row: DecodedRow) -> None:
         if not self._inside(row.jump.otherwise):

@@ -1,8 +1,9 @@
 """A program as a WebAssembly module: the functions of its chunks, and around them what starts and ends a run.
 
 The module imports `host_row(row, step)`, which executes one row by the reference interpreter and gives the next one, or
-a negative number when it failed. It exports `run(block, left, limit, stop)`, which runs from the block on and says why
-it ended (`state.Exit`), `reserve(cell)`, which makes room for a cell and gives 1 when it cannot, and its memories.
+a negative number when it failed; of a program that is profiled also `enter` and `leave` (`call_tree`). It exports
+`run(block, left, limit, stop)`, which runs from the block on and says why it ended (`state.Exit`), `reserve(cell)`,
+which makes room for a cell and gives 1 when it cannot, and its memories.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
 from zkwasm_simulator.interpreter import END_LABEL
 from zkwasm_simulator.jit.blocks import Block
+from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.encoder import (
     BLOCK,
     END,
@@ -61,11 +63,20 @@ from zkwasm_simulator.jit.state import (
 
 
 def write_module(
-    program: Program, rows: Sequence[DecodedRow], blocks: Sequence[Block], skip_address_check: bool
+    program: Program,
+    rows: Sequence[DecodedRow],
+    blocks: Sequence[Block],
+    skip_address_check: bool,
+    profiled: bool = False,
 ) -> bytes:
     """The module of a program, in binary form."""
     module = ModuleWriter()
     host_row = module.import_function("host_row", module.type((I32, I64), (I32,)))
+    enter = leave = -1
+    if profiled:
+        counters = [I64] * (1 + len(TALLIES))
+        enter = module.import_function("enter", module.type((I32, *counters), ()))
+        leave = module.import_function("leave", module.type(counters, ()))
     exits = COUNTS + 8 * len(blocks)
     table = exits + 8 * sum(len(block.exits) for block in blocks)
     pages = -(-(table + 4 * len(rows)) // PAGE_BYTES)
@@ -83,9 +94,11 @@ def write_module(
         save=module.function(nothing, [], _save()),
         load=module.function(nothing, [], _load()),
         host_row=host_row,
+        enter=enter,
+        leave=leave,
     )
     block_at = {block.start: block.number for block in blocks}
-    layout = Layout(block_at, len(rows), program.labels.get(END_LABEL, -1), exits, table, skip_address_check)
+    layout = Layout(block_at, len(rows), program.labels.get(END_LABEL, -1), exits, table, skip_address_check, profiled)
     chunk = module.type((I32,), (I32,))
     for first in range(0, len(blocks), CHUNK_BLOCKS):
         locals_, body = ChunkWriter(blocks[first : first + CHUNK_BLOCKS], rows, layout, helpers).function()

@@ -52,13 +52,15 @@ _BITWISE = {"AND": "and", "OR": "or", "XOR": "xor"}
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """Functions of the module that chunks call."""
+    """Functions that chunks call; `enter` and `leave` only when runs are profiled."""
 
     multiply: int
     reserve: int
     save: int
     load: int
     host_row: int
+    enter: int = -1
+    leave: int = -1
 
 
 class Writer(Protocol):

@@ -28,7 +28,9 @@ ROW_FIELDS = LEFT_FIELD + 8
 TRACE_LENGTH = ROW_FIELDS + 8
 INPUT_WORDS = TRACE_LENGTH + 8
 """The eight public input words."""
-COUNTS = INPUT_WORDS + 8 * 8
+TALLY = INPUT_WORDS + 8 * 8
+"""The counters of `call_tree.TALLIES` as they are, when the run is profiled."""
+COUNTS = TALLY + 8 * 5
 """An i64 a block, how often it was entered, and an i64 a side exit, how often it was taken. The table behind has an i32
 a row: the block that begins there, or −1."""
 

@@ -1,0 +1,100 @@
+"""`zkwasm profile`: run a program and show where its steps go."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zkwasm_compiler.asm.program import Program
+    from zkwasm_simulator.profile.measuring import Profile
+
+NAME = "profile"
+HELP = "run a program and show where its steps go"
+DESCRIPTION = """\
+Run a program as `zkwasm run` does and count every instruction, block, function and call, exactly and for every state
+machine. Shown are the machines, the functions, and the blocks with the most steps.
+"""
+EPILOG = """\
+examples:
+  zkwasm profile sha256.wasm --call hash 64
+  zkwasm profile sha256.wasm --call hash 64 --html profile.html
+  zkwasm profile sha256.wasm --call hash 64 --speedscope profile.json --folded profile.txt
+
+--html writes one page that works offline, --speedscope a file for https://www.speedscope.app, --folded what flame graph
+scripts read. A step that calls belongs to the caller.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    from hatch_zkwasm.targets import add_step_limit, add_target
+
+    add_target(parser, call="the exported function (default: the only one)")
+    add_step_limit(parser)
+    parser.add_argument("--functions", metavar="COUNT", type=int, default=20, help="how many functions (default: 20)")
+    parser.add_argument("--blocks", metavar="COUNT", type=int, default=5, help="how many blocks (default: 5)")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with a flame graph")
+    parser.add_argument("--speedscope", metavar="FILE", type=Path, help="write a file for speedscope")
+    parser.add_argument("--folded", metavar="FILE", type=Path, help="write folded stacks of steps")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    import json
+
+    from hatch_zkwasm.costs import aligned, cost_lines
+    from zkwasm_simulator.profile.exports import profile_json
+    from zkwasm_simulator.profile.report import block_lines, function_lines
+
+    title, profile = _measure(arguments)
+    _write_files(arguments, title, profile)
+    if arguments.json:
+        print(json.dumps({"call": title} | profile_json(profile), indent=1))
+        return 0
+    print(f"{title}\n")
+    print("\n".join(cost_lines(profile.execution.counters)), end="\n\n")
+    print("\n".join(function_lines(profile, lambda rows: aligned(rows, left=1), arguments.functions)))
+    if arguments.blocks:
+        print("\n" + "\n".join(block_lines(profile, arguments.blocks)))
+    return 0
+
+
+def _measure(arguments: argparse.Namespace) -> tuple[str, Profile]:
+    """Run the program; says what was run."""
+    from hatch_zkwasm.errors import as_usage
+    from hatch_zkwasm.progress import ProgressLine
+    from hatch_zkwasm.targets import choose_export, load_target, refuse_call
+    from hatch_zkwasm.values import call_text, parse_arguments
+    from zkwasm_simulator.profile.measuring import profile_call, profile_run
+
+    program: Program = load_target(arguments)
+    limit: int = arguments.step_limit
+    interface = program.interface
+    if interface is None or not (interface.exports or arguments.call or arguments.arguments):
+        refuse_call(arguments)
+        check = interface is not None and interface.skip_address_check
+        with ProgressLine() as progress:
+            profile = profile_run(program, step_limit=limit, skip_address_check=check, progress=progress)
+        return arguments.file.name, profile
+    export = choose_export(program, arguments)
+    with as_usage():
+        values = parse_arguments(export, arguments.arguments)
+    with ProgressLine() as progress:
+        profile = profile_call(program, export.name, values, step_limit=limit, progress=progress)
+    return f"{call_text(export.name, values)} of {arguments.file.name}", profile
+
+
+def _write_files(arguments: argparse.Namespace, title: str, profile: Profile) -> None:
+    from hatch_zkwasm.writing import write_files
+    from zkwasm_simulator.profile.exports import folded_stacks, speedscope_json
+    from zkwasm_simulator.profile.page import profile_page
+
+    files: dict[Path, bytes] = {}
+    if arguments.html is not None:
+        files[arguments.html] = profile_page(profile, title).encode()
+    if arguments.speedscope is not None:
+        files[arguments.speedscope] = speedscope_json(profile, title).encode()
+    if arguments.folded is not None:
+        files[arguments.folded] = folded_stacks(profile).encode()
+    write_files(files)

@@ -1,0 +1,73 @@
+"""A profile as text for a terminal: machines, functions and the blocks with the most steps, with their zkASM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from zkwasm_simulator.profile.costs import COUNTERS
+from zkwasm_simulator.profile.measuring import BlockCosts, Profile
+
+Aligned = Callable[[Sequence[Sequence[str]]], list[str]]
+"""Makes aligned lines of the rows of a table whose first column is text."""
+
+SHOWN_ROWS = 12
+"""Rows of a block that are shown."""
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def deciding_counter(profile: Profile) -> tuple[str, str]:
+    """The state machine with the most rows, which sets the price, and the counter that makes its rows."""
+    rows = profile.execution.counters.rows
+    machine = max(rows, key=rows.__getitem__)
+    return machine, {"main": "steps", "rom": "steps"}.get(machine, machine)
+
+
+def function_lines(profile: Profile, aligned: Aligned, limit: int) -> list[str]:
+    """A table of the functions with the most steps."""
+    steps = profile.execution.steps
+    used = [name for name in COUNTERS[1:] if getattr(profile.root.inclusive, name)]
+    rows = [("function", "calls", "steps", "share", "with calls", *used)]
+    functions = profile.function_costs()
+    for costs in functions[:limit]:
+        own = costs.own
+        rows.append(
+            (
+                costs.function.name,
+                str(costs.calls),
+                str(own.steps),
+                percent(own.steps, steps),
+                str(costs.inclusive.steps),
+                *(str(getattr(own, name) or "") for name in used),
+            )
+        )
+    lines = aligned(rows)
+    if len(functions) > limit:
+        lines.append(f"and {len(functions) - limit} more")
+    return lines
+
+
+def block_lines(profile: Profile, limit: int) -> list[str]:
+    """The blocks with the most steps, row by row."""
+    lines = []
+    for block in profile.block_costs()[:limit]:
+        lines += ["", *_block(profile, block)]
+    return lines[1:]
+
+
+def _block(profile: Profile, block: BlockCosts) -> list[str]:
+    share = percent(block.costs.steps, profile.execution.steps)
+    place = f"rows {block.start} to {block.end - 1} of {block.function.name}"
+    lines = [f"{place}: {block.executions} times, {block.costs.steps} steps, {share}"]
+    rows = range(block.start, min(block.end, block.start + SHOWN_ROWS))
+    lines += [f"  {row_text(profile, row)}" for row in rows]
+    if len(rows) < block.end - block.start:
+        lines.append(f"  … {block.end - block.start - len(rows)} more")
+    return lines
+
+
+def row_text(profile: Profile, row: int) -> str:
+    """The zkASM of a row."""
+    return str(profile.program.rows[row].get("lineStr", "")).strip() or f"row {row}"
