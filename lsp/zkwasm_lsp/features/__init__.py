@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from zkwasm_lsp.features import diagnostics, hover, navigation, rename, symbols
+from zkwasm_lsp.features import completion, diagnostics, hover, navigation, rename, signature, symbols
 
 if TYPE_CHECKING:
     from zkwasm_lsp.server import ZkasmServer
@@ -17,4 +17,4 @@ class Feature(Protocol):
         """Bind the requests of the feature."""
 
 
-FEATURES: tuple[Feature, ...] = (diagnostics, hover, navigation, rename, symbols)
+FEATURES: tuple[Feature, ...] = (diagnostics, hover, navigation, rename, symbols, completion, signature)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from zkwasm_lsp.features.completion import fits
 from zkwasm_lsp.language.names import Sort
 from zkwasm_lsp.language.source import Source
 from zkwasm_lsp.places import path_of
@@ -42,7 +43,7 @@ def register(server: ZkasmServer) -> None:
                 source = session.source(path)
             except READ_ERRORS:
                 continue
-            found += _matching(session, path, source, params.query.removeprefix("%").lower())
+            found += _matching(session, path, source, params.query.removeprefix("%"))
             if len(found) >= WORKSPACE_LIMIT:
                 break
         return found[:WORKSPACE_LIMIT]
@@ -95,11 +96,5 @@ def _matching(session: Session, path: Path, source: Source, query: str) -> list[
         )
         for sort in _KINDS
         for occurrence, start in source.index.get(sort, [])
-        if occurrence.defines and _fits(query, occurrence.name.lower())
+        if occurrence.defines and fits(query, occurrence.name)
     ]
-
-
-def _fits(query: str, name: str) -> bool:
-    """Has a name the letters of the query, in their order?"""
-    letters = iter(name)
-    return all(letter in letters for letter in query)
