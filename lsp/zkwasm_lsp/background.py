@@ -15,6 +15,7 @@ from zkwasm_lsp.language.anchors import Anchor, AnchoredFinding, anchor_of_line,
 from zkwasm_lsp.language.codes import Severity
 from zkwasm_lsp.language.finding import Finding
 from zkwasm_lsp.language.program import Program
+from zkwasm_lsp.language.source import Chunk
 from zkwasm_lsp.session import READ_ERRORS
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Background:
         self._audits: dict[Path, asyncio.Task[None]] = {}
         self._audited: dict[Path, Program] = {}
         self._unpinned: dict[Path, list[AnchoredFinding]] = {}
+        self.counts: dict[Chunk, int] = {}
 
     def findings(self, path: Path) -> list[Finding]:
         """What is known of a file whose lines are still the same."""

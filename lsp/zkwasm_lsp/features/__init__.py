@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from zkwasm_lsp.features import completion, diagnostics, hover, navigation, rename, signature, symbols
+from zkwasm_lsp.features import (
+    calls,
+    completion,
+    diagnostics,
+    folding,
+    hover,
+    inlay_hints,
+    navigation,
+    rename,
+    selection,
+    semantic_tokens,
+    signature,
+    symbols,
+)
 
 if TYPE_CHECKING:
     from zkwasm_lsp.server import ZkasmServer
@@ -17,4 +30,17 @@ class Feature(Protocol):
         """Bind the requests of the feature."""
 
 
-FEATURES: tuple[Feature, ...] = (diagnostics, hover, navigation, rename, symbols, completion, signature)
+FEATURES: tuple[Feature, ...] = (
+    calls,
+    completion,
+    diagnostics,
+    folding,
+    hover,
+    inlay_hints,
+    navigation,
+    rename,
+    selection,
+    semantic_tokens,
+    signature,
+    symbols,
+)
