@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from zkwasm_lsp.features import (
     calls,
+    code_actions,
     completion,
     diagnostics,
     folding,
+    formatting,
     hover,
     inlay_hints,
     navigation,
@@ -32,9 +34,11 @@ class Feature(Protocol):
 
 FEATURES: tuple[Feature, ...] = (
     calls,
+    code_actions,
     completion,
     diagnostics,
     folding,
+    formatting,
     hover,
     inlay_hints,
     navigation,
