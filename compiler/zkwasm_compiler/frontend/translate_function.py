@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.frontend.floats import REINTERPRETATIONS, SIGN_CHANGES, change_sign, integer_name
 from zkwasm_compiler.frontend.unsupported import number_type, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
@@ -66,10 +67,10 @@ class _Translator:
         self.function = Function(
             module.function_name(source.index) or f"func{source.index}",
             source.index,
-            self._types(signature.parameters),
-            self._types(signature.results),
+            self._declared(signature.parameters),
+            self._declared(signature.results),
         )
-        local_types = [*self.function.parameters, *self._types(source.local_types)]
+        local_types = [*self._types(signature.parameters), *self._types(source.local_types)]
         self.variables = Variables(self.function, local_types)
         self.block: Block | None = None  # None in code that cannot be reached
         self.started: list[Block] = []  # blocks in the order of the source
@@ -101,10 +102,10 @@ class _Translator:
     def translate(self) -> Function:
         entry = self.function.new_block()
         for local, type_ in enumerate(self.function.parameters):
-            self.variables.write(entry, local, self.function.add_parameter(entry, type_))
+            self.variables.write(entry, local, self.function.add_parameter(entry, type_.carrier))
         self._start(entry)
-        exit_ = self._new_label(self.function.results)
-        self.frames.append(_Frame("function", exit_, self.function.results, len(self.function.results), 0))
+        results = tuple(type_.carrier for type_ in self.function.results)
+        self.frames.append(_Frame("function", self._new_label(results), results, len(results), 0))
         self._translate_body()
         self.variables.finish()
         self.function.blocks = self.started
@@ -131,8 +132,14 @@ class _Translator:
     # Values
 
     def _operator(self, instruction: wasm.Instruction) -> None:
-        """A constant or an instruction that has an op of the same name."""
-        row = OPS.get(instruction.name)
+        """A constant or an instruction that has an op of the same name; of floats what is integer arithmetic."""
+        if instruction.name in REINTERPRETATIONS:
+            return
+        if instruction.name in SIGN_CHANGES:
+            args = self._pop_many(2 if instruction.name.endswith("copysign") else 1)
+            self.stack.append(change_sign(self._add, instruction.name, args))
+            return
+        row = OPS.get(integer_name(instruction.name))
         if row is None or row.operands is None or row.result is None:
             raise refuse_instruction(instruction.name, self.where, instruction.offset)
         args = self._pop_many(len(row.operands))
@@ -332,7 +339,11 @@ class _Translator:
         return self._types(type_.parameters), self._types(type_.results)
 
     def _types(self, types: tuple[ValueType, ...]) -> tuple[Type, ...]:
+        """The types of the values that hold what the module declares."""
         return tuple(map(self._type, types))
 
     def _type(self, type_: ValueType) -> Type:
-        return number_type(type_, self.where, self.offset)
+        return number_type(type_, self.where, self.offset).carrier
+
+    def _declared(self, types: tuple[ValueType, ...]) -> tuple[Type, ...]:
+        return tuple(number_type(type_, self.where, self.offset) for type_ in types)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from zkwasm_compiler.ir import integers
 from zkwasm_compiler.ir.function import Type
 
-I32, I64, F32, F64, INDEX = Type.I32, Type.I64, Type.F32, Type.F64, Type.INDEX
+I32, I64, INDEX = Type.I32, Type.I64, Type.INDEX
 NONE, TUPLE = Type.NONE, Type.TUPLE
 
 
@@ -114,7 +114,7 @@ def _as_integer(compare: Callable[[int, int], bool]) -> Callable[[int, int], int
     return lambda x, y: int(compare(x, y))
 
 
-for _type in (I32, I64, F32, F64):
+for _type in (I32, I64):
     _add(Op(f"{_type.value}.const", (), _type, immediate="the unsigned bit pattern"))
 _integer_ops(I32)
 _integer_ops(I64)
@@ -122,10 +122,6 @@ _add(Op("i64.extend32_s", (I64,), I64, lambda x: integers.sign_extend(x, 32, 64)
 _add(Op("i32.wrap_i64", (I64,), I32, lambda x: x & 0xFFFFFFFF))
 _add(Op("i64.extend_i32_s", (I32,), I64, lambda x: integers.sign_extend(x, 32, 64)))
 _add(Op("i64.extend_i32_u", (I32,), I64, lambda x: x))
-_add(Op("i32.reinterpret_f32", (F32,), I32, lambda x: x))
-_add(Op("f32.reinterpret_i32", (I32,), F32, lambda x: x))
-_add(Op("i64.reinterpret_f64", (F64,), I64, lambda x: x))
-_add(Op("f64.reinterpret_i64", (I64,), F64, lambda x: x))
 _add(Op("select", None, None))  # (x, y, condition: i32) -> x if condition else y
 
 _add(Op("parameter", (), None, pure=False))
@@ -140,8 +136,6 @@ _ACCESSES = {
     I32: {"load": 4, "load8_s": 1, "load8_u": 1, "load16_s": 2, "load16_u": 2, "store": 4, "store8": 1, "store16": 2},
     I64: {"load": 8, "load8_s": 1, "load8_u": 1, "load16_s": 2, "load16_u": 2, "load32_s": 4, "load32_u": 4}
     | {"store": 8, "store8": 1, "store16": 2, "store32": 4},
-    F32: {"load": 4, "store": 4},
-    F64: {"load": 8, "store": 8},
 }
 ACCESS_BYTES: dict[str, int] = {}
 """The width of every load and store in bytes."""

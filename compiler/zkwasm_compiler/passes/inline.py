@@ -83,7 +83,7 @@ def _inline_call(caller: Function, block: Block, call: Value, callee: Function) 
     end = len(caller.blocks)
     after = caller.new_block()
     replacements = Replacements()
-    results = [caller.add_parameter(after, type_) for type_ in callee.results]
+    results = [caller.add_parameter(after, type_.carrier) for type_ in callee.results]
     for value in block.body[at + 1 :]:
         if value.op == "result" and value.args[0] is call:
             assert isinstance(value.immediate, int)

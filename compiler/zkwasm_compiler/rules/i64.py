@@ -186,22 +186,6 @@ rule(
 )
 rule("zk.pack.constant", "zk.pack(%c, y:clean)", "r:long", "rot(y) + %c => r")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
-for _to, _from in (("i32", "f32"), ("f32", "i32")):
-    for _representation in ("clean", "tidy", "word"):
-        rule(
-            f"{_to}.reinterpret_{_from}.{_representation}",
-            f"{_to}.reinterpret_{_from}(x:{_representation})",
-            f"x:{_representation}",
-            "",
-        )
-for _to, _from in (("i64", "f64"), ("f64", "i64")):
-    for _representation in ("clean", "long"):
-        rule(
-            f"{_to}.reinterpret_{_from}.{_representation}",
-            f"{_to}.reinterpret_{_from}(x:{_representation})",
-            f"x:{_representation}",
-            "",
-        )
 rule("zk.high_ones", "zk.high_ones(x:clean)", "r:long", "x + %ones_long => r", ones_long=lambda _: 0xFFFFFFFF00000000)
 rule(
     "zk.fill_ones",
