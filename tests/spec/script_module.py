@@ -153,7 +153,6 @@ FEATURES = {
     r"\bindirect calls\b": "indirect calls",
     r"\btables? (is|are)\b|element segment|table": "tables",
     r"references are": "references",
-    r"floating-point": "floating point",
     r"only constants": "initialisers",
 }
 

@@ -55,7 +55,7 @@ REQUIRED = [
 ]
 """Files of which every assertion must pass that needs none of `UNSUPPORTED`."""
 
-UNSUPPORTED = {"tables", "indirect calls", "references", "floating point"}
+UNSUPPORTED = {"tables", "indirect calls", "references"}
 
 MEMORY = {
     name

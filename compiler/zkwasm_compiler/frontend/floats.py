@@ -1,6 +1,6 @@
-"""Floating-point numbers in SSA: integers of their bits. What only moves or changes bits is integer arithmetic.
+"""Floating-point instructions in SSA, where a float is the integer of its bits.
 
-`integer_name` gives the op that an instruction is, `change_sign` makes those that change the sign bit.
+What only moves or changes bits is integer arithmetic; of the rest, what others are made of are the `float.` ops.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zkwasm_compiler.ir.function import Type, Value
+from zkwasm_compiler.ir.ops import OPS
 
 Emit = Callable[[str, Type, list[Value], int | None], Value]
 """Adds a value of an op, a type, arguments and an immediate to the function."""
@@ -18,18 +19,24 @@ REINTERPRETATIONS = frozenset(
     ("i32.reinterpret_f32", "f32.reinterpret_i32", "i64.reinterpret_f64", "f64.reinterpret_i64")
 )
 """Instructions that change nothing."""
-SIGN_CHANGES = frozenset(f"{type_}.{name}" for type_ in _INTEGERS for name in ("abs", "neg", "copysign"))
-"""Instructions that change the sign bit alone, of NaNs too."""
+_MADE = {"abs": 1, "neg": 1, "copysign": 2, "sub": 2, "ne": 2, "gt": 2, "ge": 2}
+COMPOSED = {f"{type_}.{name}": count for type_ in _INTEGERS for name, count in _MADE.items()}
+"""Instructions that become more than one op, or one with other operands, and how many operands they have."""
 
 
-def integer_name(name: str) -> str:
-    """The instruction's name, for one that moves a float that of the integer instruction that moves its bits."""
+def op_name(name: str) -> str:
+    """The op that an instruction is, whether there is one or not."""
     type_, _, operation = name.partition(".")
-    return f"{_INTEGERS[type_].value}.{operation}" if type_ in _INTEGERS and operation in _SAME_BITS else name
+    if type_ not in _INTEGERS:
+        return name
+    if operation in _SAME_BITS:
+        return f"{_INTEGERS[type_].value}.{operation}"
+    float_name = f"float.{operation}_{type_}"
+    return float_name if float_name in OPS else name
 
 
-def change_sign(emit: Emit, name: str, args: list[Value]) -> Value:
-    """The value of one of `SIGN_CHANGES`."""
+def compose(emit: Emit, name: str, args: list[Value]) -> Value:
+    """The value of one of `COMPOSED`."""
     type_, _, operation = name.partition(".")
     integer = _INTEGERS[type_]
     sign = 1 << integer.bits - 1
@@ -43,5 +50,11 @@ def change_sign(emit: Emit, name: str, args: list[Value]) -> Value:
             return apply("and", args[0], sign - 1)
         case "neg":
             return apply("xor", args[0], sign)
+        case "sub":  # -y of a NaN is one, too
+            return emit(f"float.add_{type_}", integer, [args[0], apply("xor", args[1], sign)], None)
+        case "ne":
+            return emit("i32.eqz", Type.I32, [emit(f"float.eq_{type_}", Type.I32, args, None)], None)
+        case "gt" | "ge":
+            return emit(f"float.l{operation[1]}_{type_}", Type.I32, args[::-1], None)
     magnitude, signs = apply("and", args[0], sign - 1), apply("and", args[1], sign)
     return emit(f"{integer.value}.or", integer, [magnitude, signs], None)

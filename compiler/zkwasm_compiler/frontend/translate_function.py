@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.frontend.floats import REINTERPRETATIONS, SIGN_CHANGES, change_sign, integer_name
+from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
 from zkwasm_compiler.frontend.unsupported import number_type, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
@@ -132,14 +132,13 @@ class _Translator:
     # Values
 
     def _operator(self, instruction: wasm.Instruction) -> None:
-        """A constant or an instruction that has an op of the same name; of floats what is integer arithmetic."""
+        """A constant or an instruction that is an op, or several."""
         if instruction.name in REINTERPRETATIONS:
             return
-        if instruction.name in SIGN_CHANGES:
-            args = self._pop_many(2 if instruction.name.endswith("copysign") else 1)
-            self.stack.append(change_sign(self._add, instruction.name, args))
+        if instruction.name in COMPOSED:
+            self.stack.append(compose(self._add, instruction.name, self._pop_many(COMPOSED[instruction.name])))
             return
-        row = OPS.get(integer_name(instruction.name))
+        row = OPS.get(op_name(instruction.name))
         if row is None or row.operands is None or row.result is None:
             raise refuse_instruction(instruction.name, self.where, instruction.offset)
         args = self._pop_many(len(row.operands))

@@ -37,6 +37,4 @@ def _feature(name: str) -> str:
         return "tables are"
     if name.startswith("ref."):
         return "references are"
-    if name.startswith(("f32.", "f64.")) or "_f32" in name or "_f64" in name:
-        return "floating-point arithmetic is"
     return "it is"

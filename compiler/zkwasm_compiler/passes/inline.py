@@ -6,6 +6,7 @@ must count towards the depth at which the call stack is exhausted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
@@ -46,6 +47,18 @@ def drop_unreachable_functions(module: Module) -> bool:
         return False
     module.functions = {index: function for index, function in module.functions.items() if index in reached}
     return True
+
+
+def inline_calls(caller: Function, module: Module, wanted: Callable[[Function], bool]) -> None:
+    """Put the callees that are wanted, which must have been inlined into themselves, in the place of their calls."""
+    position = 0
+    while position < len(caller.blocks):
+        block = caller.blocks[position]
+        position += 1
+        for call in block.body:
+            if call.op == "call" and isinstance(call.immediate, int) and wanted(module.functions[call.immediate]):
+                _inline_call(caller, block, call, module.functions[call.immediate])
+                break  # the copy and the rest of the block come next
 
 
 def size(function: Function) -> int:
