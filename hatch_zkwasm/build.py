@@ -216,7 +216,7 @@ def _run_examples(compiled: Program, program: ProgramConfiguration) -> list[dict
         except InputError as error:
             problems.extend(Problem(f"{example.path}: {problem}") for problem in error.problems)
         except ExecutionError as error:
-            call = call_text(example.call, example.arguments)
+            call = call_text(_export(compiled, example.call), example.arguments)
             problems.append(Problem(f"{example.path}: {call} cannot be proved: {error}"))
     if problems:
         raise BuildError(*problems)
@@ -230,11 +230,11 @@ def _run_example(compiled: Program, example: Example) -> dict[str, Any]:
     arguments = check_arguments(export, example.arguments)
     expected = parse_results(export, example.results) if example.trap is None else ()
     result = Instance(compiled).call(example.call, *arguments)
-    wanted = f"trap {example.trap!r}" if example.trap is not None else values_text(expected)
+    wanted = f"trap {example.trap!r}" if example.trap is not None else values_text(export, expected)
     trap = None if result.trap is None else result.trap.message
-    found = f"trapped: {trap}" if trap is not None else f"returned {values_text(result.values)}"
+    found = f"trapped: {trap}" if trap is not None else f"returned {values_text(export, result.values)}"
     if trap != example.trap or (trap is None and not same_values(expected, result.values)):
-        raise BuildError(Problem(f"{call_text(example.call, arguments)} {found}, but {wanted} was expected"))
+        raise BuildError(Problem(f"{call_text(export, arguments)} {found}, but {wanted} was expected"))
     return _example_json(example) | {"status": result.status, **cost_json(result.counters)}
 
 
@@ -261,4 +261,4 @@ def _declared(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _json_values(values: tuple[Value, ...]) -> list[Value | str]:
-    return [json_value(value) for value in values]
+    return [json_value("f64", value) for value in values]  # the type matters for NaN alone, and TOML has one NaN

@@ -1,25 +1,29 @@
 """WebAssembly values as people write and read them: arguments of the command line, results in tables and JSON.
 
 Integers are given signed or unsigned, decimal, hexadecimal, octal or binary, and are compared as bit patterns; they
-are shown signed, as Python WebAssembly engines give them. A reference is ``null`` or a number.
+are shown signed, as Python WebAssembly engines give them. A reference is ``null`` or a number. Floats are given and
+shown decimal, hexadecimal floats are taken too; a NaN other than the canonical one shows its sign and payload as the
+text format writes them: -nan:0x1.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import struct
 from collections.abc import Sequence
 
 from zkwasm_compiler.asm.program import Export
 from zkwasm_compiler.errors import ConfigurationError, Problem
+from zkwasm_simulator.values import FRACTION_BITS, float_from_bits, to_bits
 
 Value = int | float | None
 
 _BITS = {"i32": 32, "i64": 64}
 _REFERENCES = ("funcref", "externref")
 NULL = "null"
+_WIDTH = {"f32": 32, "f64": 64}
 _HEXADECIMAL_FLOAT = re.compile(r"[+-]?0x", re.IGNORECASE)
+_NAN = re.compile(r"([+-]?)nan(?::(canonical|0x[0-9a-f_]+))?", re.IGNORECASE)
 
 
 def signature(export: Export) -> str:
@@ -29,21 +33,27 @@ def signature(export: Export) -> str:
     return f"{export.name}({', '.join(export.parameters)}){arrow}"
 
 
-def call_text(name: str, arguments: Sequence[Value]) -> str:
+def call_text(export: Export, arguments: Sequence[Value]) -> str:
     """A call as a person writes it: ``gcd(48, 18)``."""
-    return f"{name}({', '.join(value_text(argument) for argument in arguments)})"
+    return f"{export.name}({', '.join(map(value_text, export.parameters, arguments))})"
 
 
-def value_text(value: Value) -> str:
+def value_text(type_: str, value: Value) -> str:
     """`value` so that `parse_value` gives it back."""
-    return NULL if value is None else repr(value)
+    if value is None:
+        return NULL
+    if type_ not in FRACTION_BITS or isinstance(value, int) or not math.isnan(value):
+        return repr(value)
+    pattern = to_bits(type_, value, "the value")
+    sign, payload = pattern >> _WIDTH[type_] - 1, pattern & (1 << FRACTION_BITS[type_]) - 1
+    quiet = payload == 1 << FRACTION_BITS[type_] - 1
+    return f"{'-' if sign else ''}nan" + ("" if quiet else f":{payload:#x}")
 
 
-def values_text(values: Sequence[Value]) -> str:
+def values_text(export: Export, values: Sequence[Value]) -> str:
     """The results of a call: nothing, one value, or a tuple."""
-    if len(values) == 1:
-        return value_text(values[0])
-    return f"({', '.join(value_text(value) for value in values)})" if values else "nothing"
+    texts = list(map(value_text, export.results, values))
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})" if texts else "nothing"
 
 
 def parse_arguments(export: Export, texts: Sequence[str]) -> tuple[Value, ...]:
@@ -70,7 +80,9 @@ def check_arguments(export: Export, arguments: Sequence[Value]) -> tuple[Value, 
 
     Raises: ConfigurationError with every problem.
     """
-    return parse_arguments(export, [value_text(argument) for argument in arguments])
+    if len(arguments) != len(export.parameters):
+        raise ConfigurationError(_count_problem(export, len(arguments)))
+    return parse_arguments(export, list(map(value_text, export.parameters, arguments)))
 
 
 def _count_problem(export: Export, found: int) -> Problem:
@@ -107,14 +119,29 @@ def _parse_reference(type_: str, text: str) -> int | None:
 
 
 def _parse_float(type_: str, text: str) -> float:
+    nan = _NAN.fullmatch(text)
+    if nan is not None:
+        return _parse_nan(type_, nan[1], nan[2] or "canonical", text)
     try:
         value = float.fromhex(text) if _HEXADECIMAL_FLOAT.match(text) else float(text)
-        # An f32 holds the nearest single; the round trip also refuses what is out of its range.
-        return float(struct.unpack("<f", struct.pack("<f", value))[0]) if type_ == "f32" else value
     except ValueError:
-        raise ValueError(f"{text!r} is not a number; {type_} takes 1.5, -2e9, 0x1.8p3, inf and nan") from None
+        raise ValueError(f"{text!r} is not a number; {type_} takes 1.5, -2e9, 0x1.8p3, inf, nan and nan:0x1") from None
     except OverflowError:
         raise ValueError(f"{text} does not fit in {type_}") from None
+    nearest = float_from_bits(type_, to_bits(type_, value, text))
+    if math.isinf(nearest) and not math.isinf(value):
+        raise ValueError(f"{text} does not fit in {type_}")
+    return nearest
+
+
+def _parse_nan(type_: str, sign: str, payload: str, text: str) -> float:
+    fraction = FRACTION_BITS[type_]
+    bits = 1 << fraction - 1 if payload.lower() == "canonical" else int(payload, 16)
+    if not 0 < bits < 1 << fraction:
+        raise ValueError(f"{text}: the payload of a NaN of type {type_} is from 1 to {(1 << fraction) - 1:#x}")
+    width = _WIDTH[type_]
+    exponent = (1 << width - 1) - (1 << fraction)
+    return float_from_bits(type_, (sign == "-") << width - 1 | exponent | bits)
 
 
 def signed(value: int, bits: int) -> int:
@@ -136,7 +163,7 @@ def parse_results(export: Export, values: Sequence[Value]) -> tuple[Value, ...]:
     problems = []
     for type_, value in zip(export.results, values, strict=True):
         try:
-            good.append(parse_value(type_, value_text(value)))
+            good.append(parse_value(type_, value_text(type_, value)))
         except ValueError as error:
             problems.append(Problem(f"result of {signature(export)}: {error}"))
     if problems:
@@ -157,6 +184,8 @@ def _same_value(expected: Value, found: Value) -> bool:
     return expected == found and math.copysign(1, expected) == math.copysign(1, found)
 
 
-def json_value(value: Value) -> Value | str:
+def json_value(type_: str, value: Value) -> Value | str:
     """`value` for JSON, which has no word for infinities and NaN: those are written as text."""
-    return value if value is None or isinstance(value, int) or math.isfinite(value) else repr(value)
+    if value is None or isinstance(value, int) or math.isfinite(value):
+        return value
+    return value_text(type_, value)

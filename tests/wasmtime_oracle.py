@@ -9,6 +9,7 @@ from typing import Any
 import wasmtime
 
 from zkwasm_compiler.ir.function import Trap
+from zkwasm_simulator.values import from_bits, to_bits
 
 UNPROVABLE = "unprovable"
 """The outcome of a call in which an assertion fails."""
@@ -22,6 +23,7 @@ TRAPS = {
     wasmtime.TrapCode.TABLE_OUT_OF_BOUNDS: Trap.UNDEFINED_ELEMENT,
     wasmtime.TrapCode.INDIRECT_CALL_TO_NULL: Trap.UNINITIALIZED_ELEMENT,
     wasmtime.TrapCode.BAD_SIGNATURE: Trap.INDIRECT_CALL_TYPE_MISMATCH,
+    wasmtime.TrapCode.BAD_CONVERSION_TO_INTEGER: Trap.INVALID_CONVERSION_TO_INTEGER,
 }
 
 SAME_IN_WASMTIME = {Trap.OUT_OF_BOUNDS_TABLE_ACCESS: Trap.UNDEFINED_ELEMENT}
@@ -55,7 +57,7 @@ class Oracle:
         self._instance = wasmtime.Instance(self._store, compiled, imports)
 
     def call(self, name: str, args: Sequence[int], globals_: Iterable[str] = (), memory: str = "") -> Outcome:
-        """Call an exported function with unsigned patterns of integers.
+        """Call an exported function with unsigned patterns. Of a signaling f32 NaN wasmtime may see a quiet one.
 
         `globals_` are exported names to look at, `memory` is that of the memory to read, if any.
         """
@@ -64,10 +66,10 @@ class Oracle:
         types = function.type(self._store)
         results: tuple[int, ...] | Trap | str
         try:
-            given = [_signed(arg, str(type_)) for arg, type_ in zip(args, types.params, strict=True)]
+            given = [from_bits(str(type_), arg) for arg, type_ in zip(args, types.params, strict=True)]
             got = function(self._store, *given)
             values = [] if got is None else list(got) if isinstance(got, list) else [got]
-            results = tuple(_unsigned(value, str(type_)) for value, type_ in zip(values, types.results, strict=True))
+            results = tuple(_pattern(value, str(type_)) for value, type_ in zip(values, types.results, strict=True))
         except wasmtime.Trap as trap:
             results = TRAPS[trap.trap_code]
         except _AssertionError:
@@ -85,7 +87,7 @@ class Oracle:
         return wasmtime.Func(self._store, import_.type, _assert_equal)
 
     def _global(self, global_: Any) -> int:
-        return _unsigned(global_.value(self._store), str(global_.type(self._store).content))
+        return _pattern(global_.value(self._store), str(global_.type(self._store).content))
 
 
 def _assert_equal(left: int, right: int) -> None:
@@ -93,10 +95,5 @@ def _assert_equal(left: int, right: int) -> None:
         raise _AssertionError
 
 
-def _signed(bits: int, type_: str) -> int:
-    width = int(type_[1:])
-    return bits - (1 << width) if bits >> (width - 1) else bits
-
-
-def _unsigned(value: int, type_: str) -> int:
-    return value & ((1 << int(type_[1:])) - 1)
+def _pattern(value: int | float, type_: str) -> int:
+    return to_bits(type_, value, "a value of wasmtime")

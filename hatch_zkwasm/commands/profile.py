@@ -82,7 +82,7 @@ def _measure(arguments: argparse.Namespace) -> tuple[str, Profile]:
         values = parse_arguments(export, arguments.arguments)
     with ProgressLine() as progress:
         profile = profile_call(program, export.name, values, step_limit=limit, progress=progress)
-    return f"{call_text(export.name, values)} of {arguments.file.name}", profile
+    return f"{call_text(export, values)} of {arguments.file.name}", profile
 
 
 def _write_files(arguments: argparse.Namespace, title: str, profile: Profile) -> None:

@@ -29,7 +29,8 @@ examples:
   zkwasm run gcd.wat 48 18 --json
   zkwasm run long.wasm --call work 1000000 --step-limit 2000000000
 
-Integers are decimal, 0x…, 0o… or 0b…, signed or unsigned; floats are 1.5, -2e9, 0x1.8p3, inf or nan. Without --call, a
+Integers are decimal, 0x…, 0o… or 0b…, signed or unsigned; floats are 1.5, -2e9, 0x1.8p3, inf,
+nan or nan:0x1 (with a payload). Without --call, a
 module that exports no function is instantiated, which runs its start function.
 """
 
@@ -80,13 +81,13 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
         outcome: dict[str, Any] = {"trap": result.trap.message}
         text = f" traps: {result.trap.message}"
     else:
-        outcome = {"results": [json_value(value) for value in result.values]}
-        text = f" = {values_text(result.values)}" if export.results else " returns"
+        outcome = {"results": list(map(json_value, export.results, result.values))}
+        text = f" = {values_text(export, result.values)}" if export.results else " returns"
     if arguments.json:
-        call = {"call": export.name, "arguments": [json_value(value) for value in values]}
+        call = {"call": export.name, "arguments": list(map(json_value, export.parameters, values))}
         print(json.dumps(call | outcome | {"status": result.status} | cost_json(counters), indent=2))
     else:
-        print(f"{call_text(export.name, values)}{text}\nstatus {result.status}\n")
+        print(f"{call_text(export, values)}{text}\nstatus {result.status}\n")
         print("\n".join(cost_lines(counters)))
     return 0 if result.trap is None else 1
 

@@ -3,6 +3,7 @@
 Python gives and takes what wasmtime's Python API does: integers signed or unsigned, results signed, floats as `float`.
 A reference is None for null, else a number: of an externref one that the host has chosen, of a funcref one that stands
 for a function of the program.
+A NaN keeps its sign and its payload, that of an f32 in the upper bits of the payload of the `float`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ INTEGER_BITS = {"i32": 32, "i64": 64}
 FLOAT_FORMATS = {"f32": ("<f", "<I"), "f64": ("<d", "<Q")}
 REFERENCES = ("funcref", "externref")
 BITS = {"i32": 32, "i64": 64, "f32": 32, "f64": 64, **dict.fromkeys(REFERENCES, 32)}
+FRACTION_BITS = {"f32": 23, "f64": 52}
+"""The stored bits of the significand, for NaNs the payload."""
+_SHORTER = FRACTION_BITS["f64"] - FRACTION_BITS["f32"]
+_NAN_EXPONENT = {"f32": 0x7F800000, "f64": 0x7FF0000000000000}
 
 
 def to_bits(type_: str, value: Value, what: str) -> int:
@@ -47,6 +52,10 @@ def _reference_bits(type_: str, value: Value, what: str) -> int:
 
 def _float_bits(type_: str, value: float) -> int:
     as_float, as_integer = FLOAT_FORMATS[type_]
+    if type_ == "f32" and isinstance(value, float) and math.isnan(value):
+        wide = _float_bits("f64", value)
+        payload = (wide & (1 << FRACTION_BITS["f64"]) - 1) >> _SHORTER
+        return wide >> 63 << 31 | _NAN_EXPONENT["f32"] | (payload or 1 << FRACTION_BITS["f32"] - 1)
     try:
         packed = struct.pack(as_float, float(value))
     except OverflowError:
@@ -54,13 +63,21 @@ def _float_bits(type_: str, value: float) -> int:
     return int(struct.unpack(as_integer, packed)[0])
 
 
+def float_from_bits(type_: str, pattern: int) -> float:
+    """The Python float of the pattern of an f32 or f64."""
+    as_float, as_integer = FLOAT_FORMATS[type_]
+    if type_ == "f32" and pattern & ~(1 << 31) > _NAN_EXPONENT["f32"]:
+        payload = pattern & (1 << FRACTION_BITS["f32"]) - 1
+        return float_from_bits("f64", pattern >> 31 << 63 | _NAN_EXPONENT["f64"] | payload << _SHORTER)
+    return float(struct.unpack(as_float, struct.pack(as_integer, pattern))[0])
+
+
 def from_bits(type_: str, pattern: int) -> Value:
     """The Python value of an unsigned pattern."""
     if type_ in REFERENCES:
         return pattern - 1 if pattern else None
     if type_ in FLOAT_FORMATS:
-        as_float, as_integer = FLOAT_FORMATS[type_]
-        return float(struct.unpack(as_float, struct.pack(as_integer, pattern))[0])
+        return float_from_bits(type_, pattern)
     sign = 1 << INTEGER_BITS[type_] - 1
     return (pattern ^ sign) - sign
 

@@ -14,10 +14,12 @@ from hatch_zkwasm.values import (
     parse_value,
     same_values,
     signature,
+    value_text,
     values_text,
 )
 from zkwasm_compiler.asm.program import Export
 from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator.values import to_bits
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,9 @@ def test_values(type_: str, text: str, value: float | None) -> None:
         ("i32", "4294967296", "4294967296 does not fit in i32, which holds -2**31 to 2**32-1"),
         ("i32", "-2147483649", "-2147483649 does not fit in i32, which holds -2**31 to 2**32-1"),
         ("i64", "1.0", "'1.0' is not an integer; i64 takes decimal, 0x…, 0o… and 0b… numbers"),
-        ("f64", "one", "'one' is not a number; f64 takes 1.5, -2e9, 0x1.8p3, inf and nan"),
+        ("f64", "one", "'one' is not a number; f64 takes 1.5, -2e9, 0x1.8p3, inf, nan and nan:0x1"),
+        ("f32", "nan:0x800000", "nan:0x800000: the payload of a NaN of type f32 is from 1 to 0x7fffff"),
+        ("f64", "nan:0x0", "nan:0x0: the payload of a NaN of type f64 is from 1 to 0xfffffffffffff"),
         ("f32", "1e39", "1e39 does not fit in f32"),
         ("f64", "0x1p1024", "0x1p1024 does not fit in f64"),
         ("externref", "-1", "'-1' is not a reference; externref takes null, or a number from 0 to 2**32-2"),
@@ -96,9 +100,32 @@ def test_sameness_is_of_bits() -> None:
     assert not same_values((1,), (2,))
 
 
+@pytest.mark.parametrize(
+    ("type_", "text", "pattern", "shown"),
+    [
+        ("f32", "nan", 0x7FC00000, "nan"),
+        ("f32", "-nan:0x1", 0xFF800001, "-nan:0x1"),
+        ("f32", "nan:canonical", 0x7FC00000, "nan"),
+        ("f64", "-nan", 0xFFF8000000000000, "-nan"),
+        ("f64", "nan:0x4000000000001", 0x7FF4000000000001, "nan:0x4000000000001"),
+        ("f64", "-0.0", 1 << 63, "-0.0"),
+        ("f32", "0x1p-149", 1, "1.401298464324817e-45"),
+    ],
+)
+def test_patterns_of_floats(type_: str, text: str, pattern: int, shown: str) -> None:
+    value = parse_value(type_, text)
+    assert to_bits(type_, value, text) == pattern
+    assert value_text(type_, value) == shown
+    assert json_value(type_, value) == (value if math.isfinite(value) else shown)
+    assert parse_value(type_, shown) == value or math.isnan(value)
+
+
 def test_texts() -> None:
     assert signature(Export("f", 1, (), ())) == "f()"
     assert signature(Export("f", 1, ("i32",), ("i32", "i64"))) == "f(i32) -> (i32, i64)"
-    assert call_text("f", (1, -2.5)) == "f(1, -2.5)"
-    assert [values_text(()), values_text((1,)), values_text((1, 2.0))] == ["nothing", "1", "(1, 2.0)"]
-    assert [json_value(3), json_value(-1.5), json_value(math.inf), json_value(math.nan)] == [3, -1.5, "inf", "nan"]
+    export = Export("f", 1, ("i32", "f64"), ("i32", "f32"))
+    assert call_text(export, (1, -2.5)) == "f(1, -2.5)"
+    assert values_text(Export("f", 1, (), ()), ()) == "nothing"
+    assert values_text(Export("f", 1, (), ("i32",)), (1,)) == "1"
+    assert values_text(export, (1, 2.0)) == "(1, 2.0)"
+    assert [json_value("i32", 3), json_value("f64", -1.5), json_value("f32", math.inf)] == [3, -1.5, "inf"]

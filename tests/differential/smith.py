@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.differential.comparison import Case
+from tests.floats.operands import FORMATS, random_operands
 from tests.generators import interesting_integer
 from tests.spec_suite import wasm_tools
 from zkwasm_compiler import wasm
@@ -60,11 +61,18 @@ WITH_MEMORY = {
 """What a memory of up to three pages changes; the choices weigh offsets inside, near the end, and anywhere."""
 
 
-def smith_module(seed: int, folder: Path, max_instructions: int = 100, *, memory: bool = False) -> Case:
+WITH_FLOATS = {"allow-floats": True, "canonicalize-nans": True}
+"""Floats; what other NaN than ours an operation gives is made the canonical one in the module itself."""
+
+
+def smith_module(
+    seed: int, folder: Path, max_instructions: int = 100, *, memory: bool = False, floats: bool = False
+) -> Case:
     """The module of a seed with calls of all its exported functions that a program can publish."""
     generator = random.Random(seed)
     configuration = folder / "smith.json"
     options = CONFIGURATION | {"max-instructions": max_instructions} | (WITH_MEMORY if memory else {})
+    options |= WITH_FLOATS if floats else {}
     configuration.write_text(json.dumps(options))
     instructions = f"{INSTRUCTIONS},Memory" if memory else INSTRUCTIONS
     command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", instructions]
@@ -76,7 +84,7 @@ def smith_module(seed: int, folder: Path, max_instructions: int = 100, *, memory
     for _ in range(CALLS):
         for name, index in exports.items():
             types = module.function_type(index).parameters
-            calls.append((name, tuple(interesting_integer(generator.randrange, _bits(str(type_))) for type_ in types)))
+            calls.append((name, tuple(_argument(str(type_), generator) for type_ in types)))
     names = [export.name for export in module.exports if export.kind is ExternalKind.MEMORY]
     return Case(data, tuple(exports), tuple(calls), _globals(module), names[0] if names else "")
 
@@ -100,5 +108,8 @@ def _globals(module: Module) -> tuple[str, ...]:
     )
 
 
-def _bits(type_: str) -> int:
-    return int(type_.removeprefix("i"))
+def _argument(type_: str, generator: random.Random) -> int:
+    if type_ in FORMATS:
+        (value,) = next(random_operands((type_,), 1, str(generator.random())))
+        return FORMATS[type_].nan if FORMATS[type_].is_nan(value) else value
+    return interesting_integer(generator.randrange, int(type_.removeprefix("i")))

@@ -70,6 +70,13 @@ def test_modules_of_wasm_tools_smith(tmp_path: Path, memory: bool) -> None:
         assert not difference, f"seed {seed}: {difference}\n{case.text()}"
 
 
+def test_modules_of_wasm_tools_smith_with_floats(tmp_path: Path) -> None:
+    for seed in seeds(25):
+        case = smith_module(seed, tmp_path, max_instructions=40 + 30 * (seed % 5), memory=seed % 3 == 0, floats=True)
+        difference = first_difference(case, LEVELS[seed % 2])
+        assert not difference, f"seed {seed}: {difference}\n{case.text()}"
+
+
 def test_modules_that_work_on_memory() -> None:
     for seed in seeds(20):
         case = memory_module(seed)

@@ -28,11 +28,11 @@ b0:
 }
 
 function "<odd name>"#7(i32, f64) -> (i32, i64) {
-b0(v0: i32, v1: f64):
+b0(v0: i32, v1: i64):
   v2 = i32.const -2147483648
-  v3 = f64.const 0x7ff8000000000001
+  v3 = i64.const 9221120237041090561
   v4 = select v1, v3, v0
-  v5 = i64.reinterpret_f64 v4
+  v5 = i64.extend_i32_u v0
   v6 = call #7 v2, v4
   v7: i32 = result #0 v6
   v8: i64 = result #1 v6

@@ -9,7 +9,7 @@ import pytest
 from zkwasm_compiler.ir.function import Function, Module, Target, Type, Value
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.interpreter import run
-from zkwasm_compiler.ir.ops import OPS
+from zkwasm_compiler.ir.ops import FLOAT_OPS, OPS
 from zkwasm_compiler.ir.parser import parse_module
 from zkwasm_compiler.ir.verifier import verify
 from zkwasm_compiler.lowering.cover import Cover, Signature, best
@@ -21,7 +21,7 @@ from zkwasm_compiler.rules.representation import LONG
 INTEGER_OPS = [
     name
     for name, op in OPS.items()
-    if op.operands and op.evaluate and not name.startswith("zk.") and {*op.operands, op.result} <= {Type.I32, Type.I64}
+    if op.operands and op.evaluate and not name.startswith("zk.") and name not in FLOAT_OPS
 ]
 EDGES = {
     32: (0, 1, 2, 3, 5, 7, 8, 31, 32, 33, 63, 64, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF),

@@ -15,7 +15,7 @@ from zkwasm_compiler.rewrite.rule import Rule
 from zkwasm_compiler.rewrite.terms import Apply, Literal, Term, Variable, variables
 
 Widths = dict[Type, int]
-FULL: Widths = {type_: type_.bits for type_ in (Type.I32, Type.I64, Type.F32, Type.F64)}
+FULL: Widths = {type_: type_.bits for type_ in (Type.I32, Type.I64)}
 
 
 def counterexample(rule: Rule, widths: Widths, fixed: Mapping[str, int] | None = None) -> z3.ModelRef | None:
@@ -141,8 +141,6 @@ def _evaluate(name: str, args: list[Any], result: int) -> Any:
         case "extend8_s" | "extend16_s" | "extend32_s":
             kept = int(name[6:-2])
             return z3.SignExt(bits - kept, z3.Extract(kept - 1, 0, x))
-        case "reinterpret_i32" | "reinterpret_i64" | "reinterpret_f32" | "reinterpret_f64":
-            return x
     comparisons = {
         "eq": lambda: x == y,
         "ne": lambda: x != y,

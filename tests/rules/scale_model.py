@@ -45,10 +45,15 @@ class Scale:
         return 1 << self.w
 
     @property
+    def top(self) -> int:
+        """Where sign and exponent begin in the high word."""
+        return 1 << self.w // 2
+
+    @property
     def machine(self) -> Machine:
         w = self.w
         literals = {(1 << 32) - 1: self.word - 1, 1 << 31: self.word // 2, 1 << 32: self.word}
-        literals |= {31: w - 1, 32: w, 63: 2 * w - 1, 64: 2 * w}
+        literals |= {31: w - 1, 32: w, 63: 2 * w - 1, 64: 2 * w, 1 << 20: self.top}
         return Machine(w, (1 << 2 * w) - (1 << w) + 1, literals)
 
     def bits(self, operand: Operand) -> int:
@@ -79,6 +84,11 @@ class Scale:
             "zk.clz_nz_32": lambda x: x > 0,
             "zk.clz_nz_64": lambda x: x > 0,
             "zk.ctz_nz_64": lambda x: x > 0,
+            "zk.shl_clz": lambda x: x > 0,
+            "zk.add_high": lambda x, y: x + y * word < word**2,
+            "zk.significand": lambda x, top: 0 <= x + (1 - top) * self.top * word < word**2,
+            "zk.div_wide": lambda high, low, y: high < y,
+            "zk.rem_wide": lambda high, low, y: high < y,
         }
         return op not in rules or rules[op](*arguments)
 
@@ -113,6 +123,11 @@ class Scale:
             "zk.clz_nz_32": lambda x: integers.clz(x, w),
             "zk.clz_nz_64": lambda x: integers.clz(x, 2 * w),
             "zk.ctz_nz_64": lambda x: integers.ctz(x, 2 * w),
+            "zk.shl_clz": lambda x: x << integers.clz(x, 2 * w),
+            "zk.add_high": lambda x, y: x + y * word,
+            "zk.significand": lambda x, top: x + (1 - top) * self.top * word,
+            "zk.div_wide": lambda high, low, y: (high * word**2 + low) // y,
+            "zk.rem_wide": lambda high, low, y: (high * word**2 + low) % y,
         }
         if op in special:
             return special[op]
@@ -139,6 +154,7 @@ class Scale:
         if d == 0:
             return None
         found = {"f": word - 1, "mask": word - 1, "top_long": word**2 // 2, "ones_long": (word - 1) * word}
+        found |= {"high_long": immediates.get("c", 0) * word, "one_long": self.top * word}
         match rule.name.split("."):
             case ["i32", "rotl" | "rotr" as op, form]:
                 k = (s if op == "rotr" else -s) % w

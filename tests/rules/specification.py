@@ -7,6 +7,7 @@ comparison is 0 or 1), so that stating it adds nothing to what a rule assumes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isqrt
 from typing import Any
 
 import z3
@@ -23,10 +24,6 @@ MEANINGS: dict[str, Meaning] = {
     "convert": lambda facts, x: x,
     "i32.wrap_i64": lambda facts, x: facts.split(x)[0],
     "i64.extend_i32_u": lambda facts, x: x,
-    "i32.reinterpret_f32": lambda facts, x: x,
-    "f32.reinterpret_i32": lambda facts, x: x,
-    "i64.reinterpret_f64": lambda facts, x: x,
-    "f64.reinterpret_i64": lambda facts, x: x,
     "zk.add_nw": lambda facts, x, y: x + y,
     "zk.sub_nw": lambda facts, x, y: x - y,
     "zk.mul_nw_32": lambda facts, x, y: _small_product(facts, x * y),
@@ -44,6 +41,13 @@ MEANINGS: dict[str, Meaning] = {
     "zk.pack": lambda facts, x, y: x + y * WORD,
     "zk.high": lambda facts, x: facts.split(x)[1],
     "zk.fold": lambda facts, x: facts.split(x)[0] + facts.split(x)[1],
+    "zk.add_high": lambda facts, x, y: x + y * WORD,
+    "zk.significand": lambda facts, x, top: x - top * (1 << 52) + (1 << 52),
+    "zk.shl_clz": lambda facts, x: _normalised(facts, x),
+    "zk.div_wide": lambda facts, high, low, y: _divide(facts, high * (WORD * WORD) + low, y, 64)[0],
+    "zk.rem_wide": lambda facts, high, low, y: _divide(facts, high * (WORD * WORD) + low, y, 64)[1],
+    "zk.sqrt": lambda facts, high, low: _square_root(facts, high, low)[0],
+    "zk.sqrt_rest": lambda facts, high, low: _square_root(facts, high, low)[1],
     "zk.high_ones": lambda facts, x: x + (WORD - 1) * WORD,
     "zk.fill_ones": lambda facts, x, s: x + (WORD * WORD - (1 << (64 - _constant(s)))),
     "zk.pow2_32": lambda facts, s: _table(facts, s, {k: 1 << k for k in range(32)}),
@@ -57,6 +61,12 @@ MEANINGS: dict[str, Meaning] = {
     "zk.popcnt_64": lambda facts, x: _ones(x),
 }
 
+
+def _between(low: int, value: Any, high: int) -> Any:
+    """low <= value <= high, for numbers and for z3."""
+    return low <= value <= high if isinstance(value, int) else z3.And(low <= value, value <= high)
+
+
 PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
     "zk.add_nw": lambda x, y: x + y < WORD,
     "zk.sub_nw": lambda x, y: x >= y,
@@ -67,6 +77,13 @@ PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
     "zk.clz_nz_32": lambda x: x >= 1,
     "zk.clz_nz_64": lambda x: x >= 1,
     "zk.ctz_nz_64": lambda x: x >= 1,
+    "zk.shl_clz": lambda x: x >= 1,
+    "zk.add_high": lambda x, y: x + y * WORD < WORD * WORD,
+    "zk.significand": lambda x, top: _between(0, x - top * (1 << 52) + (1 << 52), (1 << 64) - 1),
+    "zk.div_wide": lambda high, low, y: high < y,
+    "zk.rem_wide": lambda high, low, y: high < y,
+    "zk.sqrt": lambda high, low: high < 1 << 42,
+    "zk.sqrt_rest": lambda high, low: high < 1 << 42,
 }
 """What whoever makes the op promises, for numbers and for z3. Proofs of soundness assume it."""
 
@@ -78,6 +95,8 @@ ENFORCED: Mapping[str, Callable[..., Any]] = {
     "zk.mul_nw_32": lambda x, y: x * y < WORD,  # proofs assume it too: of the product, see `_small_product`
     "zk.mul_nw": lambda x, y: x * y < WORD * WORD,
     "zk.mul_add_nw": lambda x, y, z: x * y + z < WORD * WORD,
+    "zk.sqrt": lambda high, low: ((high << 64) + low).bit_length() in (47, 48, 105, 106),
+    "zk.sqrt_rest": lambda high, low: ((high << 64) + low).bit_length() in (47, 48, 105, 106),
     **{f"zk.{op}_u_nz_{bits}": lambda x, y: y >= 1 for op in ("div", "rem") for bits in (32, 64)},
 }
 """Promises, for numbers, on which soundness does not rest: without them nothing can be proved."""
@@ -135,6 +154,26 @@ def _trailing_zeros(facts: Facts, value: Polynomial, bits: int) -> Polynomial:
     odd = facts.expression(half * 2 + 1)
     facts.say(z3.Implies(x >= 1, z3.Or(*(z3.And(y == k, x == (1 << k) * odd) for k in range(bits)))))
     return zeros
+
+
+def _normalised(facts: Facts, value: Polynomial) -> Polynomial:
+    """value * 2^zeros, of which the top bit is set."""
+    result = facts.fresh("normalised", WORD * WORD // 2, WORD * WORD - 1)
+    x, y = facts.expression(value), facts.expression(result)
+    facts.say(z3.Implies(x >= 1, z3.Or(*(y == (1 << k) * x for k in range(64)))))
+    return result
+
+
+def _square_root(facts: Facts, high: Polynomial, low: Polynomial) -> tuple[Polynomial, Polynomial]:
+    """The root of a number below 2^106, and what it leaves."""
+    if high.number is not None and low.number is not None:
+        number = (high.number << 64) + low.number
+        return Polynomial.constant(isqrt(number)), Polynomial.constant(number - isqrt(number) ** 2)
+    root, rest = facts.fresh("root", 0, 1 << 53), facts.fresh("rest", 0, 1 << 54)
+    square = facts.product(root, root)
+    facts.say_equal(square + rest, high * (WORD * WORD) + low)
+    facts.say(facts.expression(rest) <= 2 * facts.expression(root))
+    return root, rest
 
 
 def _ones(value: Polynomial) -> Polynomial:

@@ -214,6 +214,12 @@ class Facts:
                 yield z3.Implies(x == y, px == py)
                 yield z3.Implies(x >= y + 1, px >= py + factor)
                 yield z3.Implies(y >= x + 1, py >= px + factor)
+            if first[0] == first[1] and second[0] == second[1]:
+                x, y = z3.Int(first[0]), z3.Int(second[0])
+                px, py = (self.expression(Polynomial({key: 1})) for key in (first, second))
+                yield z3.Implies(x == y, px == py)
+                yield z3.Implies(x >= y + 1, px >= py + x + y)
+                yield z3.Implies(y >= x + 1, py >= px + x + y)
 
     def bitwise(self, name: str, x: Polynomial, y: Polynomial) -> Polynomial:
         """AND, OR or XOR of two words as an unknown function of them, but for constants."""

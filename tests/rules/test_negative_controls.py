@@ -73,7 +73,7 @@ CONTROLS = {
     "trailing zeros": Control(edited("zk.ctz_nz_64", "%top_long :ARITH(x, p, #0, d)", "")),
     "high word of a product": Control(edited("zk.mulhi_u", "ARITH(x, y, #0, d)", "ARITH(x, y, #0, #0)"), False),
     "high word of a product that is not checked": Control(
-        edited("zk.mulhi_u", "${x * y} :ARITH(x, y, #0, d)", ""), False
+        edited("zk.mulhi_u", "${x * y} => r :ARITH(x, y, #0, d)", ""), False
     ),
     "product that is not checked": Control(edited("i32.mul", ":ARITH(x, y, #0, #0)", ""), False),
     "shift that is not checked": Control(edited("i64.shl.constant", ":ARITH(x, #p, #0, d)", "")),
@@ -84,6 +84,14 @@ CONTROLS = {
         edited("i64.rem_u", "$ :LT(r, y), JMPC(next, fail)", "r - y :JMPN(next, fail)"), False
     ),
     "long divisor zero in its low limb": Control(edited("i64.div_u", "y + rot(y) :JMPZ", "y :JMPZ")),
+    "normalised without a top bit": Control(edited("zk.shl_clz", "rot(m) - 0x80000000 :JMPN(fail)", "")),
+    "remainder of a wide number": Control(edited("zk.rem_wide", "$ :LT(r, y), JMPC(next, fail)", ""), False),
+    "wide quotient of the low word": Control(edited("zk.div_wide", "ARITH(q, y, r, h)", "ARITH(q, y, r, #0)"), False),
+    "rest of a root": Control(edited("zk.sqrt_rest", "$ :LT(t, r), JMPC(fail, next)", ""), False),
+    "root with a rest at most one too large": Control(
+        edited("zk.sqrt", "LT(t, r), JMPC(fail", "LT(r, s), JMPC(fail"), False
+    ),
+    "significand with a bit too much": Control(edited("zk.significand", "rot(y)*1048576", "rot(y)*524288")),
     "trap without a reason": Control(edited("i32.div_u", "y :JMPZ", "x :JMPZ")),
     "the wrong trap": Control(edited("i32.div_u", "trap_integer_divide_by_zero", "trap_integer_overflow")),
     "sum of bytes that leaves room for 255 more": Control(edited("i32.popcnt", "4194304", "16777216")),
@@ -184,7 +192,7 @@ def test_scale_model_finds_a_dropped_check() -> None:
 
 
 INCOMPLETE = {
-    "advice shifts by more than the width": edited("i64.shr_u.constant", "x >> %k", "x >> %s"),
+    "advice that is no word of the product": edited("i64.shr_u.constant", "(x * %p) >> 64", "x >> %s"),
     "advice of a word that is not masked": edited("i32.div_u.constant", "(x & 0xFFFFFFFF) / %d", "x / %d"),
     "remainder of a word is not tidy": replace(BY_NAME["i32.rem_u.constant"], result=TIDY),
     "division without a trap": edited("i32.div_u", "y :JMPZ(trap_integer_divide_by_zero)", ""),

@@ -39,6 +39,8 @@ def test_floats_and_several_results(instance: Instance) -> None:
     assert instance.call("same", 1e300, 1).values == (math.inf, 1.0)
     assert instance.call("same", -(10**400), -(10**400)).values == (-math.inf, -math.inf)
     assert instance.call_raw("same", [0x7FA00001, 0xFFF0000000000001]).raw == (0x7FA00001, 0xFFF0000000000001)
+    nans = instance.call_raw("same", [0x7FA00001, 0xFFF0000000000001]).values
+    assert instance.call("same", *nans).raw == (0x7FA00001, 0xFFF0000000000001)
     assert math.copysign(1, instance.call("same", -0.0, 0.0).values[0]) == -1
 
 

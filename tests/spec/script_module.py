@@ -155,7 +155,6 @@ def _table_entries(module: wasm.Module) -> list[int]:
 FEATURES = {
     r"\bimport": "imports",
     r"\bmemory is\b|data segment|memory": "memory",
-    r"floating-point": "floating point",
     r"only constants": "initialisers",
 }
 

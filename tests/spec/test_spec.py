@@ -55,7 +55,7 @@ REQUIRED = [
 ]
 """Files of which every assertion must pass that needs none of `UNSUPPORTED`."""
 
-UNSUPPORTED = {"floating point"}
+UNSUPPORTED: set[str] = set()
 
 MEMORY = {
     name

@@ -15,7 +15,7 @@ from zkwasm_compiler.analysis.order import incoming_edges, reverse_postorder
 from zkwasm_compiler.ir.function import Function, Type, Value
 
 MAXIMUM_DEPTH = 12
-NUMBERS = frozenset((Type.I32, Type.I64, Type.F32, Type.F64))
+NUMBERS = frozenset((Type.I32, Type.I64))
 MAXIMUM_ROUNDS = 6
 """Parameters whose bits still grow then may have all."""
 
@@ -174,8 +174,5 @@ _RULES: dict[str, Callable[[Value, list[int]], int]] = {
     "high": lambda value, masks: masks[0] >> 32,
     "pack": lambda value, masks: masks[0] | masks[1] << 32,
     **{f"load{bits}_u": _up_to_bits(bits) for bits in (8, 16, 32)},
-    **dict.fromkeys(
-        ["reinterpret_f32", "reinterpret_f64", "reinterpret_i32", "reinterpret_i64"], lambda value, masks: masks[0]
-    ),
 }
 """What an op makes of its arguments' masks, by the op's name without its type; bits beyond the width do not matter."""

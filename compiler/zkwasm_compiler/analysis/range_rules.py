@@ -24,7 +24,7 @@ from zkwasm_compiler.ir.function import Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 
 Rule = Callable[[Value, list[Range]], Range]
-NUMBERS = frozenset((Type.I32, Type.I64, Type.F32, Type.F64))
+NUMBERS = frozenset((Type.I32, Type.I64))
 
 
 def result_range(value: Value, args: list[Range]) -> Range:
@@ -250,10 +250,6 @@ def _loaded(value: Value, args: list[Range]) -> Range:
     return unsigned(value.type.bits, 0, (1 << bits) - 1)
 
 
-def _same(value: Value, args: list[Range]) -> Range:
-    return args[0]
-
-
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(["eqz", "i64.eqz"], _eqz),
     **dict.fromkeys(NEGATED, _compare),
@@ -289,5 +285,4 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(["zk.div_u_nz_32", "zk.div_u_nz_64"], _div_u),
     **dict.fromkeys(["zk.rem_u_nz_32", "zk.rem_u_nz_64"], _rem_u),
     **dict.fromkeys([op for op in ACCESS_BYTES if "load" in op], _loaded),
-    **dict.fromkeys(["reinterpret_f32", "reinterpret_f64", "reinterpret_i32", "reinterpret_i64"], _same),
 }

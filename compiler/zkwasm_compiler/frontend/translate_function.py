@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
 from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
@@ -68,10 +69,10 @@ class _Translator:
         self.function = Function(
             module.function_name(source.index) or f"func{source.index}",
             source.index,
-            self._types(signature.parameters),
-            self._types(signature.results),
+            self._declared(signature.parameters),
+            self._declared(signature.results),
         )
-        local_types = [*self.function.parameters, *self._types(source.local_types)]
+        local_types = [*self._types(signature.parameters), *self._types(source.local_types)]
         self.variables = Variables(self.function, local_types)
         self.block: Block | None = None  # None in code that cannot be reached
         self.started: list[Block] = []  # blocks in the order of the source
@@ -115,10 +116,10 @@ class _Translator:
     def translate(self) -> Function:
         entry = self.function.new_block()
         for local, type_ in enumerate(self.function.parameters):
-            self.variables.write(entry, local, self.function.add_parameter(entry, type_))
+            self.variables.write(entry, local, self.function.add_parameter(entry, type_.carrier))
         self._start(entry)
-        exit_ = self._new_label(self.function.results)
-        self.frames.append(_Frame("function", exit_, self.function.results, len(self.function.results), 0))
+        results = tuple(type_.carrier for type_ in self.function.results)
+        self.frames.append(_Frame("function", self._new_label(results), results, len(results), 0))
         self._translate_body()
         self.variables.finish()
         self.function.blocks = self.started
@@ -145,8 +146,13 @@ class _Translator:
     # Values
 
     def _operator(self, instruction: wasm.Instruction) -> None:
-        """A constant or an instruction that has an op of the same name."""
-        row = OPS.get(instruction.name)
+        """A constant or an instruction that is an op, or several."""
+        if instruction.name in REINTERPRETATIONS:
+            return
+        if instruction.name in COMPOSED:
+            self.stack.append(compose(self._add, instruction.name, self._pop_many(COMPOSED[instruction.name])))
+            return
+        row = OPS.get(op_name(instruction.name))
         if row is None or row.operands is None or row.result is None:
             raise refuse_instruction(instruction.name, self.where, instruction.offset)
         args = self._pop_many(len(row.operands))
@@ -173,7 +179,7 @@ class _Translator:
 
     def _global_get(self, instruction: wasm.Instruction) -> None:
         index = instruction.immediates[0]
-        type_ = TYPES[self.module.global_types[index].value]
+        type_ = TYPES[self.module.global_types[index].value].carrier
         self.stack.append(self._add("global.get", type_, [], index))
 
     def _global_set(self, instruction: wasm.Instruction) -> None:
@@ -398,4 +404,8 @@ class _Translator:
         return self._types(type_.parameters), self._types(type_.results)
 
     def _types(self, types: tuple[ValueType, ...]) -> tuple[Type, ...]:
+        """The types of the values that hold what the module declares."""
+        return tuple(type_.carrier for type_ in self._declared(types))
+
+    def _declared(self, types: tuple[ValueType, ...]) -> tuple[Type, ...]:
         return tuple(TYPES[type_] for type_ in types)

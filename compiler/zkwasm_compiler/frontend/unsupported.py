@@ -25,6 +25,4 @@ def _feature(name: str) -> str:
     operation = name.partition(".")[2]
     if name.startswith(("memory.", "data.")) or operation.startswith(("load", "store")):
         return "memory is"
-    if name.startswith(("f32.", "f64.")) or "_f32" in name or "_f64" in name:
-        return "floating-point arithmetic is"
     return "it is"

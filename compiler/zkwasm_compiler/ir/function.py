@@ -16,8 +16,12 @@ from zkwasm_compiler.ir.memory_layout import WORDS, MemoryLayout
 
 
 class Type(Enum):
-    """The type of a value. Floats are bit patterns, references numbers of which 0 is null; `NONE` is the type of values
-    used only for their effect, `INDEX` that of indexes of cells, which legalisation makes."""
+    """The type of a value, or of a function's parameters and results and of a global as the module declares them.
+
+    Floats are only declared: no value has the type F32 or F64, their bit patterns are integers (`carrier`). References
+    are numbers of which 0 is null; `NONE` is the type of values used only for their effect, `INDEX` that of indexes of
+    cells, which legalisation makes.
+    """
 
     I32 = "i32"
     I64 = "i64"
@@ -37,6 +41,14 @@ class Type(Enum):
     @property
     def is_reference(self) -> bool:
         return self in (Type.FUNCREF, Type.EXTERNREF)
+
+    @property
+    def carrier(self) -> Type:
+        """The type of the values that hold what is declared with this type."""
+        return _CARRIERS.get(self, self)
+
+
+_CARRIERS = {Type.F32: Type.I32, Type.F64: Type.I64}
 
 
 class Trap(Enum):
@@ -121,7 +133,10 @@ class Block:
 
 @dataclass(eq=False, slots=True)
 class Function:
-    """One function in SSA. The entry block's parameters are the function's; nothing branches to the entry block."""
+    """One function in SSA. The entry block's parameters are the function's; nothing branches to the entry block.
+
+    `parameters` and `results` are the declared types.
+    """
 
     name: str
     index: int
@@ -166,7 +181,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A global of the module; `initial` is its unsigned bit pattern."""
+    """A global of the module; `type` is the declared one, `initial` its unsigned bit pattern."""
 
     index: int
     type: Type

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from math import isqrt
+from typing import Any
 
-from zkwasm_compiler.ir import integers
+from zkwasm_compiler.ir import floats, integers
 from zkwasm_compiler.ir.function import Type
 
-I32, I64, F32, F64, INDEX = Type.I32, Type.I64, Type.F32, Type.F64, Type.INDEX
+I32, I64, INDEX = Type.I32, Type.I64, Type.INDEX
 FUNCREF, EXTERNREF = Type.FUNCREF, Type.EXTERNREF
 NONE, TUPLE = Type.NONE, Type.TUPLE
 
@@ -41,6 +44,12 @@ class Op:
 def quotient_offset(d: int) -> int:
     """How far `zk.div_u_above` is above the quotient by d: one more than what is missing from 2^32 to a multiple."""
     return 1 + -(1 << 32) % d
+
+
+def _root_rest(high: int, low: int) -> int:
+    """What the integer square root leaves of high * 2^64 + low."""
+    number = (high << 64) + low
+    return number - isqrt(number) ** 2
 
 
 OPS: dict[str, Op] = {}
@@ -117,7 +126,7 @@ def _as_integer(compare: Callable[[int, int], bool]) -> Callable[[int, int], int
     return lambda x, y: int(compare(x, y))
 
 
-for _type in (I32, I64, F32, F64):
+for _type in (I32, I64):
     _add(Op(f"{_type.value}.const", (), _type, immediate="the unsigned bit pattern"))
 _integer_ops(I32)
 _integer_ops(I64)
@@ -125,13 +134,56 @@ _add(Op("i64.extend32_s", (I64,), I64, lambda x: integers.sign_extend(x, 32, 64)
 _add(Op("i32.wrap_i64", (I64,), I32, lambda x: x & 0xFFFFFFFF))
 _add(Op("i64.extend_i32_s", (I32,), I64, lambda x: integers.sign_extend(x, 32, 64)))
 _add(Op("i64.extend_i32_u", (I32,), I64, lambda x: x))
-_add(Op("i32.reinterpret_f32", (F32,), I32, lambda x: x))
-_add(Op("f32.reinterpret_i32", (I32,), F32, lambda x: x))
-_add(Op("i64.reinterpret_f64", (F64,), I64, lambda x: x))
-_add(Op("f64.reinterpret_i64", (I64,), F64, lambda x: x))
 for _type in (FUNCREF, EXTERNREF):
     _add(Op(f"{_type.value}.const", (), _type, immediate="the number of the reference, 0 for null"))
 _add(Op("ref.is_null", None, I32, lambda x: int(x == 0)))
+
+
+def _float_ops(format_: floats.Format, type_: Type) -> None:
+    """Floats are integers of their bits. `float.add_f64` is WebAssembly's f64.add: under that name analyses that go by
+    what follows the point would take it for an addition of integers. What is not here is made of what is here, or of
+    integer ops, by the frontend (`frontend.floats`)."""
+    name = format_.name
+    binary: dict[str, tuple[Callable[[floats.Format, int, int], int], bool]] = {
+        "add": (floats.add, True),
+        "mul": (floats.mul, True),
+        "div": (floats.div, False),
+        "min": (floats.minimum, True),
+        "max": (floats.maximum, True),
+    }
+    for op, (evaluate, commutative) in binary.items():
+        _float_op(Op(f"float.{op}_{name}", (type_, type_), type_, partial(evaluate, format_), commutative=commutative))
+    unary = {"sqrt": floats.sqrt, "ceil": floats.ceil, "floor": floats.floor, "trunc": floats.trunc}
+    for op, compute in (unary | {"nearest": floats.nearest}).items():
+        _float_op(Op(f"float.{op}_{name}", (type_,), type_, partial(compute, format_)))
+    for op in ("eq", "lt", "le"):
+        test = partial(floats.compare, format_, op)
+        _float_op(Op(f"float.{op}_{name}", (type_, type_), I32, test, commutative=op == "eq"))
+    for integer in (I32, I64):
+        for sign in "su":
+            options: dict[str, Any] = {"bits": integer.bits, "is_signed": sign == "s"}
+            truncate = partial(floats.truncate, format_, **options)
+            saturate = partial(floats.truncate_saturating, format_, **options)
+            _float_op(Op(f"{integer.value}.trunc_{name}_{sign}", (type_,), integer, truncate, pure=False, traps=True))
+            _float_op(Op(f"{integer.value}.trunc_sat_{name}_{sign}", (type_,), integer, saturate))
+            convert = partial(floats.convert, format_, **options)
+            _float_op(Op(f"{name}.convert_{integer.value}_{sign}", (integer,), type_, convert))
+
+
+FLOAT_OPS: set[str] = set()
+"""The ops that calls of routines take the place of."""
+
+
+def _float_op(op: Op) -> None:
+    _add(op)
+    FLOAT_OPS.add(op.name)
+
+
+_float_ops(floats.F32, I32)
+_float_ops(floats.F64, I64)
+_float_op(Op("f32.demote_f64", (I64,), I32, partial(floats.change_format, floats.F64, floats.F32)))
+_float_op(Op("f64.promote_f32", (I32,), I64, partial(floats.change_format, floats.F32, floats.F64)))
+
 _add(Op("select", None, None))  # (x, y, condition: i32) -> x if condition else y
 
 _add(Op("parameter", (), None, pure=False))
@@ -147,8 +199,6 @@ _ACCESSES = {
     I32: {"load": 4, "load8_s": 1, "load8_u": 1, "load16_s": 2, "load16_u": 2, "store": 4, "store8": 1, "store16": 2},
     I64: {"load": 8, "load8_s": 1, "load8_u": 1, "load16_s": 2, "load16_u": 2, "load32_s": 4, "load32_u": 4}
     | {"store": 8, "store8": 1, "store16": 2, "store32": 4},
-    F32: {"load": 4, "store": 4},
-    F64: {"load": 8, "store": 8},
 }
 ACCESS_BYTES: dict[str, int] = {}
 """The width of every load and store in bytes."""
@@ -196,6 +246,10 @@ _add(Op("zk.mul_add_nw", (I64, I64, I64), I64, lambda x, y, z: x * y + z))  # x 
 for _type in (I32, I64):
     _add(Op(f"zk.div_u_nz_{_type.bits}", (_type, _type), _type, lambda x, y: x // y))  # y > 0
     _add(Op(f"zk.rem_u_nz_{_type.bits}", (_type, _type), _type, lambda x, y: x % y))  # y > 0
+_add(Op("zk.div_wide", (I64, I64, I64), I64, lambda high, low, y: ((high << 64) + low) // y))  # high < y
+_add(Op("zk.rem_wide", (I64, I64, I64), I64, lambda high, low, y: ((high << 64) + low) % y))  # high < y
+_add(Op("zk.sqrt", (I64, I64), I64, lambda high, low: isqrt((high << 64) + low)))  # high < 2^42
+_add(Op("zk.sqrt_rest", (I64, I64), I64, _root_rest))
 _add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=True))
 _add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two
 _add(Op("zk.low", (I64,), I32, lambda x: x))  # x < 2^32
@@ -203,6 +257,9 @@ _add(Op("zk.popcnt_64", (I64,), I32, lambda x: x.bit_count()))
 _add(Op("zk.pack", (I32, I32), I64, lambda low, high: low + (high << 32)))
 _add(Op("zk.high", (I64,), I32, lambda x: x >> 32))
 _add(Op("zk.fold", (I64,), I32, lambda x: (x & 0xFFFFFFFF) + (x >> 32)))  # the halves have no bit in common
+_add(Op("zk.add_high", (I64, I32), I64, lambda x, y: x + (y << 32)))  # without a carry out
+_add(Op("zk.significand", (I64, I32), I64, lambda x, top: x - (top << 52) + (1 << 52)))  # x within 2^52 of top << 52
+_add(Op("zk.shl_clz", (I64,), I64, lambda x: x << integers.clz(x, 64)))  # x > 0
 _add(Op("zk.high_ones", (I64,), I64, lambda x: x + 0xFFFFFFFF00000000))  # x < 2^32
 _add(Op("zk.fill_ones", (I64, I32), I64, lambda x, s: x + (1 << 64) - (1 << (64 - s))))  # x < 2^(64-s), 0 < s < 64
 _add(Op("zk.clz_nz_32", (I32,), I32, lambda x: integers.clz(x, 32)))

@@ -22,6 +22,7 @@ _ARGUMENT_COUNTS = {
     "table.fill": 3,
 }
 _TARGET_COUNTS = {"br": 1, "br_if": 2}
+FLOATS = (Type.F32, Type.F64)
 
 
 def verify(function: Function, module: Module | None = None) -> None:
@@ -82,11 +83,11 @@ def _check_identities(function: Function) -> Iterator[str]:
 
 def _check_signature(function: Function) -> Iterator[str]:
     types = tuple(parameter.type for parameter in function.entry.parameters)
-    if types != function.parameters:
+    if types != _carriers(function.parameters):
         yield f"the entry block takes {_spell(types)}, the function {_spell(function.parameters)}"
     for block in function.blocks:
         for parameter in block.parameters:
-            if parameter.type in (Type.NONE, Type.TUPLE):
+            if parameter.type in (*FLOATS, Type.NONE, Type.TUPLE):
                 yield f"parameter {parameter} of {block} has type {parameter.type.value}"
             if parameter.args or parameter.targets or parameter.immediate is not None:
                 yield f"parameter {parameter} of {block} has arguments, targets or an immediate"
@@ -99,6 +100,8 @@ def _check_value(value: Value, function: Function, module: Module | None) -> Ite
         yield f"takes {_spell(row.operands)}, got {_spell(types)}"
     if row.result is not None and value.type is not row.result:
         yield f"has the type {row.result.value}, not {value.type.value}"
+    if value.type in FLOATS:
+        yield f"has the type {value.type.value}, which is only declared"
     yield from _check_immediate(value, row)
     yield from _check_targets(value, row)
     if row.operands is None:
@@ -158,7 +161,7 @@ def _check_varying(value: Value, types: tuple[Type, ...], function: Function, mo
             if types[0] is not types[1] or types[0] not in (Type.I32, Type.I64):
                 yield f"takes two i32 or two i64, got {_spell(types)}"
         case "return":
-            if types != function.results:
+            if types != _carriers(function.results):
                 yield f"the function gives {_spell(function.results)}, got {_spell(types)}"
         case "global.set" if module is not None:
             yield from _check_global(value, types[0], module)
@@ -169,7 +172,7 @@ def _check_varying(value: Value, types: tuple[Type, ...], function: Function, mo
             callee = module.functions.get(value.immediate) if isinstance(value.immediate, int) else None
             if callee is None:
                 yield f"calls function {value.immediate}, which is not in the module"
-            elif types != callee.parameters:
+            elif types != _carriers(callee.parameters):
                 yield f"{callee.name} takes {_spell(callee.parameters)}, got {_spell(types)}"
         case "call_indirect" if module is not None:
             yield from _check_indirect(value, types, module)
@@ -191,8 +194,8 @@ def _check_indirect(value: Value, types: tuple[Type, ...], module: Module) -> It
         yield f"table {table} is none of functions in the module"
     if signature >= len(module.signatures):
         yield f"signature {signature} is not in the module"
-    elif types != (*module.signatures[signature].parameters, Type.I32):
-        wanted = (*module.signatures[signature].parameters, Type.I32)
+    elif types != (*_carriers(module.signatures[signature].parameters), Type.I32):
+        wanted = (*_carriers(module.signatures[signature].parameters), Type.I32)
         yield f"signature {signature} and an index take {_spell(wanted)}, got {_spell(types)}"
 
 
@@ -207,11 +210,15 @@ def _check_table(value: Value, types: tuple[Type, ...], reference: int, module: 
         yield f"takes {_spell(wanted)}, got {_spell(types)}"
 
 
+def _carriers(types: Iterable[Type]) -> tuple[Type, ...]:
+    return tuple(type_.carrier for type_ in types)
+
+
 def _check_global(value: Value, type_: Type, module: Module) -> Iterator[str]:
     index = value.immediate
     if not isinstance(index, int) or index >= len(module.globals):
         yield f"global {index} is not in the module"
-    elif module.globals[index].type is not type_:
+    elif module.globals[index].type.carrier is not type_:
         yield f"global {index} has type {module.globals[index].type.value}, not {type_.value}"
 
 
@@ -221,7 +228,7 @@ def _check_projection(value: Value, module: Module | None) -> Iterator[str]:
         return
     if not isinstance(value.immediate, int) or value.immediate >= len(results):
         yield f"the call gives {_spell(results)}, result {value.immediate} is not one of them"
-    elif results[value.immediate] is not value.type:
+    elif results[value.immediate].carrier is not value.type:
         yield f"result {value.immediate} has type {results[value.immediate].value}, not {value.type.value}"
 
 

@@ -78,8 +78,7 @@ class ByteAccesses:
         low = self.load_bytes(index, first, min(size, 4))
         if size < 8:
             return extended(build, value, low)
-        wide = build.i64("zk.pack", low, self.load_bytes(index, first + 4, 4))
-        return wide if value.type is Type.I64 else build.emit("f64.reinterpret_i64", Type.F64, wide)
+        return build.i64("zk.pack", low, self.load_bytes(index, first + 4, 4))
 
     def load_bytes(self, index: Value, beyond: int, count: int) -> Value:
         """The number of some bytes, the lowest first."""
@@ -99,9 +98,6 @@ class ByteAccesses:
             for number, part in enumerate(parts[:size]):
                 self.store_byte(index, first + number, part)
             return
-        if stored.type in (Type.F32, Type.F64):
-            integer = Type.I32 if stored.type is Type.F32 else Type.I64
-            stored = build.emit(f"{integer.value}.reinterpret_{stored.type.value}", integer, stored)
         if stored.type is Type.I64:
             if size == 8:
                 high = build.i32("zk.high", stored) if largest > F else build.constant(0)

@@ -34,8 +34,7 @@ def load_parts(build: Legalizer, value: Value, index: Value, first: int, rest: i
     low = _joined(build, words, rest, min(count, 4))
     if count < 8:
         return extended(build, value, low)
-    joined = build.i64("zk.pack", low, _joined(build, words[1:], rest, 4))
-    return joined if value.type is Type.I64 else build.emit("f64.reinterpret_i64", Type.F64, joined)
+    return build.i64("zk.pack", low, _joined(build, words[1:], rest, 4))
 
 
 def _joined(build: Legalizer, words: list[Value], rest: int, count: int) -> Value:
@@ -108,9 +107,6 @@ class _Source:
         mask = stored.args[1].immediate if stored.op.endswith(".and") else None
         if isinstance(mask, int):
             self.largest = min(self.largest, mask)
-        if stored.type in (Type.F32, Type.F64) and self.constant is None:
-            integer = Type.I32 if stored.type is Type.F32 else Type.I64
-            stored = build.emit(f"{integer.value}.reinterpret_{stored.type.value}", integer, stored)
         self.value = stored
         self.words: dict[int, Value] = {}
         self.low: dict[tuple[int, int], Value] = {}

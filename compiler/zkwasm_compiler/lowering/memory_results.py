@@ -35,4 +35,4 @@ def extended(build: Legalizer, value: Value, loaded: Value) -> Value:
             return build.i64("zk.fill_ones", wide, build.constant(64 - bits))
 
         return build.choose(build.below(loaded, 1 << (bits - 1)), lambda: wide, negative, value.type)
-    return build.emit("f32.reinterpret_i32", Type.F32, loaded) if value.type is Type.F32 else wide
+    return wide

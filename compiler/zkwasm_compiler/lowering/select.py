@@ -20,6 +20,7 @@ from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
 from zkwasm_compiler.lowering.select_tables import TABLE_OPS, call_through
 from zkwasm_compiler.lowering.symbols import UNPROVABLE, Symbols, trap_label
+from zkwasm_compiler.lowering.unread import drop_unread
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
     DEFINED,
@@ -87,6 +88,7 @@ class Selector:
         self.name = symbols.functions[function.index]
         self.registers: dict[Value, VirtualRegister] = {}
         self.cleaned: dict[Value, VirtualRegister] = {}
+        self.emitted: dict[object, dict[str, VirtualRegister]] = {}
         self.labels = {block: f"{self.name}${number}" for number, block in enumerate(cover.order)}
         self.labels[function.entry] = self.name
         self.result = MachineFunction[VirtualRegister](
@@ -123,13 +125,14 @@ class Selector:
                 self.value(value)
             self.offset = block.terminator.offset if block.terminator else None
             self.terminator(block)
+        drop_unread(self.result)
         return self.result
 
     def open(self, label: str, frequency: float, parameters: list[VirtualRegister]) -> None:
         """Start a block; steps go there from now on."""
         self.block = MachineBlock(label, parameters, frequency=frequency)
         self.result.blocks.append(self.block)
-        self.cleaned = {}
+        self.cleaned, self.emitted = {}, {}
 
     def step(self, step: Step[VirtualRegister]) -> None:
         """Append a step, for the instruction that is being selected."""
@@ -176,8 +179,18 @@ class Selector:
         self.registers[value] = environment[match.rule.output]
 
     def apply(self, rule: Rule, match: Match, value: Value | None = None) -> dict[str, VirtualRegister]:
-        """Emit the steps of a match, which make `value`; gives the registers of its operands by name."""
+        """Emit the steps of a match, which make `value`; gives the registers of its operands by name.
+
+        Steps that the block has already, on the same operands, are not emitted again: what a rule proves about its
+        output holds there too. So the two words of a product cost one.
+        """
         environment = {name: self.operand(*leaf) for name, leaf in match.leaves.items()}
+        used = set().union(*(template.constant_names() for template in rule.steps))
+        key = rule.steps, tuple(environment.items()), tuple((name, match.constants[name]) for name in sorted(used))
+        if rule.output is not None and rule.steps:
+            if key in self.emitted:
+                return self.emitted[key]
+            self.emitted[key] = environment
 
         def operand(name: str) -> VirtualRegister:
             if name.startswith("#"):

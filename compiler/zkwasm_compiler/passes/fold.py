@@ -88,7 +88,10 @@ def _put_constant_right(value: Value) -> None:
 
 
 def fold_constants(value: Value) -> int | None:
-    """The value as a constant, if its arguments are constants and it does not trap."""
+    """The value as a constant, if its arguments are constants and it does not trap.
+
+    Where constants break what is promised of an op's arguments there is no value: that code is not reached.
+    """
     evaluate = OPS[value.op].evaluate
     if evaluate is None:
         return None
@@ -97,6 +100,7 @@ def fold_constants(value: Value) -> int | None:
     if len(known) < len(constants):
         return None
     try:
-        return evaluate(*known)
-    except TrapError:
+        result = evaluate(*known)
+    except (TrapError, ValueError, ZeroDivisionError):
         return None
+    return result if 0 <= result < 1 << value.type.bits else None

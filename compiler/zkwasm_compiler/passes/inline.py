@@ -6,6 +6,7 @@ must count towards the depth at which the call stack is exhausted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
@@ -48,6 +49,18 @@ def drop_unreachable_functions(module: Module) -> bool:
     return True
 
 
+def inline_calls(caller: Function, module: Module, wanted: Callable[[Function], bool]) -> None:
+    """Put the callees that are wanted, which must have been inlined into themselves, in the place of their calls."""
+    position = 0
+    while position < len(caller.blocks):
+        block = caller.blocks[position]
+        position += 1
+        for call in block.body:
+            if call.op == "call" and isinstance(call.immediate, int) and wanted(module.functions[call.immediate]):
+                _inline_call(caller, block, call, module.functions[call.immediate])
+                break  # the copy and the rest of the block come next
+
+
 def size(function: Function) -> int:
     """How many values the function has, without constants."""
     return sum(not value.op.endswith(".const") for block in function.blocks for value in block.values())
@@ -83,7 +96,7 @@ def _inline_call(caller: Function, block: Block, call: Value, callee: Function) 
     end = len(caller.blocks)
     after = caller.new_block()
     replacements = Replacements()
-    results = [caller.add_parameter(after, type_) for type_ in callee.results]
+    results = [caller.add_parameter(after, type_.carrier) for type_ in callee.results]
     for value in block.body[at + 1 :]:
         if value.op == "result" and value.args[0] is call:
             assert isinstance(value.immediate, int)

@@ -18,6 +18,7 @@ from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.dead_stores import dead_stores
 from zkwasm_compiler.passes.devirtualize import devirtualize
 from zkwasm_compiler.passes.expand_selects import expand_selects
+from zkwasm_compiler.passes.float_calls import float_calls
 from zkwasm_compiler.passes.fold import fold
 from zkwasm_compiler.passes.forward import forward
 from zkwasm_compiler.passes.fuse_loads import fuse_loads
@@ -98,6 +99,11 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
         # Callees first and before inlining: what is small is judged, and copied, in its final form.
         for index in call_graph(module).callees_first():
             optimize_function(module.functions[index], context)
+    routines = float_calls(module)
+    _verify_all(module, context, "float_calls")
+    if level > 0:
+        for function in routines:
+            optimize_function(function, context)
         _run_on_module(module, context)
         context.inlined = True
         _make_calls_direct(module, context)

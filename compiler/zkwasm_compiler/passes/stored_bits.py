@@ -11,23 +11,13 @@ from zkwasm_compiler.rewrite.match import constant_bits
 Make = Callable[[str, Type, list[Value], int | None], Value]
 """Adds a value of an op, a type, arguments and an immediate to the function."""
 
-INTEGERS = {Type.F32: Type.I32, Type.F64: Type.I64, Type.I32: Type.I32, Type.I64: Type.I64}
-
 
 def read_back(make: Make, load: Value, stored: Value, shift: int) -> Value:
     """The result of `load` when the bytes that it reads are those of `stored` from bit `shift` on."""
     bits = 8 * ACCESS_BYTES[load.op]
     if shift == 0 and (stored.op == load.op or (stored.type is load.type and bits == load.type.bits)):
         return stored
-    integer, wanted = INTEGERS[stored.type], INTEGERS[load.type]
-    value = stored
-    if integer is not stored.type:
-        value = make(f"{integer.value}.reinterpret_{stored.type.value}", integer, [value], None)
-    value = _cut(make, value, shift, bits)
-    value = _extended(make, value, bits, wanted, signed=load.op.endswith("_s"))
-    if wanted is not load.type:
-        value = make(f"{load.type.value}.reinterpret_{wanted.value}", load.type, [value], None)
-    return value
+    return _extended(make, _cut(make, stored, shift, bits), bits, load.type, signed=load.op.endswith("_s"))
 
 
 def _cut(make: Make, value: Value, shift: int, bits: int) -> Value:

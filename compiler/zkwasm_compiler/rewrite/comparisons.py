@@ -11,7 +11,6 @@ from zkwasm_compiler.rewrite.rule import Template
 
 _I32 = (Type.I32,)
 _I64 = (Type.I64,)
-_ALL = (Type.I32, Type.I64, Type.F32, Type.F64)
 
 ORDER = (
     *(Template(f"gt_{s}", f"gt_{s}(x, y)", f"lt_{s}(y, x)") for s in "su"),
@@ -147,19 +146,15 @@ CONVERSIONS = (
     Template("shifts_extend8", "shr_s(shl(x, C), C)", "extend8_s(x)", when="eq(rem_u(C, BITS), sub(BITS, 8))"),
     Template("shifts_extend16", "shr_s(shl(x, C), C)", "extend16_s(x)", when="eq(rem_u(C, BITS), sub(BITS, 16))"),
     Template("shifts_extend32", "shr_s(shl(x, C), C)", "extend32_s(x)", when="eq(rem_u(C, BITS), 32)", types=_I64),
-    *(
-        Template(f"reinterpret_{a}_{b}", f"{a}.reinterpret_{b}({b}.reinterpret_{a}(x))", "x", types=(Type(a),))
-        for a, b in (("i32", "f32"), ("f32", "i32"), ("i64", "f64"), ("f64", "i64"))
-    ),
 )
 """Conversions meet their inverses; work on i64 whose upper half nobody reads becomes work on i32."""
 
 SELECT = (
-    Template("select_same", "select(x, x, c)", "x", types=_ALL),
-    Template("select_true", "select(x, y, C)", "x", when="i32.ne(C, 0)", types=_ALL),
-    Template("select_false", "select(x, y, 0)", "y", types=_ALL),
-    Template("select_eqz", "select(x, y, i32.eqz(c))", "select(y, x, c)", types=_ALL),
-    Template("select_ne_zero", "select(x, y, i32.ne(c, 0))", "select(x, y, c)", types=_ALL),
+    Template("select_same", "select(x, x, c)", "x"),
+    Template("select_true", "select(x, y, C)", "x", when="i32.ne(C, 0)"),
+    Template("select_false", "select(x, y, 0)", "y"),
+    Template("select_eqz", "select(x, y, i32.eqz(c))", "select(y, x, c)"),
+    Template("select_ne_zero", "select(x, y, i32.ne(c, 0))", "select(x, y, c)"),
     Template("select_eq", "select(x, y, eq(x, y))", "y"),
     Template("select_ne", "select(x, y, ne(x, y))", "x"),
     *(
@@ -167,7 +162,6 @@ SELECT = (
             f"select_{a}_ge_{s}",
             f"select(x, y, {a}.ge_{s}(v, w))",
             f"select(y, x, {a}.lt_{s}(v, w))",
-            types=_ALL,
             once=True,
         )
         for a in ("i32", "i64")

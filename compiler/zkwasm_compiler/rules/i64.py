@@ -13,16 +13,14 @@ rule("i64.and.mask", "i64.and(x:long, y:clean)", "r:clean", "$ => r :AND(x, y)")
 for _op in ("or", "xor"):
     rule(f"i64.{_op}.clean", f"i64.{_op}(x:clean, y:clean)", "r:clean", f"$ => r :{_op.upper()}(x, y)")
 
-# ARITH holds all five numbers to 64 bits, so low and high word of the product are unique.
-rule(
-    "i64.mul",
-    "i64.mul(x:long, y:long)",
-    "r:long",
-    """
+# ARITH holds all five numbers to 64 bits, so low and high word of the product are unique. Selection emits the steps
+# once where both are wanted, as everywhere where rules have the same steps.
+_PRODUCT = """
     ${(x * y) >> 64} => d
     ${x * y} => r :ARITH(x, y, #0, d)
-    """,
-)
+    """
+rule("i64.mul", "i64.mul(x:long, y:long)", "r:long", _PRODUCT)
+rule("zk.mulhi_u", "zk.mulhi_u(x:long, y:long)", "d:long", _PRODUCT)
 rule("i64.mul.clean", "i64.mul(x:clean, y:clean)", "r:long", "${x * y} => r :ARITH(x, y, #0, #0)")
 rule(
     "i64.mul_add",
@@ -41,15 +39,6 @@ rule(
     "${(x * y) + z} => r :ARITH(x, y, z, #0)",
 )
 rule(
-    "zk.mulhi_u",
-    "zk.mulhi_u(x:long, y:long)",
-    "d:long",
-    """
-    ${(x * y) >> 64} => d
-    ${x * y} :ARITH(x, y, #0, d)
-    """,
-)
-rule(
     "zk.rotl_pow2",
     "zk.rotl_pow2(x:long, p:long)",
     "r:long",
@@ -59,18 +48,16 @@ rule(
     t + d => r
     """,
 )
-_HIGH_WORD = """
-    ${x >> %k} => d
-    ${x * %p} :ARITH(x, #p, #0, d)
+# A shift to the left by s and one to the right by 64 - s are the words of one product.
+_SHIFT = """
+    ${(x * %p) >> 64} => d
+    ${x * %p} => r :ARITH(x, #p, #0, d)
     """
 rule(
     "i64.shl.constant",
     "i64.shl(x:long, %s)",
     "r:long",
-    """
-    ${(x * %p) >> 64} => d
-    ${x * %p} => r :ARITH(x, #p, #0, d)
-    """,
+    _SHIFT,
     guard=lambda c: c["s"] % 64 != 0,
     p=lambda c: 1 << (c["s"] % 64),
 )
@@ -86,18 +73,16 @@ rule(
     "i64.shr_u.constant",
     "i64.shr_u(x:long, %s)",
     "d:long",
-    _HIGH_WORD,
+    _SHIFT,
     guard=lambda c: 1 <= c["s"] % 64 < 32,
-    k=lambda c: c["s"] % 64,
     p=lambda c: 1 << (64 - c["s"] % 64),
 )
 rule(
     "i64.shr_u.constant.clean",
     "i64.shr_u(x:long, %s)",
     "d:clean",
-    _HIGH_WORD,
+    _SHIFT,
     guard=lambda c: c["s"] % 64 >= 32,
-    k=lambda c: c["s"] % 64,
     p=lambda c: 1 << (64 - c["s"] % 64),
 )
 rule(
@@ -186,22 +171,23 @@ rule(
 )
 rule("zk.pack.constant", "zk.pack(%c, y:clean)", "r:long", "rot(y) + %c => r")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
-for _to, _from in (("i32", "f32"), ("f32", "i32")):
-    for _representation in ("clean", "tidy", "word"):
-        rule(
-            f"{_to}.reinterpret_{_from}.{_representation}",
-            f"{_to}.reinterpret_{_from}(x:{_representation})",
-            f"x:{_representation}",
-            "",
-        )
-for _to, _from in (("i64", "f64"), ("f64", "i64")):
-    for _representation in ("clean", "long"):
-        rule(
-            f"{_to}.reinterpret_{_from}.{_representation}",
-            f"{_to}.reinterpret_{_from}(x:{_representation})",
-            f"x:{_representation}",
-            "",
-        )
+# What is added to the high limb leaves no carry, by promise.
+rule("zk.add_high", "zk.add_high(x:long, y:clean)", "r:long", "x + rot(y) => r")
+rule("zk.add_high.product", "zk.add_high(x:long, zk.mul_nw_32(y:clean, %c))", "r:long", "x + rot(y)*%c => r")
+rule(
+    "zk.add_high.constant",
+    "zk.add_high(x:long, %c)",
+    "r:long",
+    "x + %high_long => r",
+    high_long=lambda c: c["c"] << 32,
+)
+rule(
+    "zk.significand",
+    "zk.significand(x:long, y:clean)",
+    "r:long",
+    "x - rot(y)*1048576 + %one_long => r",
+    one_long=lambda _: 1 << 52,
+)
 rule("zk.high_ones", "zk.high_ones(x:clean)", "r:long", "x + %ones_long => r", ones_long=lambda _: 0xFFFFFFFF00000000)
 rule(
     "zk.fill_ones",
@@ -214,18 +200,15 @@ rule(
 
 # Leading zeros of a nonzero x: x*2^k fits in 64 bits (D = 0) and has its top bit set for exactly one k.
 _LEADING = " + ".join(f"(x < {1 << bit})" for bit in range(64))
-rule(
-    "zk.clz_nz_64",
-    "zk.clz_nz_64(x:long)",
-    "k:tidy",
-    f"""
+_LEADING_STEPS = f"""
     ${{{_LEADING}}} => k :JMPN(fail)
     k - 64 => e :JMPN(next, fail)
     :CALL(pow2_64_end, e) -> p
     ${{x * p}} => m :ARITH(x, p, #0, #0)
     rot(m) - 0x80000000 :JMPN(fail)
-    """,
-)
+    """
+rule("zk.clz_nz_64", "zk.clz_nz_64(x:long)", "k:tidy", _LEADING_STEPS)
+rule("zk.shl_clz", "zk.shl_clz(x:long)", "m:long", _LEADING_STEPS)
 # Trailing zeros of a nonzero x: the low word of x*2^j is 2^63 for j = 63 - ctz(x) and for no other j.
 _TRAILING = " - ".join(f"((x & {(2 << bit) - 1}) == 0)" for bit in range(63))
 rule(
@@ -242,3 +225,36 @@ rule(
     """,
     top_long=lambda _: 1 << 63,
 )
+
+# Numbers of two words. The quotient and the root are those of which the rest is small enough.
+_WIDE_DIVISION = """
+    ${((h << 64) + l) / y} => q
+    ${((h << 64) + l) % y} => r
+    l :ARITH(q, y, r, h)
+    $ :LT(r, y), JMPC(next, fail)
+    """
+rule("zk.div_wide", "zk.div_wide(h:long, l:long, y:long)", "q:long", _WIDE_DIVISION)
+rule("zk.rem_wide", "zk.rem_wide(h:long, l:long, y:long)", "r:long", _WIDE_DIVISION)
+_NUMBER = "((h << 64) + l)"
+_GUESS = f"(16777216 + (({_NUMBER} > 281474976710655) * 9007199237963776))"
+"""At most twice the root of a number of 47, 48, 105 or 106 bits, and not below it."""
+
+
+def _newton(root: str, times: int) -> str:
+    """Advice for a root that is known twice as well after each of so many times, still not below it."""
+    for _ in range(times):
+        root = f"(({root} + ({_NUMBER} / {root})) / 2)"
+    return root
+
+
+_LAST = _newton("g", 3)
+_SQUARE_ROOT = f"""
+    ${{{_newton(_GUESS, 3)}}} => g
+    ${{{_LAST} - (({_LAST} * {_LAST}) > {_NUMBER})}} => s
+    ${{{_NUMBER} - (s * s)}} => r
+    l :ARITH(s, s, r, h)
+    $ => t :ADD(s, s)
+    $ :LT(t, r), JMPC(fail, next)
+    """
+rule("zk.sqrt", "zk.sqrt(h:long, l:long)", "s:long", _SQUARE_ROOT)
+rule("zk.sqrt_rest", "zk.sqrt_rest(h:long, l:long)", "r:long", _SQUARE_ROOT)

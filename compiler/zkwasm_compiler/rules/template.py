@@ -79,6 +79,14 @@ class StepTemplate:
             names += operation.operands
         return names
 
+    def constant_names(self) -> set[str]:
+        """The constants of the rule that the step is made with."""
+        names = {factor for term in self.terms for factor in term.factors if isinstance(factor, str)}
+        names.update([] if self.long is None else [self.long])
+        names.update(_CONSTANT.findall(self.advice or ""))
+        held = [operand[1:] for operation in self.operations for operand in operation.operands if operand[0] == "#"]
+        return names.union(name for name in held if not name.isdigit())
+
 
 _TOKEN = re.compile(r"\s*(\$\{[^}]*\}|\$|=>|->|0x[0-9a-fA-F]+n?|\d+n?|[#%][a-z_0-9]+|[A-Za-z_][A-Za-z_0-9]*|[-+*:,()])")
 _NAME = re.compile(r"(?<![%\w])[a-z_][a-z_0-9]*(?![\w(])")

@@ -60,8 +60,9 @@ class Product:
 class Knowledge:
     """What is known on a path. `copy` before the path forks.
 
-    `smaller` are words of which the first is less than the second, `negative` given symbols that may be, `fresh` the
-    sums whose windows are news.
+    `smaller` are words of which the first is less than the second, `not_smaller` those of which it is not, `doubled`
+    words with what is added up of two of the first modulo 2^64, `negative` given symbols that may be, `fresh` the sums
+    whose windows are news.
     """
 
     symbols: Symbols
@@ -71,6 +72,8 @@ class Knowledge:
     implications: list[Implication] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
     smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
+    not_smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
+    doubled: list[tuple[Pair, Pair]] = field(default_factory=list)
     nonzero: list[Form] = field(default_factory=list)
     negative: set[int] = field(default_factory=set)
     fresh: dict[Terms, None] = field(default_factory=dict)
@@ -85,6 +88,8 @@ class Knowledge:
             list(self.implications),
             list(self.products),
             list(self.smaller),
+            list(self.not_smaller),
+            list(self.doubled),
             list(self.nonzero),
             set(self.negative),
             dict(self.fresh),
@@ -347,7 +352,18 @@ class Knowledge:
             return self._pin_all((*d, *result), (*a, *b, *c))
         if self.known(*a, *b, *result):
             return self._pin_all((*c, *d), (*a, *b, *result))
+        if self._same(a, b) and self.known(*d, *result) and self._is_rest_of_root(c, a):
+            return self._pin_all((*a, *c), (*d, *result))
         return any(self._factor(one, other, product) for one, other in ((a, b), (b, a)) if self.known(*other, *result))
+
+    def _is_rest_of_root(self, rest: Pair, root: Pair) -> bool:
+        """Is a word at most twice another? Of root² + rest = n there is one root then: the next square is larger. Twice
+        the root modulo 2^64 allows fewer rests."""
+        return any(
+            self._same(root, once) and self._same(twice, a) and self._same(rest, b)
+            for once, twice in self.doubled
+            for a, b in self.not_smaller
+        )
 
     def _factor(self, one: Pair, other: Pair, product: Product) -> bool:
         """Pin the factor `one`, the other one and the result being known."""

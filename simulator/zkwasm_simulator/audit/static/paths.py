@@ -307,7 +307,10 @@ class _Exploration:
         else:
             assert executed.carry is not None
             condition = executed.carry
-            constraints = (_carries(condition, operands, decoded.binary), _is(condition))
+            constraints = (
+                _carries(condition, operands, decoded.binary),
+                _does_not(condition, operands, decoded.binary),
+            )
         ways = [(row, _both(constraints[0], constraint)) for row, constraint in taken.targets]
         ways.append((jump.otherwise, constraints[1]))
         possible = []
@@ -355,5 +358,14 @@ def _carries(carry: Form, operands: tuple[Pair, Pair], operation: str | None) ->
         knowledge.require_zero(carry - ONE)
         if operation == "LT":
             knowledge.smaller.append(operands)
+
+    return say
+
+
+def _does_not(carry: Form, operands: tuple[Pair, Pair], operation: str | None) -> Constraint:
+    def say(knowledge: Knowledge) -> None:
+        knowledge.require_zero(carry)
+        if operation == "LT":
+            knowledge.not_smaller.append(operands)
 
     return say

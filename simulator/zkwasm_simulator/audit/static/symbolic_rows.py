@@ -190,6 +190,8 @@ def _binary(state: State, operation: str) -> tuple[Pair, Form]:
     high = _bitwise(knowledge, operation, a[1], b[1]) if len(wide) == 2 else knowledge.derived(wide)
     result = low, high
     knowledge.require_limbs(*result)
+    if operation == "ADD" and a == b:
+        knowledge.doubled.append((a, result))
     if operation in ("ADD", "SUB", "XOR"):
         for one, other in ((a, b), (b, a)):
             knowledge.implications.append(Implication((*other, *result), one))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.effects import register_limbs
+from zkwasm_simulator.audit.static.arguments import short_arguments
 from zkwasm_simulator.audit.static.dataflow import run
 from zkwasm_simulator.audit.static.forms import LIMB_WINDOW, NEGATIVE_WINDOW, Window, intersection, scaled, signed
 from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, limb, region
@@ -37,13 +38,14 @@ class Values:
 
 def values(structure: Structure) -> dict[int, Values]:
     """What is known before each row that can be reached."""
-    return run(structure, _ValueDomain(structure.pushes, structure.byte_cells))
+    return run(structure, _ValueDomain(structure.pushes, structure.byte_cells, short_arguments(structure)))
 
 
 @dataclass(slots=True)
 class _ValueDomain:
     pushes: bool
     byte_cells: bool
+    short_arguments: frozenset[int]
     widened: Counter[tuple[int, Location]] = field(default_factory=Counter)
 
     def entry(self) -> Values:
@@ -60,6 +62,8 @@ class _ValueDomain:
             op = [_result_window(row, state, number) for number in (0, 1)]
         if self.byte_cells and row.memory == "read" and row.address is not None and row.address.base == MEMORY_BASE:
             op[0] = BYTE_WINDOW
+        if row.index in self.short_arguments:
+            op[1] = (0, 0)
         gone = set(written(row, self.pushes))
         if limb(ARRAYS, 0) in gone:  # any cell may be the one
             gone |= {place for place in (*windows, *equal, *equal.values()) if place.startswith("cell ")}
