@@ -96,7 +96,19 @@ def compile_stages(
 ) -> Compilation:
     """Compile and keep the stages; `dumps` prints the SSA after each, `verify` checks it after each pass."""
     linked = link(wasm.load(data), {name: load_library(name, library) for name, library in options.links.items()})
-    module = translate(linked, exports=options.exports)
+    return compile_valid(linked, options, progress=progress, dumps=dumps, verify=verify)
+
+
+def compile_valid(
+    source: wasm.Module,
+    options: CompileOptions,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    dumps: bool = False,
+    verify: bool = False,
+) -> Compilation:
+    """The same for a module that is decoded, validated and linked."""
+    module = translate(source, exports=options.exports)
     names = {index: function.name for index, function in module.functions.items()}
     check_limits(module)
     result = Compilation(module)
@@ -119,7 +131,7 @@ def compile_stages(
     text, result.stages = lower(module, title, progress, initialisation, ranges)
     program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
     bodies = {} if options.links else names  # an offset does not say in which of the modules it is
-    result.program = replace(program, positions=positions_of(program, result.stages.offsets, linked, bodies))
+    result.program = replace(program, positions=positions_of(program, result.stages.offsets, source, bodies))
     check_computed_jumps(result.program)
     return result
 

@@ -30,6 +30,7 @@ from zkwasm_simulator.interpreter import (
 )
 from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
 from zkwasm_simulator.machine import Machine
+from zkwasm_simulator.table_entries import TableEntries
 from zkwasm_simulator.values import BITS, Value, from_bits, require_pattern, to_bits
 
 INSTANTIATE = 0
@@ -183,6 +184,16 @@ class Instance:
         """The linear memory by each of its exported names."""
         layout = self.interface.memory
         return dict.fromkeys(layout.exports, self.memory) if layout is not None else {}
+
+    @property
+    def tables(self) -> Mapping[str | int, TableEntries]:
+        """The tables that the program keeps in cells, by index and by each exported name."""
+        found: dict[str | int, TableEntries] = {}
+        for table in self.interface.tables:
+            entries = TableEntries(table, self._cells)
+            found[table.index] = entries
+            found.update(dict.fromkeys(table.exports, entries))
+        return found
 
     def _export(self, name: str, given: int) -> Export:
         export = self.interface.export(name)

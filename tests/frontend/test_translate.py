@@ -77,21 +77,6 @@ def test_an_imported_memory_has_the_limits_of_the_import() -> None:
     assert translate(_decode(text)).memory == Memory(2, 5, ("a", "b"), ("env", "mem"))
 
 
-@pytest.mark.parametrize("wanted", ["0", "1", "1 2", "0 3"])
-def test_the_memory_of_the_specification_has_limits_of_its_own(wanted: str) -> None:
-    memory = translate(_decode(f'(module (import "spectest" "memory" (memory {wanted})))')).memory
-    assert memory is not None
-    assert (memory.minimum, memory.maximum) == (1, 2)
-
-
-@pytest.mark.parametrize(("wanted", "pages"), [("2", "2 pages"), ("1 1", "1 pages and at most 1")])
-def test_a_memory_that_the_host_has_not(wanted: str, pages: str) -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        translate(_decode(f'(module (import "spectest" "memory" (memory {wanted})))'))
-    message = f"imported memory spectest.memory: the module wants {pages}; the host's has 1 pages and at most 2"
-    assert message in str(caught.value)
-
-
 @pytest.mark.parametrize(
     ("position", "content", "trap"),
     [(65532, "abcd", False), (65536, "", False), (65533, "abcd", True), (65537, "", True)],

@@ -55,6 +55,7 @@ def test_functions_are_numbers_that_can_be_given_back(instance: Instance) -> Non
     assert one != two == instance.call("held").value == instance.globals["function"]
     assert instance.call("get", 2).value is None
     instance.call("set", 2, one)
+    assert list(instance.tables["t"]) == [one, two, one]
     assert instance.call("call", 2).value == 1
 
 
@@ -66,6 +67,8 @@ def test_a_number_of_no_function_has_no_proof(instance: Instance) -> None:
 def test_a_table_grows_up_to_its_maximum(instance: Instance) -> None:
     assert instance.call("call", 3).trap is Trap.UNDEFINED_ELEMENT
     assert instance.call("grow", instance.call("get", 1).value, 1).value == 3
+    assert len(instance.tables[0]) == 4
+    assert instance.tables[0][1:] == [1, None, 1]
     assert instance.call("call", 3).value == 2
     assert instance.call("grow", None, 1).value == -1
     assert instance.call("call", 2).trap is Trap.UNINITIALIZED_ELEMENT

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.spec.script_module import RefusedError, ScriptModule, instantiate
+from tests.spec.script_module import RefusedError, ScriptModule, Settings, counter, instantiate, touches_others
 from tests.spec.script_values import arguments, unlike
 from zkwasm_compiler import wasm
-from zkwasm_compiler.errors import DecodeError, ValidationError, ZkwasmError
+from zkwasm_compiler.errors import DecodeError, LinkError, ValidationError, ZkwasmError
 from zkwasm_compiler.ir.memory_layout import AUTO
 from zkwasm_simulator import InstantiationError
 
@@ -46,12 +46,12 @@ def run_script(script: dict[str, Any], optimization_level: int, memory_layout: s
 class _Runner:
     def __init__(self, folder: Path, optimization_level: int, memory_layout: str) -> None:
         self.folder = folder
-        self.level = optimization_level
-        self.layout = memory_layout
+        self.settings = Settings(optimization_level, memory_layout)
         self.tally = Tally()
-        self.current = ScriptModule(None, {}, refusal="no module")
-        self.named: dict[str, ScriptModule] = {}
-        self.shared: list[ScriptModule] = []  # modules whose state other modules can reach
+        self.order = counter()
+        self.current: ScriptModule | None = None
+        self.named: dict[str, ScriptModule | None] = {}
+        self.registered: dict[str, ScriptModule] = {}
         self.commands: dict[str, Callable[[Command], None]] = {
             "module": self._module,
             "register": self._register,
@@ -89,47 +89,61 @@ class _Runner:
     def _spoil(self, command: Command, refusal: RefusedError) -> None:
         """After something that was not run, the state of the modules that it could change is not known, unless it is
         that of one module alone, which wasmtime tells."""
-        action, target = command.get("action", {}), self._target(command)
-        if action.get("type") == "invoke" and action["field"] not in target.writers:
+        action = command.get("action", {})
+        if action.get("type") == "invoke":
+            try:
+                target = self._target(command)
+            except RefusedError:
+                return
+            if action["field"] not in target.writers or target.follow(action["field"]):
+                return
+            target.spoil(str(refusal))
             return
-        if action.get("type") == "invoke" and target.follow(action["field"]):
-            return
-        for module in [*self.shared, target]:
-            module.spoil(str(refusal))
+        if "filename" in command and touches_others(wasm.load(self._read(command))):
+            for module in self.registered.values():
+                module.spoil(str(refusal))
 
     def _target(self, command: Command) -> ScriptModule:
         name = command.get("action", {}).get("module")
-        return self.current if name is None else self.named[name]
+        target = self.current if name is None else self.named[name]
+        if target is None:
+            raise RefusedError(self.missing)
+        return target
 
     # Modules
+
+    missing = "no module"
+    """Why the last module that is not there is not."""
 
     def _read(self, command: Command) -> bytes:
         return (self.folder / command.get("binary_filename", command["filename"])).read_bytes()
 
+    def _instantiate(self, command: Command) -> ScriptModule:
+        return instantiate(self._read(command), self.settings, self.registered, self.order, command.get("name", ""))
+
     def _module(self, command: Command) -> None:
-        refusal: RefusedError | None = None
+        self.current = None
         try:
-            self.current = instantiate(self._read(command), self.level, self.layout)
-        except RefusedError as error:
-            refusal = error
-            self.current = ScriptModule(None, {}, refusal=str(error))
-        except ZkwasmError:
-            self.current = ScriptModule(None, {}, refusal="a module that failed")
+            self.current = self._instantiate(command)
+        except RefusedError as refusal:
+            self.missing = str(refusal)
             raise
         finally:
             if "name" in command:
                 self.named[command["name"]] = self.current
-        if refusal:
-            raise refusal
 
     def _register(self, command: Command) -> None:
-        self.shared.append(self.named[command["name"]] if "name" in command else self.current)
+        module = self.named[command["name"]] if "name" in command else self.current
+        if module is None:
+            self.registered.pop(command["as"], None)
+            raise RefusedError(self.missing)
+        self.registered[command["as"]] = module
 
     # Assertions
 
     def _action(self, command: Command) -> None:
         action = command["action"]
-        outcome = self._target(command).invoke(action["field"], arguments(action["args"]))
+        outcome = self._target(command).invoke(next(self.order), action["field"], arguments(action["args"]))
         if isinstance(outcome, str):
             raise _MismatchError(f"trapped: {outcome}")
 
@@ -138,7 +152,7 @@ class _Runner:
         if action["type"] == "get":
             outcome: tuple[int, ...] | str = (target.global_value(action["field"]),)
         else:
-            outcome = target.invoke(action["field"], arguments(action["args"]))
+            outcome = target.invoke(next(self.order), action["field"], arguments(action["args"]))
         if isinstance(outcome, str):
             raise _MismatchError(f"trapped: {outcome}")
         if difference := unlike(command["expected"], outcome):
@@ -146,7 +160,7 @@ class _Runner:
 
     def _assert_trap(self, command: Command) -> None:
         action = command["action"]
-        outcome = self._target(command).invoke(action["field"], arguments(action["args"]))
+        outcome = self._target(command).invoke(next(self.order), action["field"], arguments(action["args"]))
         if not isinstance(outcome, str) or not re.fullmatch(rf"{re.escape(outcome)}( \d+)?", command["text"]):
             raise _MismatchError(f"expected the trap {command['text']!r}, found {outcome!r}")
 
@@ -165,7 +179,7 @@ class _Runner:
 
     def _assert_uninstantiable(self, command: Command) -> None:
         try:
-            instantiate(self._read(command), self.level, self.layout)
+            self._instantiate(command)
         except InstantiationError as error:
             if command["text"] not in str(error):
                 raise _MismatchError(f"expected {command['text']!r}, found {error}") from None
@@ -173,7 +187,13 @@ class _Runner:
         raise _MismatchError("the module was instantiated")
 
     def _assert_unlinkable(self, command: Command) -> None:
-        raise RefusedError("imports")
+        try:
+            self._instantiate(command)
+        except LinkError as error:
+            if command["text"] not in str(error):
+                raise _MismatchError(f"expected {command['text']!r}, found {error}") from None
+            return
+        raise _MismatchError("the module was linked")
 
 
 class _MismatchError(Exception):

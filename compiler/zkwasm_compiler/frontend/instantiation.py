@@ -22,10 +22,7 @@ from zkwasm_compiler.wasm.module import (
     Module,
     SegmentMode,
 )
-from zkwasm_compiler.wasm.types import PAGE_BYTES, Limits, MemoryType
-
-HOST_MEMORIES = {("spectest", "memory"): Limits(1, 2)}
-"""Memories of hosts whose limits are fixed, whatever an import asks for: that of the specification's tests."""
+from zkwasm_compiler.wasm.types import PAGE_BYTES, MemoryType
 
 Numbers = Mapping[int, int]
 
@@ -84,7 +81,8 @@ class Instantiation:
     def _memory(self) -> ir.Memory | None:
         exports = tuple(export.name for export in self.module.exports if export.kind is ExternalKind.MEMORY)
         for imported in self._imports(ExternalKind.MEMORY):
-            limits = self._imported_limits(imported)
+            assert isinstance(imported.type, MemoryType)
+            limits = imported.type.limits
             return ir.Memory(limits.minimum, limits.maximum, exports, (imported.module, imported.name))
         for declared in self.module.memories:
             return ir.Memory(declared.type.limits.minimum, declared.type.limits.maximum, exports)
@@ -92,20 +90,6 @@ class Instantiation:
 
     def _imports(self, kind: ExternalKind) -> list[Import]:
         return [imported for imported in self.module.imports if imported.kind is kind]
-
-    def _imported_limits(self, imported: Import) -> Limits:
-        """The limits of the memory that an import gets."""
-        assert isinstance(imported.type, MemoryType)
-        wanted = imported.type.limits
-        limits = HOST_MEMORIES.get((imported.module, imported.name), wanted)
-        too_large = wanted.maximum is not None and (limits.maximum is None or limits.maximum > wanted.maximum)
-        if limits.minimum < wanted.minimum or too_large:
-            self.problems += unsupported(
-                f"imported memory {imported.module}.{imported.name}: the module wants {_pages(wanted)}; "
-                f"the host's has {_pages(limits)}",
-                imported.offset,
-            ).problems
-        return limits
 
     def _data_trap(self) -> ir.Trap | None:
         """A trap where an active data segment does not fit."""
@@ -184,10 +168,6 @@ class Instantiation:
         if position is None:
             self.problems.append(_not_constant(f"{where}: placed", segment.position, segment.offset))
         return position
-
-
-def _pages(limits: Limits) -> str:
-    return f"{limits.minimum} pages" + ("" if limits.maximum is None else f" and at most {limits.maximum}")
 
 
 def _not_constant(what: str, expression: Expression, offset: int) -> Problem:
