@@ -66,9 +66,9 @@ class Oracle:
         types = function.type(self._store)
         results: tuple[int, ...] | Trap | str
         try:
-            given = [from_bits(str(type_), arg) for arg, type_ in zip(args, types.params, strict=True)]
+            given = [_given(arg, str(type_)) for arg, type_ in zip(args, types.params, strict=True)]
             got = function(self._store, *given)
-            values = [] if got is None else list(got) if isinstance(got, list) else [got]
+            values = [got] if len(types.results) == 1 else list(got or ())
             results = tuple(_pattern(value, str(type_)) for value, type_ in zip(values, types.results, strict=True))
         except wasmtime.Trap as trap:
             results = TRAPS[trap.trap_code]
@@ -95,5 +95,13 @@ def _assert_equal(left: int, right: int) -> None:
         raise _AssertionError
 
 
-def _pattern(value: int | float, type_: str) -> int:
+def _given(bits: int, type_: str) -> Any:
+    """An argument as wasmtime takes it; no other reference than null is given."""
+    return None if type_.endswith("ref") else from_bits(type_, bits)
+
+
+def _pattern(value: Any, type_: str) -> int:
+    if type_.endswith("ref"):
+        value = value.value if isinstance(value, wasmtime.Val) else value  # a null global is wrapped
+        return int(value is not None)  # which function it is does not matter
     return to_bits(type_, value, "a value of wasmtime")

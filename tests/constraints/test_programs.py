@@ -21,12 +21,14 @@ from tests.soundness.emitted import (
     LAYOUT_NAMES,
     OPS_OF_WASM,
     SIZES_CALLS,
+    TABLES_CALLS,
     access_calls,
     access_program,
     control_program,
     op_arguments,
     op_program,
     sizes_program,
+    tables_program,
 )
 from zkwasm_compiler import CompileOptions, Program, compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -114,3 +116,8 @@ def test_the_example_project() -> None:
             calls.append((example.call, tuple(to_bits(type_, value, example.path) for type_, value in pairs)))
         assert calls
         _check(program, calls)
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_tables(level: int) -> None:
+    _check(tables_program(level), [INSTANTIATION, *TABLES_CALLS])

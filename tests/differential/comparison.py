@@ -103,7 +103,9 @@ def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Out
     results: tuple[int, ...] | Trap | str
     try:
         result = instance.call_raw(name, args)
-        results = result.raw if result.trap is None else SAME_IN_WASMTIME.get(result.trap, result.trap)
+        pairs = zip(result.raw, result.export.results, strict=False)
+        raw = tuple(min(bits, 1) if type_.endswith("ref") else bits for bits, type_ in pairs)
+        results = raw if result.trap is None else SAME_IN_WASMTIME.get(result.trap, result.trap)
     except ExecutionFault as fault:
         results = UNPROVABLE if fault.error_kind == "assert" else str(fault)
     return Outcome(results, tuple(_global(instance, name) for name in case.globals), _memory(instance, case))
@@ -118,7 +120,8 @@ def _memory(instance: Instance, case: Case) -> bytes:
 
 def _global(instance: Instance, name: str) -> int:
     cell = next(cell for cell in instance.interface.globals if cell.export == name)
-    return to_bits(cell.type, instance.globals[name], name)
+    bits = to_bits(cell.type, instance.globals[name], name)
+    return min(bits, 1) if cell.type.endswith("ref") else bits
 
 
 def _exhausted(outcome: Outcome) -> bool:

@@ -60,21 +60,38 @@ WITH_MEMORY = {
 }
 """What a memory of up to three pages changes; the choices weigh offsets inside, near the end, and anywhere."""
 
+WITH_TABLES = {
+    "bulk-memory-enabled": True,
+    "max-element-segments": 5,
+    "max-table-elements": 12,
+    "max-tables": 3,
+    "min-tables": 1,
+    "reference-types-enabled": True,
+    "table-max-size-required": True,
+}
+"""What up to three tables, references and segments of elements change."""
 
 WITH_FLOATS = {"allow-floats": True, "canonicalize-nans": True}
 """Floats; what other NaN than ours an operation gives is made the canonical one in the module itself."""
 
 
 def smith_module(
-    seed: int, folder: Path, max_instructions: int = 100, *, memory: bool = False, floats: bool = False
+    seed: int,
+    folder: Path,
+    max_instructions: int = 100,
+    *,
+    memory: bool = False,
+    floats: bool = False,
+    tables: bool = False,
 ) -> Case:
     """The module of a seed with calls of all its exported functions that a program can publish."""
     generator = random.Random(seed)
     configuration = folder / "smith.json"
     options = CONFIGURATION | {"max-instructions": max_instructions} | (WITH_MEMORY if memory else {})
     options |= WITH_FLOATS if floats else {}
+    options |= WITH_TABLES if tables else {}
     configuration.write_text(json.dumps(options))
-    instructions = f"{INSTRUCTIONS},Memory" if memory else INSTRUCTIONS
+    instructions = ",".join([INSTRUCTIONS, *["Memory"] * memory, *["Reference,Table"] * tables])
     command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", instructions]
     command += ["--ensure-termination", "--fuel", str(FUEL)]
     data = subprocess.run(command, input=generator.randbytes(SEED_BYTES), capture_output=True, check=True).stdout
@@ -109,6 +126,9 @@ def _globals(module: Module) -> tuple[str, ...]:
 
 
 def _argument(type_: str, generator: random.Random) -> int:
+    """An unsigned pattern of a number, or null."""
+    if type_.endswith("ref"):
+        return 0
     if type_ in FORMATS:
         (value,) = next(random_operands((type_,), 1, str(generator.random())))
         return FORMATS[type_].nan if FORMATS[type_].is_nan(value) else value

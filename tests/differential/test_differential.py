@@ -62,10 +62,11 @@ def test_generated_modules() -> None:
         assert not difference, f"seed {seed}: {difference}\n{generated.wat}"
 
 
-@pytest.mark.parametrize("memory", [False, True])
-def test_modules_of_wasm_tools_smith(tmp_path: Path, memory: bool) -> None:
+@pytest.mark.parametrize("more", ["", "memory", "tables"])
+def test_modules_of_wasm_tools_smith(tmp_path: Path, more: str) -> None:
     for seed in seeds(25):
-        case = smith_module(seed, tmp_path, max_instructions=20 + 20 * (seed % 5), memory=memory)
+        size = 20 + 20 * (seed % 5)
+        case = smith_module(seed, tmp_path, size, memory=more == "memory", tables=more == "tables")
         difference = first_difference(case, LEVELS[seed % 2])
         assert not difference, f"seed {seed}: {difference}\n{case.text()}"
 

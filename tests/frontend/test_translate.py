@@ -89,6 +89,30 @@ def test_a_segment_outside_traps_at_instantiation(position: int, content: str, t
             instantiate(module)
 
 
+def test_extended_constant_expressions() -> None:
+    text = """
+    (module
+      (global i64 (i64.sub (i64.const 3) (i64.mul (i64.const 5) (i64.const 7))))
+      (memory 1) (table 9 funcref)
+      (data (i32.add (i32.const 40) (i32.mul (i32.const 3) (i32.const -4))) "a")
+      (elem (i32.sub (i32.const 9) (i32.const 2)) $f)
+      (func $f (export "f") (call_indirect (i32.const 7))))
+    """
+    module = translate(_decode(text))
+    assert [item.initial for item in module.globals] == [(1 << 64) - 32]
+    assert module.data[0].position == 28
+    assert module.tables[0].entries == {7: 1}
+
+
+def test_a_table_index_may_be_overlong() -> None:
+    data = wasmtime.wat2wasm('(module (table 1 funcref) (func (export "f") (call_indirect (i32.const 0))))')
+    overlong = data.replace(b"\x07\x00\x41\x00\x11\x00\x00\x0b", b"\x0b\x00\x41\x00\x11\x00\x80\x80\x80\x80\x00\x0b")
+    at = overlong.index(b"\x0a\x09\x01\x0b")
+    overlong = overlong[:at] + b"\x0a\x0d" + overlong[at + 2 :]
+    (function,) = translate(decode(overlong)).functions.values()
+    assert [value.immediate for value in function.entry.body if value.op == "call_indirect"] == [(0, 0)]
+
+
 def test_a_memory_that_no_code_touches_does_not_matter() -> None:
     module = translate(_decode('(module (memory (export "m") 1) (table 1 funcref) (func (export "f")))'))
     assert list(module.functions) == [0]

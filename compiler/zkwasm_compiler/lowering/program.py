@@ -247,6 +247,8 @@ def _skeleton(
         entries.append(Entry(export, symbols.functions[index], places, tuple(found[index].results)))
     mutable = [item for item in module.globals if item.mutable]
     steps = [item for items in stages.laid_out.values() for item in items if isinstance(item, Step)]
+    results = [function.results for function in module.functions.values()]
+    results += [signature.results for signature in module.signatures]
     skeleton = Skeleton(
         entries=tuple(entries),
         globals=tuple(GlobalCell(g.index, g.type.value, True, 0, g.export, g.initial) for g in mutable),
@@ -258,7 +260,7 @@ def _skeleton(
         plan=plan,
         dropped_cells=dropped_cells(module),
         trap=None if module.trap is None else trap_label(module.trap),
-        returned_cells=max((len(f.results) - len(PLACES) for f in module.functions.values()), default=0),
+        returned_cells=max((len(types) - len(PLACES) for types in results), default=0),
         keeps_return=keeps_return(set(_targets(stages))),
         references=len(module.references),
         passed_cells=symbols.jump_tables.passed_cells,

@@ -19,7 +19,9 @@ I32 = ValueType.I32
 
 CONSTANT_INSTRUCTIONS = frozenset(
     {"i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "ref.func", "global.get", "end"}
+    | {f"{type_}.{op}" for type_ in ("i32", "i64") for op in ("add", "sub", "mul")}
 )
+"""Those of 2.0, and the arithmetic of extended constant expressions."""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,9 @@ def check_constant(module: Module, expression: Expression, type_: ValueType, whe
         checker.instruction = instruction
         name = instruction.name
         if name not in CONSTANT_INSTRUCTIONS:
-            raise checker.error(f"{name} is not allowed in a constant expression; allowed are constants and global.get")
+            raise checker.error(
+                f"{name} is not allowed in a constant expression; allowed are constants, global.get, add, sub and mul"
+            )
         if name == "global.get":
             checker.check_constant_global(instruction.immediates[0])
     checker.check(expression, (type_,))
