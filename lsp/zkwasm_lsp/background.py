@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,10 @@ AUDIT_TIME = 120.0
 """The seconds after which an audit is given up."""
 
 
+RUN_TIME = 60.0
+"""The seconds after which a run is given up."""
+
+
 class WorkerFailedError(Exception):
     """The process gave no answer."""
 
@@ -40,11 +45,14 @@ class Background:
         self._audits: dict[Path, asyncio.Task[None]] = {}
         self._audited: dict[Path, Program] = {}
         self._unpinned: dict[Path, list[AnchoredFinding]] = {}
-        self.counts: dict[Chunk, int] = {}
+        self._failed: dict[Path, list[AnchoredFinding]] = {}
+        self._counts: dict[Path, dict[Chunk, int]] = {}
+        self._outcomes: dict[Path, dict[Chunk, dict[str, Any]]] = {}
 
     def findings(self, path: Path) -> list[Finding]:
         """What is known of a file whose lines are still the same."""
-        entries = [entry for found in self._unpinned.values() for entry in found if entry.anchor.path == path]
+        known = (*self._unpinned.values(), *self._failed.values())
+        entries = [entry for found in known for entry in found if entry.anchor.path == path]
         return placed(entries, self._server.session.source) if entries else []
 
     # Audits
@@ -73,6 +81,63 @@ class Background:
         self._audited[main] = program
         self._unpinned[main] = [_unpinned(program, entry) for entry in answer["findings"] if entry["line"] is not None]
         self._server.publisher.refresh(_open_file(self._server, program))
+
+    # Runs
+
+    async def run(self, path: Path, line: int | None = None, *, whole_program: bool = False) -> dict[str, Any]:
+        """Run the assertions of the program of a file, or only that on a line of the file, counted from 0.
+
+        *Raises:* WorkerFailedError; OSError, UnicodeError.
+        """
+        session = self._server.session
+        program = session.program(path, newest=True)
+        name = next((name for name, file in program.file_names.items() if file == path), path.name)
+        only = None if line is None or whole_program else {"file": name, "line": line + 1}
+        limit = session.settings.step_limit
+        more = {"only": only, "whole_program": whole_program, "step_limit": limit}
+        answer: dict[str, Any] = await self._ask("run", program, RUN_TIME, **more)
+        if self._is_current(program):
+            self._keep(program, answer, everything=only is None and not whole_program)
+            self._server.publisher.refresh(path)
+            self._refresh_views()
+        return answer
+
+    def _keep(self, program: Program, answer: dict[str, Any], *, everything: bool) -> None:
+        """Remember what a run found, in place of what the same assertions found before."""
+        main = program.main
+        found: list[AnchoredFinding] = []
+        outcomes: dict[Chunk, dict[str, Any]] = {}
+        for entry in answer["runs"] if not answer["whole_program"] else ():
+            anchor = _anchor(program, entry["file"], entry["line"])
+            outcomes[anchor.chunk] = entry
+            found += _failures(program, anchor, entry)
+        if not everything:
+            alive = {chunk for source in program.sources.values() for chunk in source.chunks}
+            before = self._outcomes.get(main, {})
+            found += [one for one in self._failed.get(main, []) if _chunk_of_run(one) not in outcomes]
+            outcomes |= {chunk: one for chunk, one in before.items() if chunk in alive and chunk not in outcomes}
+        self._failed[main], self._outcomes[main] = found, outcomes
+        counts: dict[Chunk, int] = {}
+        for entry in answer["counts"]:
+            chunk = _anchor(program, entry["file"], entry["line"]).chunk
+            counts[chunk] = counts.get(chunk, 0) + entry["count"]
+        self._counts[main] = counts
+
+    def count(self, chunk: Chunk) -> int | None:
+        """How often the step of a line was executed in the last run of its program; None before a run."""
+        return next((counts[chunk] for counts in self._counts.values() if chunk in counts), None)
+
+    def outcome(self, chunk: Chunk) -> dict[str, Any] | None:
+        """What the last run of the assertion of a line came to."""
+        return next((found[chunk] for found in self._outcomes.values() if chunk in found), None)
+
+    def _refresh_views(self) -> None:
+        """Lenses and hints show what was run."""
+        workspace = self._server.client_capabilities.workspace
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self._server.workspace_code_lens_refresh(None)
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            self._server.workspace_inlay_hint_refresh(None)
 
     def _is_current(self, program: Program) -> bool:
         try:
@@ -108,6 +173,25 @@ class Background:
 
 def _open_file(server: ZkasmServer, program: Program) -> Path:
     return next((path for path in program.sources if server.session.project.is_open(path)), program.main)
+
+
+def _failures(program: Program, anchor: Anchor, entry: dict[str, Any]) -> Iterator[AnchoredFinding]:
+    """What is shown of a run that did not come to what it expects: at its line, and where it stopped."""
+    if entry["passed"]:
+        return
+    fault = entry["fault"]
+    related: tuple[tuple[Anchor, str], ...] = ()
+    if fault is not None and fault["line"]:
+        where = _anchor(program, fault["file"], fault["line"])
+        message = f"{fault['kind']}: {fault['detail']} (registers: {entry['registers']})"
+        yield AnchoredFinding(where, "trap", message, None, ((anchor, f"in the run of `{entry['text']}`"),))
+        related = ((where, "stopped here"),)
+    yield AnchoredFinding(anchor, "run_failed", "; ".join(entry["messages"]), None, related)
+
+
+def _chunk_of_run(finding: AnchoredFinding) -> Chunk:
+    """The line of the assertion that a finding is of."""
+    return finding.anchor.chunk if finding.code == "run_failed" else finding.related[0][0].chunk
 
 
 def _unpinned(program: Program, entry: dict[str, Any]) -> AnchoredFinding:

@@ -116,7 +116,7 @@ class Publisher:
         if len(kept) > LIMIT:
             order = list(Severity)
             kept = sorted(kept, key=lambda entry: order.index(entry[1]))[:LIMIT]
-            kept.sort(key=lambda entry: entry[0].start)
+        kept.sort(key=lambda entry: (entry[0].start, entry[0].end))
         return [self._diagnostic(path, one, severity) for one, severity in kept]
 
     def _diagnostic(self, path: Path, finding: Finding, severity: Severity) -> types.Diagnostic:

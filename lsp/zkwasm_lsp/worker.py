@@ -1,4 +1,4 @@
-"""The process beside the server: audits a program, away from the typing path.
+"""The process beside the server: audits a program or runs its assertions, away from the typing path.
 
 A request comes as JSON on standard input, the answer goes as JSON to standard output: `python -m zkwasm_lsp.worker`.
 `texts` has the unsaved texts by path. Whatever is wrong with the program is part of the answer.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from zkwasm_compiler.asm import AssembleOptions, Program, assemble_file
-from zkwasm_compiler.asm.assembler import read_source
+from zkwasm_compiler.asm.assembler import SourceReader, read_source
 from zkwasm_compiler.errors import InputError
 
 Answer = dict[str, Any]
@@ -27,12 +27,17 @@ def main() -> int:
 
 def _program(request: dict[str, Any]) -> Program:
     """The program of a request. *Raises:* InputError."""
+    return assemble_file(request["main"], AssembleOptions(dialect=request["dialect"]), read=_reader(request))
+
+
+def _reader(request: dict[str, Any]) -> SourceReader:
+    """Reads the unsaved texts of a request before those on disk."""
     texts = {Path(path): text for path, text in request["texts"].items()}
 
     def read(path: Path) -> str:
         return texts[path] if path in texts else read_source(path)
 
-    return assemble_file(request["main"], AssembleOptions(dialect=request["dialect"]), read=read)
+    return read
 
 
 def audit(request: dict[str, Any]) -> Answer:
@@ -46,7 +51,27 @@ def audit(request: dict[str, Any]) -> Answer:
     return {"findings": report.to_json()["findings"]}
 
 
-TASKS: dict[str, Callable[[dict[str, Any]], Answer]] = {"audit": audit}
+def run(request: dict[str, Any]) -> Answer:
+    """The outcomes of the assertions of a program, or of one of them, and how often each line was executed."""
+    from zkwasm_simulator.assertions import run_assertions
+
+    only = request["only"]
+    try:
+        report = run_assertions(
+            request["main"],
+            read=_reader(request),
+            step_limit=request["step_limit"],
+            only=None if only is None else (only["file"], only["line"]),
+            whole_program=request["whole_program"],
+            options=AssembleOptions(dialect=request["dialect"]),
+        )
+    except InputError as error:
+        return {"runs": [], "counts": [], "wrong": str(error.problems[0]), "whole_program": False}
+    runs = [one.to_json() for one in report.runs]
+    return {"runs": runs, "counts": report.lines(), "wrong": "", "whole_program": request["whole_program"]}
+
+
+TASKS: dict[str, Callable[[dict[str, Any]], Answer]] = {"audit": audit, "run": run}
 
 
 if __name__ == "__main__":

@@ -43,7 +43,6 @@ def register(server: ZkasmServer) -> None:
 def _hints(server: ZkasmServer, path: Path, source: Source, begin: int, end: int) -> Iterator[Hint]:
     settings = server.session.settings
     values = _values(server, path) if settings.hint_constants else {}
-    counts = server.background.counts if settings.hint_counts else {}
     running: Rows = {}
     if settings.hint_totals:
         running = total(source.chunks[index].once(chunk_rows) for index in range(_block_start(source, begin), begin))
@@ -67,8 +66,9 @@ def _hints(server: ZkasmServer, path: Path, source: Source, begin: int, end: int
         if parts:
             meaning = "rows besides the step" + (" · Σ: all rows since the last label" if "Σ" in parts[-1] else "")
             yield base + step.end, "  ".join(parts), meaning
-        if chunk in counts:
-            yield base + step.end, f"× {counts[chunk]:,}".replace(",", "\u202f"), "executed so often in the last run"
+        count = server.background.count(chunk) if settings.hint_counts else None
+        if count is not None:
+            yield base + step.end, f"× {count:,}".replace(",", "\u202f"), "executed so often in the last run"
 
 
 def _values(server: ZkasmServer, path: Path) -> dict[str, str]:

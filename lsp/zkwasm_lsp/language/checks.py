@@ -11,6 +11,7 @@ from zkwasm_compiler.asm.syntax import CommandStatement, FreeInput, LabelStateme
 from zkwasm_compiler.isa.machine import Kind, Machine
 from zkwasm_lsp.language import flow
 from zkwasm_lsp.language.advice_text import calls_of
+from zkwasm_lsp.language.assertions import runs_of
 from zkwasm_lsp.language.finding import Finding
 from zkwasm_lsp.language.names import NEXT, Sort
 from zkwasm_lsp.language.program import Program
@@ -31,6 +32,14 @@ KNOWN_TO_TOOLS = frozenset(
 
 Local = tuple[int, int, str, str]
 """A finding of one line: start and end from the begin of its chunk, code, message."""
+
+
+def assertions(program: Program) -> Iterator[Finding]:
+    """Comment lines that are meant to run something and cannot be read."""
+    for path, source in program.sources.items():
+        for run in runs_of(source):
+            if run.wrong:
+                yield Finding(path, run.start, run.end, "directive", run.wrong)
 
 
 def whole_program(program: Program) -> Iterator[Finding]:
@@ -66,7 +75,7 @@ _UNUSED = {
 
 
 def _unused(program: Program) -> Iterator[Finding]:
-    called_from_outside = _interface_labels(program)
+    called_from_outside = _interface_labels(program) | flow.labels_that_are_run(program)
     for (sort, name), named in program.names.items():
         if sort not in _UNUSED or any(not one.occurrence.defines for one in named) or name.startswith("_"):
             continue
@@ -80,17 +89,10 @@ def _unused(program: Program) -> Iterator[Finding]:
 
 
 def _is_entry(program: Program, path: Path, start: int) -> bool:
-    """Does a label begin the program, or does a comment line above it run it?"""
+    """Does a label begin the program?"""
     source = program.sources[path]
     index = source.index_at(start)
-    if path == program.main and not any(chunk.step for chunk in source.chunks[:index]):
-        return True
-    above = index - 1
-    while above >= 0 and source.chunks[above].text.lstrip().startswith(";"):
-        if source.chunks[above].text.lstrip().startswith(";@ run"):
-            return True
-        above -= 1
-    return False
+    return path == program.main and not any(chunk.step for chunk in source.chunks[:index])
 
 
 def _interface_labels(program: Program) -> frozenset[str]:

@@ -51,6 +51,7 @@ def findings(program: Program) -> dict[Path, list[Finding]]:
         *_dialect(program),
         *(() if broken is not None else checks.whole_program(program)),
         *checks.local(program),
+        *checks.assertions(program),
     ]
     for finding in everything:
         if finding.path in found and finding.path not in foreign:

@@ -1,7 +1,7 @@
 """Where steps go: the targets of each step, what can be reached, and the routines of a program.
 
-A computed jump may go anywhere in the block of steps behind its label. A label that nothing names, or whose address is
-taken, counts as an entry: something outside of the program may go there.
+A computed jump may go anywhere in the block of steps behind its label. A label that nothing names, whose address is
+taken, or with an assertion counts as an entry: something outside of the program may go there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from zkwasm_compiler.asm.syntax import Number, Reference, RegisterName, StepStatement
 from zkwasm_compiler.isa.machine import Kind, Machine
+from zkwasm_lsp.language.assertions import runs_of
 from zkwasm_lsp.language.names import NEXT, Sort
 from zkwasm_lsp.language.program import Program
 from zkwasm_lsp.language.source import Chunk
@@ -113,12 +114,18 @@ def _takes_addresses(chunk: Chunk) -> bool:
 
 def entries(program: Program) -> list[int]:
     """The addresses of labels that something outside may go to."""
-    found = []
+    found = [program.resolution.labels[name] for name in labels_that_are_run(program)]
     for name, address in program.resolution.labels.items():
         named = [one for one in program.names.get((Sort.LABEL, name), ()) if not one.occurrence.defines]
         if not named or any(not one.occurrence.operation for one in named):
             found.append(address)
     return found
+
+
+def labels_that_are_run(program: Program) -> frozenset[str]:
+    """The labels with an assertion above them."""
+    named = (run.label for source in program.sources.values() for run in runs_of(source))
+    return frozenset(name for name in named if name in program.resolution.labels)
 
 
 def routine(program: Program, label: str) -> list[int]:
