@@ -16,7 +16,7 @@ from zkwasm_compiler.asm.parser import parse_source
 from zkwasm_compiler.asm.program import ConstantEntry, RomRow, Variable
 from zkwasm_compiler.asm.report import Report, Unit, unit_of
 from zkwasm_compiler.asm.source import SourceFile
-from zkwasm_compiler.asm.steps import StepRows
+from zkwasm_compiler.asm.steps import StepMemo, StepRows
 from zkwasm_compiler.asm.symbols import Symbols
 from zkwasm_compiler.asm.syntax import (
     CommandStatement,
@@ -64,7 +64,8 @@ class Resolution:
 class Resolver:
     """Resolves one program; use `resolve` once.
 
-    `read_unit` parses the included files; an editor gives one that keeps what has not changed.
+    `read_unit` parses the included files; an editor gives one that keeps what has not changed. `memo` has the steps
+    that it has resolved before.
     """
 
     def __init__(
@@ -73,13 +74,14 @@ class Resolver:
         options: AssembleOptions,
         resolve_include: IncludeResolver | None,
         read_unit: UnitReader | None = None,
+        memo: StepMemo | None = None,
     ) -> None:
         self._machine = machine
         self._resolve_include = resolve_include
         self._read_unit = read_unit or self._parse
         self._report = Report()
         self._symbols = Symbols(machine, options, self._report)
-        self._rows = StepRows(machine, self._symbols, self._report)
+        self._rows = StepRows(machine, self._symbols, self._report, memo)
         self._open_files: list[str] = []
         self._files: dict[str, SourceFile] = {}
         self._included = 0

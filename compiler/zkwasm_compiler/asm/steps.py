@@ -17,11 +17,13 @@ from zkwasm_compiler.asm.report import Report, Unit
 from zkwasm_compiler.asm.symbols import JAVASCRIPT_MEMBERS, JAVASCRIPT_NUMBER, Symbols
 from zkwasm_compiler.asm.syntax import (
     CommandStatement,
+    ConstantName,
     FreeInput,
     Node,
     Number,
     Operand,
     OperationCall,
+    Reference,
     RegisterName,
     StepStatement,
 )
@@ -49,16 +51,56 @@ class _OpenRow:
     is_broken: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownStep:
+    """What became of a step that means the same wherever it stands."""
+
+    step: StepStatement
+    row: dict[str, Any]
+    advice: Advice | None
+    has_names: bool
+
+
+class StepMemo:
+    """Steps that an editor has resolved before, and what became of them: those of the last program.
+
+    Only steps that nothing was reported about, without constants, references and their own address are kept: they mean
+    the same in every program of the machine. Steps are told apart as objects; equal ones are kept each.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, _KnownStep] = {}
+        self._kept: dict[int, _KnownStep] = {}
+
+    def begin(self) -> None:
+        """A program is about to be resolved; forget the steps that the last one did not have."""
+        self._known, self._kept = self._kept, {}
+
+    def find(self, step: StepStatement) -> _KnownStep | None:
+        """What became of `step`, which is kept for the next program."""
+        known = self._known.get(id(step))
+        if known is None or known.step is not step:
+            return None
+        self._kept[id(step)] = known
+        return known
+
+    def keep(self, known: _KnownStep) -> None:
+        """Remember a step."""
+        self._kept[id(known.step)] = known
+
+
 class StepRows:
     """The rows of one program."""
 
-    def __init__(self, machine: Machine, symbols: Symbols, report: Report) -> None:
+    def __init__(self, machine: Machine, symbols: Symbols, report: Report, memo: StepMemo | None = None) -> None:
+        self._memo = memo
         self._machine = machine
         self._symbols = symbols
         self._report = report
         self._left_side = LeftSide(machine, symbols, report)
         self._templates = templates(machine)
         self._set_fields = {row.name: row.set_field for row in machine.registers if not row.read_only}
+        self._own_addresses = frozenset(row.name for row in machine.registers if row.own_address)
         self._rarely_together = frozenset(row.first for row in machine.forbidden)
         self._rows: list[_OpenRow] = []
 
@@ -69,9 +111,26 @@ class StepRows:
 
     def add(self, step: StepStatement, unit: Unit, line: int) -> None:
         """The row of a step, with the commands that wait for it."""
+        known = None if self._memo is None else self._memo.find(step)
+        if known is None:
+            open_row = self._resolved(step, unit, line)
+        else:
+            open_row = _OpenRow(known.row.copy(), step, line, unit, known.advice, has_names=known.has_names)
+        row = open_row.row
+        row["line"] = line
+        if unit.commands:
+            row["cmdBefore"] = None
+            open_row.before, unit.commands = unit.commands, []
+        self._rows.append(open_row)
+        get = row.get
+        # As in the public assembler JMPZ is not among them.
+        unit.command_may_follow = not (get("JMP") or get("JMPC") or get("JMPN") or get("call") or get("return"))
+
+    def _resolved(self, step: StepStatement, unit: Unit, line: int) -> _OpenRow:
+        """The fields of a step, its names still open."""
         row: dict[str, Any] = {}
         open_row = _OpenRow(row, step, line, unit)
-        reported = len(self._report.problems)
+        reported, warned = len(self._report.problems), len(self._report.warnings)
         bare_free_input = self._add_left_side(open_row) if step.terms else False
         if step.destinations:
             self._add_destinations(row, step.destinations)
@@ -79,15 +138,20 @@ class StepRows:
         if bare_free_input and defining != 1:
             for message in legality.free_input_problems(self._machine, [call.name for call in step.operations]):
                 self._report.warn("free_input", message, step)
-        row["line"] = line
-        if unit.commands:
-            row["cmdBefore"] = None
-            open_row.before, unit.commands = unit.commands, []
         open_row.is_broken = len(self._report.problems) > reported
-        self._rows.append(open_row)
-        get = row.get
-        # As in the public assembler JMPZ is not among them.
-        unit.command_may_follow = not (get("JMP") or get("JMPC") or get("JMPN") or get("call") or get("return"))
+        nothing_reported = not open_row.is_broken and len(self._report.warnings) == warned
+        if self._memo is not None and nothing_reported and self._means_the_same_everywhere(step):
+            self._memo.keep(_KnownStep(step, row.copy(), open_row.advice, open_row.has_names))
+        return open_row
+
+    def _means_the_same_everywhere(self, step: StepStatement) -> bool:
+        """Has a step no factor whose value depends on the program or on where the step stands?"""
+        return not any(
+            isinstance(factor, ConstantName | Reference)
+            or (isinstance(factor, RegisterName) and factor.name in self._own_addresses)
+            for term in step.terms
+            for factor in term.factors
+        )
 
     def add_command_after(self, command: CommandStatement) -> None:
         """A command that runs after the last step."""
