@@ -69,7 +69,7 @@ def make_server(version: str) -> ZkasmServer:
     from zkwasm_lsp.features import FEATURES
 
     # Programs are many objects without cycles; looking for cycles among them is what would make a reader wait.
-    gc.set_threshold(200_000, 50, 100)
+    gc.set_threshold(1_000_000, 20, 100)
     server = ZkasmServer(version)
     _bind_life(server)
     _bind_documents(server)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from zkwasm_compiler import isa
 from zkwasm_compiler.asm.dialect import named_dialect, project_dialect
+from zkwasm_compiler.asm.steps import StepMemo
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.isa.machine import Machine
 from zkwasm_lsp.language.codes import Severity
@@ -61,6 +62,7 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     versions: dict[Path, int | None] = field(default_factory=dict)
     _analysed: dict[Path, Analysed] = field(default_factory=dict)
+    _memos: dict[tuple[Path, str], StepMemo] = field(default_factory=dict)
     _project_dialects: dict[Path, str | None] = field(default_factory=dict)
 
     # Files
@@ -138,7 +140,8 @@ class Session:
 
     def _analyse_as(self, main: Path, machine: Machine) -> Analysed:
         began = time.perf_counter()
-        program = analyse(self.project, main, machine)
+        memo = self._memos.setdefault((main, machine.name), StepMemo())
+        program = analyse(self.project, main, machine, memo)
         return Analysed(program, time.perf_counter() - began)
 
     def _is_fresh(self, program: Program) -> bool:

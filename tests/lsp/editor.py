@@ -63,6 +63,10 @@ class Inbox(dict[str, Any]):
         super().__setitem__(uri, found)
         self._unread[uri].put_nowait(list(found))
 
+    def clear_unread(self, uri: str) -> None:
+        """Take all that has come for looked at."""
+        self._unread.pop(uri, None)
+
     async def next(self, uri: str) -> list[types.Diagnostic]:
         return await self._unread[uri].get()
 

@@ -12,7 +12,7 @@ from zkwasm_lsp.places import path_of
 from zkwasm_lsp.server import ZkasmServer
 from zkwasm_lsp.session import READ_ERRORS
 
-LIMIT = 250
+LIMIT = 150
 """The most entries; more make the list incomplete, so that the client asks again after the next letter."""
 
 _KINDS = {

@@ -27,6 +27,8 @@ class Sort(Enum):
     REFERENCE = "label or variable"
     FILE = "file"
 
+    __hash__ = object.__hash__  # members are told apart as objects, and hashed for every name of a program
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:

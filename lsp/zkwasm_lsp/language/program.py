@@ -16,7 +16,8 @@ from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.program import Interface
 from zkwasm_compiler.asm.report import Unit
 from zkwasm_compiler.asm.resolver import Resolution, Resolver
-from zkwasm_compiler.asm.syntax import StepStatement
+from zkwasm_compiler.asm.steps import StepMemo
+from zkwasm_compiler.asm.syntax import Comment, StepStatement
 from zkwasm_compiler.errors import Problem
 from zkwasm_compiler.isa.machine import Machine
 from zkwasm_lsp.language.names import Occurrence, Sort
@@ -115,8 +116,13 @@ def meaning(occurrence: Occurrence, names: dict[tuple[Sort, str], list[Named]]) 
     return Sort.VARIABLE if is_variable and not is_label else Sort.LABEL
 
 
-def analyse(project: Project, main: Path, machine: Machine) -> Program:
-    """Resolve the program of the main file `main`. *Raises:* OSError, UnicodeError when it cannot be read."""
+def analyse(project: Project, main: Path, machine: Machine, memo: StepMemo | None = None) -> Program:
+    """Resolve the program of the main file `main`; `memo` is the same for all of its versions.
+
+    *Raises:* OSError, UnicodeError when the file cannot be read.
+    """
+    if memo is not None:
+        memo.begin()
     sources = {main: project.source(main, machine)}
     file_names = {main.name: main}
 
@@ -126,7 +132,7 @@ def analyse(project: Project, main: Path, machine: Machine) -> Program:
         return source.unit(name), ()
 
     options = AssembleOptions(dialect=machine.dialect.name)
-    resolver = Resolver(machine, options, include_resolver(main, project.read), read_unit)
+    resolver = Resolver(machine, options, include_resolver(main, project.read), read_unit, memo)
     resolution = resolver.resolve(sources[main].unit(main.name))
     interface, problem = _interface(sources[main])
     return Program(main, machine, sources, file_names, resolution, interface, problem)
@@ -134,9 +140,8 @@ def analyse(project: Project, main: Path, machine: Machine) -> Program:
 
 def _interface(source: Source) -> tuple[Interface | None, tuple[int, int, str] | None]:
     """The interface of a compiled program, or where and why it is wrong."""
-    for index, chunk in enumerate(source.chunks):
-        interface, comment, wrong = interface_of(chunk.parsed.comments)
+    for text, start in source.directives:
+        interface, comment, wrong = interface_of((Comment(text),))
         if comment is not None:
-            start = source.start(index) + comment.start - chunk.origin
-            return interface, (start, start + len(comment.text), wrong) if wrong else None
+            return interface, (start, start + len(text), wrong) if wrong else None
     return None, None

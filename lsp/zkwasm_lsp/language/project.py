@@ -179,7 +179,7 @@ class Project:
         known = self._includes.get(path)
         if known is not None and known[0] is text:
             return known[1]
-        found = _includes_of(path, text.text)
+        found = _includes_of(path, "\n".join(line for line in text.lines if "INCLUDE" in line))
         self._includes[path] = (text, found)
         return found
 
