@@ -9,7 +9,7 @@ stream once each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from zkwasm_simulator.constraints.columns import Table, Trace, table
 from zkwasm_simulator.constraints.main_view import MainView
@@ -58,10 +58,16 @@ def permutations(length: int) -> int:
 
 def hash_tables(view: MainView) -> tuple[Table, Table]:
     """Pieces and streams of an honest prover."""
-    found = _without_holes(sorted({*pieces(view)[1]}))
-    lengths_asked, digests_asked = lengths(view)[1], digests(view)[1]
-    streams = sorted({piece[0] for piece in found} | {asked[0] for asked in (*lengths_asked, *digests_asked)})
-    asked_for = {asked[0] for asked in lengths_asked}, {asked[0] for asked in digests_asked}
+    return streams_of(pieces(view)[1], lengths(view)[1], digests(view)[1])
+
+
+def streams_of(
+    asked: Iterable[Cells], lengths_asked: Sequence[Cells], digests_asked: Sequence[Cells]
+) -> tuple[Table, Table]:
+    """The same from what the main machine asks for."""
+    found = _without_holes(sorted({*asked}))
+    streams = sorted({piece[0] for piece in found} | {look[0] for look in (*lengths_asked, *digests_asked)})
+    asked_for = {look[0] for look in lengths_asked}, {look[0] for look in digests_asked}
     rows = []
     for stream in streams:
         data = b"".join(_bytes(piece) for piece in found if piece[0] == stream)

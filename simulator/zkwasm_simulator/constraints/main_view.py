@@ -29,11 +29,15 @@ STEPS = "STEP"
 
 
 class MainView:
-    """The main machine of a trace, with the values that are computed and not committed."""
+    """The main machine of a trace, with the values that are computed and not committed.
 
-    def __init__(self, trace: Trace) -> None:
+    With `first` the table is a part of one, which begins at that row; rows are counted from there on.
+    """
+
+    def __init__(self, trace: Trace, first: int = 0) -> None:
         self.main = trace.main
         self.rows = trace.rows
+        self._numbers = range(first, first + self.rows)
         self.groups = _groups(trace)
         self.op0, self.op1 = self._values("CONST0", _LOW), self._values("CONST1", _HIGH)
 
@@ -54,13 +58,13 @@ class MainView:
         return lambda step: values.get(step, 0)
 
     def tuples(self, steps: Sequence[int], names: Sequence[str]) -> list[tuple[int, ...]]:
-        """The cells of these rows; `op0`, `op1` and `STEP` are names, too."""
+        """The cells of these rows; `op0`, `op1` and `STEP`, the number in the whole trace, are names, too."""
         columns = [self._named(name) for name in names]
         return [tuple(values[step] for values in columns) for step in steps]
 
     def _named(self, name: str) -> Sequence[int]:
         if name == STEPS:
-            return range(self.rows)
+            return self._numbers
         return {"op0": self.op0, "op1": self.op1}[name] if name in ("op0", "op1") else self.main[name]
 
     def addresses(self, instruction: Instruction, steps: Sequence[int]) -> list[int]:
@@ -90,7 +94,7 @@ class MainView:
                 (instruction[field], self.main[name]) for field, name in sources.items() if instruction[field]
             ]
             if sources is _LOW and instruction["inSTEP"]:
-                terms.append((instruction["inSTEP"], range(self.rows)))
+                terms.append((instruction["inSTEP"], self._numbers))
             for step, value in zip(steps, _sums(instruction[constant], terms, steps), strict=True):
                 values[step] = value
         return values

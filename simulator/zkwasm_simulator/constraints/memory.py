@@ -25,7 +25,9 @@ def accesses(view: MainView) -> tuple[list[int], list[Cells]]:
     addresses = view.addresses_of("mOp")
     writes = view.field("mWR")
     cells = view.tuples(steps, (STEPS, "op0", "op1"))
-    return steps, [(addresses[step], step, writes(step), low, high) for step, low, high in cells]
+    return steps, [
+        (addresses[row], step, writes(row), low, high) for row, (step, low, high) in zip(steps, cells, strict=True)
+    ]
 
 
 def memory_table(view: MainView) -> Table:
@@ -34,11 +36,11 @@ def memory_table(view: MainView) -> Table:
     A gap that N rows cannot bridge is left as it is; no proof has it.
     """
     _, found = accesses(view)
-    found.sort(key=lambda access: (_signed(access[0]), access[1]))
+    found.sort(key=lambda access: (signed_cell(access[0]), access[1]))
     return table("Mem", _rows(found, view.rows))
 
 
-def _signed(address: int) -> int:
+def signed_cell(address: int) -> int:
     """The number nearest to 0: cells below 0 come before the others."""
     return address if address <= PRIME // 2 else address - PRIME
 
@@ -76,7 +78,7 @@ def _check_accesses(view: MainView, memory: Table, findings: Findings) -> None:
     def shown(access: Cells) -> str:
         address, step, write, low, high = access
         done = "written to" if write else "read from"
-        return f"{limbs_text(low, high)} {done} cell {_signed(address):#x} in step {step}"
+        return f"{limbs_text(low, high)} {done} cell {signed_cell(address):#x} in step {step}"
 
     steps, asked = accesses(view)
     order = sorted(range(len(cells)), key=lambda number: cells[number][1])
@@ -133,7 +135,7 @@ def _check_values(memory: Table, findings: Findings) -> None:
             held = (0, 0) if last[before] else (low[before], high[before])
             value = low[row], high[row]
             if value != held:
-                address = _signed(memory["addr"][row])
+                address = signed_cell(memory["addr"][row])
                 message = f"cell {address:#x} holds {limbs_text(*held)}, but {limbs_text(*value)} is read from it"
                 name = _VALUES[0 if value[0] != held[0] else 1]
                 place = _step(memory, row, findings)

@@ -31,7 +31,7 @@ from zkwasm_simulator.machine import Machine
 from zkwasm_simulator.specialise import FreeInputHook
 from zkwasm_simulator.trace import LEAST_TRACE_LENGTH
 
-_STATE = attrgetter(*WIDE_COLUMNS, *SINGLE_COLUMNS, "arith", "binary", "mem_align", "keccak")
+STATE = attrgetter(*WIDE_COLUMNS, *SINGLE_COLUMNS, "arith", "binary", "mem_align", "keccak")
 """Registers and counters of a machine, in the order of the columns."""
 
 NOWHERE = -1
@@ -62,12 +62,7 @@ class Recorder:
 
         *Raises:* ExecutionFault when the executor refuses a step; ConfigurationError.
         """
-        if rows is not None and (rows < LEAST_TRACE_LENGTH or rows & (rows - 1)):
-            raise ConfigurationError(
-                f"the trace is to have {rows} rows; their number must be a power of two, at least {LEAST_TRACE_LENGTH}"
-            )
-        if not self.program.rows:
-            raise ConfigurationError("the program has no rows; there is nothing to record")
+        self._require(rows)
         self._begin(inputs or PublicInputs(), rows)
         trace = self._trace(rows, step_limit)
         needed = trace.rows if rows is not None else _rows_needed(trace, self.program)
@@ -75,6 +70,14 @@ class Recorder:
             return trace
         self._begin(inputs or PublicInputs(), needed)
         return self._trace(needed, step_limit)
+
+    def _require(self, rows: int | None) -> None:
+        if rows is not None and (rows < LEAST_TRACE_LENGTH or rows & (rows - 1)):
+            raise ConfigurationError(
+                f"the trace is to have {rows} rows; their number must be a power of two, at least {LEAST_TRACE_LENGTH}"
+            )
+        if not self.program.rows:
+            raise ConfigurationError("the program has no rows; there is nothing to record")
 
     def _prepare(self, skip_address_check: bool, note: FreeInputHook) -> PreparedProgram:
         return PreparedProgram(self.program, skip_address_check=skip_address_check, hook=note)
@@ -92,7 +95,11 @@ class Recorder:
         return low, high
 
     def _trace(self, rows: int | None, step_limit: int) -> Trace:
-        """Run to the last row."""
+        self._complete(rows, step_limit)
+        return witness(self.program, self.steps, self.zkpc, STATE(self.machine))
+
+    def _complete(self, rows: int | None, step_limit: int) -> int:
+        """Run to the last row; gives the number of rows."""
         if rows is None:
             if self._end is None:
                 raise ConfigurationError(
@@ -105,7 +112,7 @@ class Recorder:
                 raise self._located(steps_exhausted(step_limit))
             self.machine.trace_length = rows = self._least_rows(behind)
         self._run(rows, NOWHERE)
-        return witness(self.program, self.steps, self.zkpc, _STATE(self.machine))
+        return rows
 
     def _least_rows(self, behind: int) -> int:
         """The length of a trace in which `behind` more steps fit, each of which may access memory."""
@@ -118,7 +125,11 @@ class Recorder:
         """Go on until row `stop` of the program is reached or `limit` steps are done."""
         while self.step < limit and self.zkpc != stop:
             self._run_some(min(limit, self.step + STEPS_AT_ONCE), stop)
-            self.steps.settle()
+            self._settle()
+
+    def _settle(self) -> None:
+        """Called after some steps."""
+        self.steps.settle()
 
     def _run_some(self, limit: int, stop: int) -> None:
         """As `_run`, without settling what is noted."""
@@ -126,7 +137,7 @@ class Recorder:
         note_state, note_zkpc = self.steps.states.append, self.steps.zkpc.append
         try:
             while self.step < limit and self.zkpc != stop:
-                note_state(_STATE(machine))
+                note_state(STATE(machine))
                 note_zkpc(self.zkpc)
                 self.zkpc = rows[self.zkpc](machine, self.step)
                 self.step += 1

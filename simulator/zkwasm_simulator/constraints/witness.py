@@ -37,9 +37,10 @@ State = tuple[int, ...]
 
 
 class Steps:
-    """What was noted of a run: zkPC and state before each step, and the free inputs by step."""
+    """What was noted of a run from the step `first` on: zkPC and state before each step, free inputs by step."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
         self.zkpc = column(())
         self.states: list[State] = []
         self.columns: dict[str, Column] = {name: column(()) for name in _STATE_COLUMNS}
@@ -54,15 +55,10 @@ class Steps:
 
 def witness(program: Program, steps: Steps, zkpc: int, state: State) -> Trace:
     """The trace of a run that leads to this zkPC and state behind its last row."""
-    instructions, main = _main(program, steps)
-    empty = [table(machine, ()) for machine in MACHINES if machine != "Main"]
-    trace = Trace(instructions, main, *empty)
-    view = MainView(trace)
-    _copy(_inverses(view.op0), main["op0Inv"])
-    _copy(_inverses(main["RCX"]), main["RCXInv"])
-    _fill_carries(view)
-    _fill_jmpn(view)
-    _fill_permutations(view, state)
+    instructions = Instructions(program)
+    view = main_part(instructions, steps, state)
+    main = view.main
+    trace = Trace(instructions.made, main, *_empty())
     hash_pieces, hashes = hash_tables(view)
     trace = replace(
         trace,
@@ -73,24 +69,60 @@ def witness(program: Program, steps: Steps, zkpc: int, state: State) -> Trace:
         hash_pieces=hash_pieces,
         hashes=hashes,
     )
-    for name, value in zip(_STATE_COLUMNS, state, strict=True):
-        main[name][0] = value % PRIME
-    main["zkPC"][0] = zkpc
-    main["RCXInv"][0] = _inverses(main["RCX"][:1])[0]
+    for name, value in first_row(zkpc, state).items():
+        main[name][0] = value
     return trace
 
 
-def _main(program: Program, steps: Steps) -> tuple[list[Instruction], Table]:
-    """The instructions and the main machine with what was noted; the rest is 0."""
-    rom = Rom(program)
-    numbers = {zkpc: number for number, zkpc in enumerate(dict.fromkeys(steps.zkpc))}
+class Instructions:
+    """The instructions that a run has come to, numbered as they are first executed."""
+
+    def __init__(self, program: Program) -> None:
+        self.made: list[Instruction] = []
+        self.zkpc: list[int] = []
+        self._rom = Rom(program)
+        self._numbers: dict[int, int] = {}
+
+    def number(self, zkpc: int) -> int:
+        number = self._numbers.get(zkpc)
+        if number is None:
+            number = self._numbers[zkpc] = len(self.made)
+            self.made.append(acted_on(self._rom[zkpc]))
+            self.zkpc.append(zkpc)
+        return number
+
+
+def main_part(instructions: Instructions, steps: Steps, state: State) -> MainView:
+    """The main machine for the steps that were noted, complete; `state` is what they lead to."""
+    main = _main(instructions, steps)
+    view = MainView(Trace(instructions.made, main, *_empty()), steps.first)
+    _copy(_inverses(view.op0), main["op0Inv"])
+    _copy(_inverses(main["RCX"]), main["RCXInv"])
+    _fill_carries(view)
+    _fill_jmpn(view)
+    _fill_permutations(view, state)
+    return view
+
+
+def first_row(zkpc: int, state: State) -> dict[str, int]:
+    """What the columns have in row 0, which follows the last one."""
+    cells = {name: value % PRIME for name, value in zip(_STATE_COLUMNS, state, strict=True)}
+    return cells | {"zkPC": zkpc, "RCXInv": _inverses([cells["RCX"]])[0]}
+
+
+def _empty() -> list[Table]:
+    return [table(machine, ()) for machine in MACHINES if machine != "Main"]
+
+
+def _main(instructions: Instructions, steps: Steps) -> Table:
+    """The main machine with what was noted; the rest is 0."""
     columns: dict[str, Column] = {name: zeros(len(steps.zkpc)) for name in MAIN} | steps.columns
     columns["zkPC"] = steps.zkpc
-    columns["instruction"] = column(numbers[zkpc] for zkpc in steps.zkpc)
+    columns["instruction"] = column(map(instructions.number, steps.zkpc))
     low, high = columns["FREE0"], columns["FREE1"]
     for step, free in steps.free_inputs.items():
-        low[step], high[step] = free
-    return [acted_on(rom[zkpc]) for zkpc in numbers], Table("Main", columns)
+        low[step - steps.first], high[step - steps.first] = free
+    return Table("Main", columns)
 
 
 def _copy(values: Iterable[int], target: Column) -> None:
