@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_links, parse_links
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Program
+    from zkwasm_simulator import PublicInputs
 
 
 def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
@@ -37,6 +39,16 @@ def add_step_limit(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         default=1 << 23,
         help="end the run with an error after so many steps (default: 2^23, what the public tables have room for)",
+    )
+
+
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """Declare how many rows a trace has."""
+    parser.add_argument(
+        "--rows",
+        metavar="N",
+        type=_positive,
+        help="a power of two (default: the smallest that holds the rows of every machine)",
     )
 
 
@@ -112,6 +124,35 @@ def choose_export(program: Program, arguments: argparse.Namespace) -> Export:
     if name is not None:
         raise UsageError(Problem(f"exports no function {name!r}; it exports {offered}", file=file))
     raise UsageError(Problem(f"choose a function with --call; the program exports {offered}", file=file))
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRun:
+    """A provable run that the command line asks for: what it is called, its inputs, how addresses are checked."""
+
+    title: str
+    inputs: PublicInputs
+    skip_address_check: bool
+
+
+def choose_run(program: Program, arguments: argparse.Namespace) -> ChosenRun:
+    """A call of the function that is named, or of the only one; a program without functions as it is.
+
+    Raises: UsageError.
+    """
+    from hatch_zkwasm.errors import as_usage
+    from hatch_zkwasm.values import call_text, parse_arguments
+    from zkwasm_simulator import PublicInputs
+
+    interface = program.interface
+    if interface is None or not (interface.exports or arguments.call or arguments.arguments):
+        refuse_call(arguments)
+        return ChosenRun(arguments.file.name, PublicInputs(), interface is not None and interface.skip_address_check)
+    export = choose_export(program, arguments)
+    with as_usage():
+        values = parse_arguments(export, arguments.arguments)
+        inputs = PublicInputs.of_call(export, values)
+    return ChosenRun(f"{call_text(export, values)} of {arguments.file.name}", inputs, interface.skip_address_check)
 
 
 def refuse_call(arguments: argparse.Namespace) -> None:

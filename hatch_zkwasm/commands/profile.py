@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zkwasm_compiler.asm.program import Program
     from zkwasm_simulator.profile.measuring import Profile
 
 NAME = "profile"
@@ -62,27 +61,21 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _measure(arguments: argparse.Namespace) -> tuple[str, Profile]:
     """Run the program; says what was run."""
-    from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.progress import ProgressLine
-    from hatch_zkwasm.targets import choose_export, load_target, refuse_call
-    from hatch_zkwasm.values import call_text, parse_arguments
-    from zkwasm_simulator.profile.measuring import profile_call, profile_run
+    from hatch_zkwasm.targets import choose_run, load_target
+    from zkwasm_simulator.profile.measuring import profile_run
 
-    program: Program = load_target(arguments)
-    limit: int = arguments.step_limit
-    interface = program.interface
-    if interface is None or not (interface.exports or arguments.call or arguments.arguments):
-        refuse_call(arguments)
-        check = interface is not None and interface.skip_address_check
-        with ProgressLine() as progress:
-            profile = profile_run(program, step_limit=limit, skip_address_check=check, progress=progress)
-        return arguments.file.name, profile
-    export = choose_export(program, arguments)
-    with as_usage():
-        values = parse_arguments(export, arguments.arguments)
+    program = load_target(arguments)
+    run = choose_run(program, arguments)
     with ProgressLine() as progress:
-        profile = profile_call(program, export.name, values, step_limit=limit, progress=progress)
-    return f"{call_text(export, values)} of {arguments.file.name}", profile
+        profile = profile_run(
+            program,
+            inputs=run.inputs,
+            step_limit=arguments.step_limit,
+            skip_address_check=run.skip_address_check,
+            progress=progress,
+        )
+    return run.title, profile
 
 
 def _write_files(arguments: argparse.Namespace, title: str, profile: Profile) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zkwasm_compiler.asm.program import Export
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.field import WORD_MASK
+from zkwasm_simulator.values import Value, to_bits
 
 WORDS_PER_ROOT = 4
 
@@ -46,6 +48,15 @@ class PublicInputs:
                 raise ConfigurationError(f"public word {number} is {word}; it must be an unsigned 64-bit number")
         padded = [*words, *[0] * (2 * WORDS_PER_ROOT - len(words))]
         return cls(_root(padded[:WORDS_PER_ROOT]), _root(padded[WORDS_PER_ROOT:]), old_num_batch=function_index)
+
+    @classmethod
+    def of_call(cls, export: Export, arguments: Sequence[Value]) -> PublicInputs:
+        """The inputs of a call with Python values. *Raises:* ConfigurationError for arguments that do not fit."""
+        if len(arguments) != len(export.parameters):
+            raise ConfigurationError(f"{export.name} takes {len(export.parameters)} arguments, {len(arguments)} given")
+        pairs = enumerate(zip(export.parameters, arguments, strict=True), 1)
+        words = [to_bits(type_, value, f"argument {number} of {export.name}") for number, (type_, value) in pairs]
+        return cls.of_words(words, function_index=export.index)
 
 
 def _root(words: Sequence[int]) -> bytes:

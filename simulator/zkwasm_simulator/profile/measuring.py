@@ -21,7 +21,7 @@ from zkwasm_simulator.jit.engine import CompiledProgram
 from zkwasm_simulator.jit.profiled import ProfiledRun
 from zkwasm_simulator.machine import Machine
 from zkwasm_simulator.profile.costs import Costs, total
-from zkwasm_simulator.values import Value, to_bits
+from zkwasm_simulator.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,9 @@ def profile_call(
     export = interface.export(name) if interface is not None else None
     if interface is None or export is None:
         raise ConfigurationError(f"the program exports no function {name!r}")
-    if len(arguments) != len(export.parameters):
-        raise ConfigurationError(f"{name} takes {len(export.parameters)} arguments, {len(arguments)} given")
-    pairs = zip(export.parameters, arguments, strict=True)
-    words = [to_bits(type_, value, f"argument {number} of {name}") for number, (type_, value) in enumerate(pairs, 1)]
     return profile_run(
         program,
-        inputs=PublicInputs.of_words(words, function_index=export.index),
+        inputs=PublicInputs.of_call(export, arguments),
         step_limit=step_limit,
         skip_address_check=interface.skip_address_check,
         progress=progress,
