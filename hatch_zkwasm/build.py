@@ -1,9 +1,10 @@
 """Compiles the programs of a configuration into their output folder; knows nothing of hatch or the command line.
 
 Comes in: a `Configuration`. Goes out: `<name>.zkasm`, `<name>.rom.json`, `<name>.map.json` and
-`<name>.manifest.json` for each program and a `BuildReport`. Every example is run; a wrong result fails the build.
-Nothing is written unless every program is good, and each file appears under its name only when it is complete. A
-program whose manifest still matches its source, its options, its examples, the compiler and the outputs is left alone.
+`<name>.manifest.json` for each program, `<name>.<n>.input.json` for each of its examples, and a `BuildReport`. Every
+example is run; a wrong result fails the build. Nothing is written unless every program is good, and each file appears
+under its name only when it is complete. A program whose manifest still matches its source, its options, its examples,
+the compiler and the outputs is left alone.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from hatch_zkwasm.costs import cost_json
 from hatch_zkwasm.errors import BuildError
 from hatch_zkwasm.manifest import (
     FORMAT,
+    INPUT_SUFFIX,
     MACHINE,
     MANIFEST_SUFFIX,
     OUTPUT_SUFFIXES,
     SUFFIXES,
     Manifest,
+    input_file,
     manifest_text,
     parse_manifest,
     sha256,
@@ -82,7 +85,7 @@ def build(configuration: Configuration, *, rebuild: bool = False) -> BuildReport
     contents: dict[Path, bytes] = {}
     problems: list[Problem] = []
     for program in configuration.programs:
-        files = output_files(configuration, program.name)
+        files = output_files(configuration, program)
         manifest = None if rebuild else _current_manifest(configuration, program)
         if manifest is None:
             try:
@@ -97,18 +100,30 @@ def build(configuration: Configuration, *, rebuild: bool = False) -> BuildReport
     if problems:
         raise BuildError(*problems)
     write_files(contents)
+    _remove_other_inputs(configuration)
     return BuildReport(tuple(built))
 
 
-def output_files(configuration: Configuration, name: str) -> tuple[str, ...]:
-    """The files of program `name`, relative to the project, with `/`."""
-    return tuple(f"{configuration.output}/{name}{suffix}" for suffix in SUFFIXES)
+def output_files(configuration: Configuration, program: ProgramConfiguration) -> tuple[str, ...]:
+    """The files of a program, relative to the project, with `/`: as `SUFFIXES` has them, then those of its examples."""
+    names = [program.name + suffix for suffix in SUFFIXES]
+    names += [input_file(program.name, number) for number in range(1, len(program.examples) + 1)]
+    return tuple(f"{configuration.output}/{name}" for name in names)
+
+
+def _remove_other_inputs(configuration: Configuration) -> None:
+    """Remove input files of examples that are there no more."""
+    for program in configuration.programs:
+        wanted = {configuration.root / file for file in output_files(configuration, program)}
+        for path in configuration.output_folder.glob(f"{program.name}.*{INPUT_SUFFIX}"):
+            if path not in wanted:
+                path.unlink()
 
 
 def clean(configuration: Configuration) -> None:
     """Remove what `build` writes, and the output folder when nothing else is in it."""
     for program in configuration.programs:
-        for file in output_files(configuration, program.name):
+        for file in output_files(configuration, program):
             (configuration.root / file).unlink(missing_ok=True)
     folder = configuration.output_folder
     if folder.is_dir() and not any(folder.iterdir()):
@@ -148,8 +163,11 @@ def _current_manifest(configuration: Configuration, program: ProgramConfiguratio
             return None
         if [_declared(entry) for entry in manifest["examples"]] != [_example_json(e) for e in program.examples]:
             return None
-        for suffix in OUTPUT_SUFFIXES:
-            if sha256((folder / (program.name + suffix)).read_bytes()) != manifest["outputs"][program.name + suffix]:
+        for file in output_files(configuration, program):
+            name = file.rpartition("/")[2]
+            if name.endswith(MANIFEST_SUFFIX):
+                continue
+            if sha256((folder / name).read_bytes()) != manifest["outputs"][name]:
                 return None
     except (OSError, UnicodeDecodeError, InputError, KeyError, TypeError):
         return None  # Missing, damaged or of another version: compiling again replaces it.
@@ -179,7 +197,7 @@ def _inputs(configuration: Configuration, program: ProgramConfiguration) -> Mani
 
 
 def _compile(configuration: Configuration, program: ProgramConfiguration) -> tuple[tuple[bytes, ...], Manifest]:
-    """The output files of `program`, as `SUFFIXES` has them, and its manifest."""
+    """The output files of `program`, as `output_files` has them, and its manifest."""
     path = configuration.root / program.source
     inputs = _inputs(configuration, program)
     compiled = compile_file(
@@ -193,14 +211,27 @@ def _compile(configuration: Configuration, program: ProgramConfiguration) -> tup
     if compiled.interface is None or compiled.positions is None:
         raise InternalError(f"{program.source} compiled to a program without an interface or positions")
     outputs = compiled.source.encode(), compiled.rom_json().encode(), positions_json(compiled.positions).encode()
-    names = (program.name + suffix for suffix in OUTPUT_SUFFIXES)
+    entries = _run_examples(compiled, program)
+    examples = [_example_input(compiled, example) for example in program.examples]
+    names = [program.name + suffix for suffix in OUTPUT_SUFFIXES]
+    names += [input_file(program.name, number) for number in range(1, len(examples) + 1)]
     manifest = inputs | {
-        "outputs": {name: sha256(output) for name, output in zip(names, outputs, strict=True)},
+        "outputs": {name: sha256(output) for name, output in zip(names, (*outputs, *examples), strict=True)},
         "rom-rows": len(compiled.rows),
         "interface": interface_to_json(compiled.interface),
-        "examples": _run_examples(compiled, program),
+        "examples": entries,
     }
-    return (*outputs, manifest_text(manifest).encode()), manifest
+    return (*outputs, manifest_text(manifest).encode(), *examples), manifest
+
+
+def _example_input(compiled: Program, example: Example) -> bytes:
+    """The public executor's input for an example."""
+    from zkwasm_simulator import PublicInputs
+    from zkwasm_simulator.prover_inputs import executor_input_text
+
+    export = _export(compiled, example.call)
+    inputs = PublicInputs.of_call(export, check_arguments(export, example.arguments))
+    return executor_input_text(inputs).encode()
 
 
 def _run_examples(compiled: Program, program: ProgramConfiguration) -> list[dict[str, Any]]:

@@ -23,11 +23,17 @@ ZKASM_SUFFIX = ".zkasm"
 ROM_SUFFIX = ".rom.json"
 MAP_SUFFIX = ".map.json"
 MANIFEST_SUFFIX = ".manifest.json"
+INPUT_SUFFIX = ".input.json"
 OUTPUT_SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX, MAP_SUFFIX)
-"""The files that a manifest describes."""
+"""The files of a program that a manifest describes; those of its examples come with them."""
 SUFFIXES = (*OUTPUT_SUFFIXES, MANIFEST_SUFFIX)
 
 Manifest = dict[str, Any]
+
+
+def input_file(name: str, number: int) -> str:
+    """The file with the public executor's input for example `number`, counted from 1, of the program `name`."""
+    return f"{name}.{number}{INPUT_SUFFIX}"
 
 
 def sha256(data: bytes) -> str:

@@ -123,7 +123,7 @@ class ZkwasmBuildHook(BuildHookInterface[BuilderConfig]):
             problems.extend(Problem(message, file=file) for file in sources if file not in names)
             problems.extend(
                 Problem("is compiled and must not be in the sdist; ignore it in .gitignore", file=file)
-                for file in output_files(configuration, program.name)
+                for file in output_files(configuration, program)
                 if file in names
             )
         return problems

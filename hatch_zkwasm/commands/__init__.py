@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from hatch_zkwasm.commands import asm, audit, build, check, compile, explain, lsp, profile, run, test, trace
+from hatch_zkwasm.commands import asm, audit, build, check, compile, explain, inputs, lsp, profile, run, test, trace
 
 
 class Command(Protocol):
@@ -23,4 +23,17 @@ class Command(Protocol):
         """Do the work and return the exit status."""
 
 
-COMMANDS: tuple[Command, ...] = (compile, asm, run, profile, trace, check, test, audit, explain, build, lsp)
+COMMANDS: tuple[Command, ...] = (
+    compile,
+    asm,
+    run,
+    profile,
+    trace,
+    check,
+    inputs,
+    test,
+    audit,
+    explain,
+    build,
+    lsp,
+)

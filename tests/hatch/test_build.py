@@ -22,7 +22,8 @@ OUTPUTS = sorted(
     f"{name}{suffix}"
     for name in ("gcd", "increment")
     for suffix in (".zkasm", ".rom.json", ".map.json", ".manifest.json")
-)
+) + [f"gcd.{number}.input.json" for number in range(1, 5)]
+OUTPUTS.sort()
 
 
 def run(project: Path, *, rebuild: bool = False) -> BuildReport:
@@ -57,7 +58,8 @@ def test_outputs_and_manifest(project: Path) -> None:
         "file": "native/gcd.wat",
         "sha256": sha256((project / "native" / "gcd.wat").read_bytes()),
     }
-    assert manifest["outputs"] == {name: sha256(files[name]) for name in ("gcd.zkasm", "gcd.rom.json", "gcd.map.json")}
+    described = [name for name in OUTPUTS if name.startswith("gcd.") and name != "gcd.manifest.json"]
+    assert manifest["outputs"] == {name: sha256(files[name]) for name in described}
     assert manifest["options"] == {
         "exports": ["gcd", "div", "nothing"],
         "optimization-level": 2,
@@ -74,6 +76,22 @@ def test_outputs_and_manifest(project: Path) -> None:
     for example in manifest["examples"]:
         assert example["n"] >= max(example["rows"].values()) >= example["steps"] > 0
     assert json.loads(files["gcd.rom.json"])["program"]
+
+
+def test_inputs_of_examples(project: Path) -> None:
+    run(project)
+    files = outputs(project)
+    first = json.loads(files["gcd.1.input.json"])
+    assert first["oldStateRoot"] == f"0x{18 << 64 | 48:064x}"
+    assert (first["oldAccInputHash"], first["oldNumBatch"]) == (f"0x{0:064x}", 1)
+    assert json.loads(files["gcd.2.input.json"])["oldStateRoot"] == f"0x{2 << 64 | 0xFFFFFFFF:064x}"
+    assert json.loads(files["gcd.4.input.json"])["oldNumBatch"] == 3
+    edit(project / "pyproject.toml", '  { call = "nothing" },\n', "")
+    assert run(project).summary == "1 compiled, 1 up to date"
+    assert sorted(set(files) - set(outputs(project))) == ["gcd.4.input.json"]
+    (project / "src" / "pkg" / "programs" / "gcd.1.input.json").unlink()
+    assert run(project).summary == "1 compiled, 1 up to date"
+    assert outputs(project)["gcd.1.input.json"] == files["gcd.1.input.json"]
 
 
 def test_cost_in_the_manifest_is_that_of_the_packed_program(project: Path) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -20,8 +21,16 @@ from zkwasm_simulator import Instance
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "provable_numbers/programs/"
 PROGRAMS = ("collatz", "numbers", "sha256")
+EXAMPLES = {
+    name: len(program.get("examples", ()))
+    for name, program in tomllib.loads((ROOT / "example_project" / "pyproject.toml").read_text())["tool"]["zkwasm"][
+        "programs"
+    ].items()
+}
+SUFFIXES = (".zkasm", ".rom.json", ".map.json", ".manifest.json")
 PACKED = sorted(
-    f"{FOLDER}{name}{suffix}" for name in PROGRAMS for suffix in (".zkasm", ".rom.json", ".map.json", ".manifest.json")
+    [f"{FOLDER}{name}{suffix}" for name in PROGRAMS for suffix in SUFFIXES]
+    + [f"{FOLDER}{name}.{number}.input.json" for name in PROGRAMS for number in range(1, EXAMPLES[name] + 1)]
 )
 WHEEL = "provable_numbers-0.1.0-py3-none-any.whl"
 SDIST = "provable_numbers-0.1.0.tar.gz"
