@@ -40,11 +40,12 @@ def register(server: ZkasmServer) -> None:
             source = session.source(path)
         except READ_ERRORS:
             return types.CompletionList(False, [])
-        context = context_at(source, session.places.offset(source.text, params.position))
+        offset = session.places.offset(source.text, params.position)
+        context = context_at(source, offset)
         found = proposals(context, source.machine, session.names(path), path.parent)
         kept = [one for one in found if fits(context.word, one.label)]
         kept.sort(key=lambda one: _order(one, context.word))
-        place = _place(context, params.position)
+        place = session.places.range(source.text, offset - _replaced(context), offset)
         snippets = _takes_snippets(server)
         uri = params.text_document.uri
         items = [_item(one, _order(one, context.word), place, snippets, uri) for one in kept[:LIMIT]]
@@ -72,12 +73,9 @@ def _takes_snippets(server: ZkasmServer) -> bool:
     return bool(item and item.snippet_support)
 
 
-def _place(context: Context, position: types.Position) -> types.Range:
-    """What is replaced: the begin of the word before the position; of a path what is behind its last slash."""
-    length = len(context.word)
-    if context.spot is Spot.PATH:
-        length = len(context.written.rpartition("/")[2])
-    return types.Range(types.Position(position.line, position.character - length), position)
+def _replaced(context: Context) -> int:
+    """How many characters before the place are replaced: the begun word, of a path what is behind its last slash."""
+    return len(context.written.rpartition("/")[2]) if context.spot is Spot.PATH else len(context.word)
 
 
 def _order(one: Proposal, word: str) -> str:

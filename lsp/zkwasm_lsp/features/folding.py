@@ -32,7 +32,7 @@ def register(server: ZkasmServer) -> None:
 def _labels(source: Source) -> Iterator[Fold]:
     """From a label to the last line with something below it, before the comment of the next one."""
     starts = [number for number, chunk in enumerate(source.chunks) if chunk.once(_sort) == "label"]
-    for start, end in zip(starts, [*starts[1:], len(source.chunks)], strict=True):
+    for start, end in zip(starts, [*starts, len(source.chunks)][1:], strict=True):
         last = end - 1
         while last > start and source.chunks[last].once(_sort) in ("", "comment"):
             last -= 1

@@ -59,7 +59,7 @@ def _document_symbols(session: Session, source: Source) -> list[types.DocumentSy
     ]
     defined.sort(key=lambda entry: entry[2])
     label_starts = [start for sort, _, start in defined if sort is Sort.LABEL]
-    ends = dict(zip(label_starts, [*label_starts[1:], len(source.text.text)], strict=True))
+    ends = dict(zip(label_starts, [*label_starts, len(source.text.text)][1:], strict=True))
     symbols = []
     for sort, name, start in defined[:LIMIT]:
         own = session.places.range(source.text, start, start + len(name))
