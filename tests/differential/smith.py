@@ -23,6 +23,7 @@ FUEL = 1000
 """Loop iterations and function calls until a generated module traps."""
 
 CONFIGURATION = {
+    "tail-call-enabled": False,
     "allow-floats": False,
     "bulk-memory-enabled": False,
     "custom-page-sizes-enabled": False,
@@ -44,7 +45,6 @@ CONFIGURATION = {
     "reference-types-enabled": False,
     "relaxed-simd-enabled": False,
     "simd-enabled": False,
-    "tail-call-enabled": False,
     "threads-enabled": False,
     "wide-arithmetic-enabled": False,
 }
@@ -68,8 +68,9 @@ WITH_TABLES = {
     "min-tables": 1,
     "reference-types-enabled": True,
     "table-max-size-required": True,
+    "tail-call-enabled": True,
 }
-"""What up to three tables, references and segments of elements change."""
+"""What up to three tables, references, segments of elements and calls in place of returns change."""
 
 WITH_FLOATS = {"allow-floats": True, "canonicalize-nans": True}
 """Floats; what other NaN than ours an operation gives is made the canonical one in the module itself."""

@@ -2,7 +2,8 @@
 
 Calls go through tables by every kind of index that the compiler tells apart, to functions of several signatures and to
 null; entries are read, written, filled, copied, initialised from segments that may be dropped, and tables grow. In some
-modules nothing writes to a table. Functions have up to seven parameters, and recursion ends by a counter.
+modules nothing writes to a table. Functions have up to seven parameters, recursion ends by a counter, and some calls
+stand in place of a return.
 """
 
 from __future__ import annotations
@@ -77,8 +78,22 @@ class _Generator:
         counted = self.call("(i32.sub (local.get 0) (i32.const 1))") if self.source.random() < 0.6 else ""
         if counted:
             body.append(f"(if (local.get 0) (then {counted}))")
+        if self.source.random() < 0.4:
+            body.append(f"(if (local.get 0) (then {self.tail_call(self.signatures[number])}))")
         given = " ".join(self.value(type_, parameters) for type_ in results.split())
         return f"(func $f{number} (type $t{self.signatures[number]}) {' '.join(body)} {given})"
+
+    def tail_call(self, signature: int) -> str:
+        """A call in place of a return of a function of a signature."""
+        _, parameters = SIGNATURES[signature]
+        args = ["(i32.sub (local.get 0) (i32.const 1))"]
+        for number, type_ in enumerate(parameters.split()[1:], 1):
+            args.append(self.pick((f"(local.get {number})", f"({type_}.const {self.source.getrandbits(31)})")))
+        index = self.pick((f"(i32.const {self.source.randrange(9)})", "(i32.and (local.get 0) (i32.const 7))"))
+        direct = [number for number, found in enumerate(self.signatures) if found == signature]
+        if self.source.random() < 0.4:
+            return f"(return_call $f{self.pick(direct)} {' '.join(args)})"
+        return f"(return_call_indirect {self.table()} (type $t{signature}) {' '.join(args)} {index})"
 
     def value(self, type_: str, parameters: str) -> str:
         """A value made of the parameters of a type."""

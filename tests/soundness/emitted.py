@@ -245,6 +245,15 @@ TABLES = """
     (table.grow $grows (ref.func $mul) (local.get 0))
     (table.fill $grows (i32.const 2) (ref.func $add) (local.get 1))
     (call_indirect $grows (type $two) (table.size $grows) (i32.const 7) (local.get 1)))
+  (func $tail (param i32 i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+    (return_call $back (i32.sub (local.get 0) (i32.const 1)) (i32.mul (local.get 1) (i32.const 3))))
+  (func $back (param i32 i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (return (call $down (local.get 1) (i32.const 2)))))
+    (return_call_indirect $cells (type $two) (local.get 0) (local.get 1) (local.get 0)))
+  (func (export "tail") (param i32 i32) (result i32) (return_call $tail (local.get 0) (local.get 1)))
+  (func (export "leaves") (param i32 i32 i32) (result i32)
+    (return_call_indirect $fixed (type $two) (local.get 0) (local.get 1) (local.get 2)))
   (func (export "hosts") (param i32 externref) (result i32 externref)
     (table.set $hosts (local.get 0) (local.get 1))
     (ref.is_null (table.get $hosts (i32.const 1)))
@@ -261,6 +270,8 @@ TABLES_CALLS = [
     *(("bulk", arguments) for arguments in ((1, 0, 4), (2, 1, 3), (0, 2, 3), (4, 0, 1), (5, 4, 0))),
     *(("grows", arguments) for arguments in ((4, 2), (0, 0), (19, 18), (20, 0), (0xFFFFFFFF, 1))),
     *(("hosts", arguments) for arguments in ((0, 0), (1, 78), (2, 5))),
+    *(("tail", arguments) for arguments in ((0, 9), (1, 1), (2, 5), (4, 5))),
+    *(("leaves", (6, 7, index)) for index in (0, 1, 2, 3, 5, 6)),
     *(("given", arguments) for arguments in ((0, 3), (1, 3))),
 ]
 

@@ -312,9 +312,9 @@ def _may_write(module: wasm.Module, root: int) -> bool:
         for instruction in function.body:
             if instruction.name in WRITES or ".store" in instruction.name:
                 return True
-            if instruction.name == "call":
+            if instruction.name in ("call", "return_call"):
                 work.append(instruction.immediates[0])
-            if instruction.name == "call_indirect":
+            if instruction.name in ("call_indirect", "return_call_indirect"):
                 if any(import_.kind is ExternalKind.TABLE for import_ in module.imports):
                     return True
                 work += _table_entries(module)

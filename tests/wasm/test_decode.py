@@ -185,7 +185,6 @@ def test_messages_of_malformed_code(body: bytes, message: str) -> None:
         (b"\xfd\x80\x02\x0b", "instruction i8x16.relaxed_swizzle needs the WebAssembly feature 'relaxed SIMD'"),
         (b"\xfe\x03\0\x0b", "instruction atomic.fence needs the WebAssembly feature 'threads'"),
         (b"\xfb\x1c\x0b", "instruction ref.i31 needs the WebAssembly feature 'garbage collection'"),
-        (b"\x12\0\x0b", "instruction return_call needs the WebAssembly feature 'tail calls'"),
         (b"\x08\0\x0b", "instruction throw needs the WebAssembly feature 'exception handling'"),
         (b"\x14\0\x0b", "instruction call_ref needs the WebAssembly feature 'typed function references'"),
         (b"\xfc\x13\x0b", "instruction i64.add128 needs the WebAssembly feature 'wide arithmetic'"),

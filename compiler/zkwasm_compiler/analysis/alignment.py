@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.order import reverse_postorder
+from zkwasm_compiler.analysis.references import DIRECT, TAIL_CALLS
 from zkwasm_compiler.ir.function import Function, Module, Type, Value
 
 MAXIMUM_BITS = 6
@@ -85,15 +86,15 @@ class Alignment:
     def _contribute(self, function: Function, value: Value) -> bool:
         """What a call, return, global.set or edge says about others."""
         changed = False
-        if value.op == "call" and isinstance(value.immediate, int):
+        if value.op in DIRECT and isinstance(value.immediate, int):
             entry = self.module.functions[value.immediate].entry
             changed |= self._join(entry.parameters, value.args)
         for target in value.targets:
             changed |= self._join(target.block.parameters, target.args)
-        if value.op == "return":
-            for number, arg in enumerate(value.args):
-                said = self.values.get(arg)
-                if arg.type is Type.I32 and said is not None:
+        if value.op == "return" or value.op in TAIL_CALLS:
+            for number, type_ in enumerate(function.results):
+                said = self._returned(value, number)
+                if type_ is Type.I32 and said is not None:
                     key = (function.index, number)
                     met = common(self.results.get(key), said)
                     changed |= met != self.results.get(key)
@@ -105,6 +106,14 @@ class Alignment:
                 changed |= met != self.globals[value.immediate]
                 self.globals[value.immediate] = met
         return changed
+
+    def _returned(self, terminator: Value, number: int) -> Residue | None:
+        """What a return, or what it calls, says of a result."""
+        if terminator.op == "return":
+            return self.values.get(terminator.args[number])
+        if terminator.op == "return_call" and isinstance(terminator.immediate, int):
+            return self.results.get((terminator.immediate, number))
+        return UNKNOWN
 
     def _join(self, parameters: list[Value], args: list[Value]) -> bool:
         changed = False

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.components import strong_components
-from zkwasm_compiler.analysis.references import CALLS, Callees
+from zkwasm_compiler.analysis.references import CALLS, TAIL_CALLS, Callees
 from zkwasm_compiler.ir.function import Function, Module
 
 
@@ -40,7 +40,11 @@ class CallGraph:
 def called_functions(function: Function, callees: Callees) -> list[int]:
     """What every call in the text may call, with repetitions."""
     return [
-        callee for block in function.blocks for value in block.body if value.op in CALLS for callee in callees.of(value)
+        callee
+        for block in function.blocks
+        for value in block.values()
+        if value.op in CALLS or value.op in TAIL_CALLS
+        for callee in callees.of(value)
     ]
 
 

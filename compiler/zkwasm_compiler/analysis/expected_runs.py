@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.loops import EXPECTED_ITERATIONS, LoopNest, loop_nest
-from zkwasm_compiler.analysis.references import CALLS, Callees
+from zkwasm_compiler.analysis.references import CALLS, TAIL_CALLS, Callees
 from zkwasm_compiler.ir.function import Module
 
 MAXIMUM_RUNS = 1e30
@@ -25,8 +25,8 @@ def expected_runs(module: Module, nests: dict[int, LoopNest] | None = None) -> d
             runs.update(dict.fromkeys(component, together))
         for index in component:
             for block in module.functions[index].blocks:
-                for value in block.body:
-                    called = callees.of(value) if value.op in CALLS else ()
+                for value in block.values():
+                    called = callees.of(value) if value.op in CALLS or value.op in TAIL_CALLS else ()
                     for callee in called:
                         if callee not in component:
                             more = runs[index] * nests[index].frequency(block) / len(called)

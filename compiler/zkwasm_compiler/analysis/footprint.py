@@ -77,10 +77,10 @@ def _footprint(function: Function, ranges: Ranges | None) -> Footprint:
     for block in function.blocks:
         if ranges is not None and block in ranges.unreachable:
             continue
-        for value in block.body:
+        for value in block.values():
             if value.op in ("global.get", "global.set") and isinstance(value.immediate, int):
                 globals_.add(value.immediate)
-            elif value.op == "call_indirect" or value.op.startswith("table."):
+            elif value.op in ("call_indirect", "return_call_indirect") or value.op.startswith("table."):
                 tables.add(table_of(value))
                 if value.op == "table.copy" and isinstance(value.immediate, tuple):
                     tables.add(value.immediate[1])

@@ -14,6 +14,9 @@ from zkwasm_compiler.ir.function import Function, Module, Signature, Value
 CALLS = frozenset({"call", "call_indirect", "zk.call_ref"})
 """Ops whose results `result` projects."""
 INDIRECT_CALLS = CALLS - {"call"}
+TAIL_CALLS = frozenset({"return_call", "return_call_indirect", "zk.return_call_ref"})
+"""Terminators that call in place of a return."""
+DIRECT = frozenset({"call", "return_call"})
 WRITES = frozenset({"table.set", "table.grow", "table.fill", "table.copy", "table.init", "zk.store_entry"})
 """What changes the table that its immediate names, or names first."""
 READS = frozenset({"table.get", "zk.load_entry"})
@@ -73,7 +76,7 @@ class Callees:
 
     def of(self, call: Value) -> tuple[int, ...]:
         """What may be called, each function once."""
-        if call.op == "call":
+        if call.op in DIRECT:
             assert isinstance(call.immediate, int)
             return (call.immediate,)
         if isinstance(call.immediate, tuple):

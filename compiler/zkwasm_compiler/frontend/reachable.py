@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from zkwasm_compiler.analysis.references import DIRECT, WRITES
 from zkwasm_compiler.errors import Problem, UnsupportedError
 from zkwasm_compiler.frontend.translate_function import translate_function
 from zkwasm_compiler.ir import function as ir
 from zkwasm_compiler.wasm.module import Expression, Module
-
-WRITES = frozenset({"table.set", "table.grow", "table.fill", "table.copy", "table.init"})
-"""What changes the table that its immediate names, or names first."""
 
 
 @dataclass(slots=True)
@@ -68,8 +66,8 @@ class _Search:
             return []
         called: set[int] = set()
         for block in function.blocks:
-            for value in block.body:
-                if value.op == "call" and isinstance(value.immediate, int):
+            for value in block.values():
+                if value.op in DIRECT and isinstance(value.immediate, int):
                     called.add(value.immediate)
                 else:
                     self.note(value)
@@ -79,10 +77,11 @@ class _Search:
         """What a value refers to."""
         immediate = value.immediate
         first = immediate[0] if isinstance(immediate, tuple) else immediate
-        assert not isinstance(first, ir.Trap)
+        if isinstance(first, ir.Trap):
+            return
         if value.op == "funcref.const" and first:
             self.found.referred.add(first - 1)
-        elif value.op == "call_indirect" and isinstance(immediate, tuple):
+        elif value.op in ("call_indirect", "return_call_indirect") and isinstance(immediate, tuple):
             self.found.calls.add(immediate)
         if value.op in WRITES and first is not None:
             self.written.add(first)
@@ -90,7 +89,7 @@ class _Search:
             segment = immediate[1] - len(self.module.data)
             self.found.segments.add(segment)
             self.found.referred |= segment_functions(self.module, segment)
-        if value.op in ("table.get", "call_indirect") and first is not None:
+        if value.op in ("table.get", "call_indirect", "return_call_indirect") and first is not None:
             self.found.referred |= self.tables[first]
         if value.op == "table.copy" and isinstance(immediate, tuple):
             self.found.referred |= self.tables[immediate[1]]

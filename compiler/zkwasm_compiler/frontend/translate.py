@@ -80,8 +80,8 @@ def _number(functions: Iterable[ir.Function], references: dict[int, int], signat
     get the number of their signature among those that are called."""
     for function in functions:
         for block in function.blocks:
-            for value in block.body:
+            for value in block.values():
                 if value.op == "funcref.const" and isinstance(value.immediate, int) and value.immediate:
                     value.immediate = references[value.immediate - 1]
-                elif value.op == "call_indirect" and isinstance(value.immediate, tuple):
+                elif value.op in ("call_indirect", "return_call_indirect") and isinstance(value.immediate, tuple):
                     value.immediate = value.immediate[0], signatures[value.immediate[1]]

@@ -14,9 +14,10 @@ from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
 from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
-from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Immediate, Target, Trap, Type, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.parameters import remove_redundant_parameters
+from zkwasm_compiler.ir.self_calls import make_loop_of_self_calls
 from zkwasm_compiler.wasm import module as wasm
 from zkwasm_compiler.wasm.types import FunctionType, ValueType
 
@@ -92,6 +93,8 @@ class _Translator:
             "return": self._return,
             "call": self._call,
             "call_indirect": self._call_indirect,
+            "return_call": self._return_call,
+            "return_call_indirect": self._return_call_indirect,
             "ref.null": self._ref_null,
             "ref.func": self._ref_func,
             "ref.is_null": self._ref_is_null,
@@ -123,6 +126,7 @@ class _Translator:
         self._translate_body()
         self.variables.finish()
         self.function.blocks = self.started
+        make_loop_of_self_calls(self.function)
         remove_redundant_parameters(self.function)
         return self.function
 
@@ -204,6 +208,21 @@ class _Translator:
         call = self._add("call_indirect", Type.TUPLE, args, (table, self.module.signatures.index(type_)))
         for position, result in enumerate(self._types(type_.results)):
             self.stack.append(self._add("result", result, [call], position))
+
+    def _return_call(self, instruction: wasm.Instruction) -> None:
+        index = instruction.immediates[0]
+        if self.module.defined_function(index) is None:
+            self._call(instruction)
+            self._return(instruction)
+            return
+        args = self._pop_many(len(self.module.function_type(index).parameters))
+        self._terminate("return_call", args, index)
+
+    def _return_call_indirect(self, instruction: wasm.Instruction) -> None:
+        type_index, table = instruction.immediates
+        type_ = self.module.types[type_index]
+        args = self._pop_many(len(type_.parameters) + 1)
+        self._terminate("return_call_indirect", args, (table, self.module.signatures.index(type_)))
 
     # References and tables
 
@@ -381,7 +400,7 @@ class _Translator:
         self,
         op: str,
         args: list[Value] | None = None,
-        immediate: Trap | None = None,
+        immediate: Immediate | None = None,
         targets: list[Target] | None = None,
     ) -> None:
         block = self._here()

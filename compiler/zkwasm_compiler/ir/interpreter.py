@@ -86,6 +86,11 @@ def run(
                 raise TrapError(Trap.CALL_STACK_EXHAUSTED)
             frames.append(_enter(callee, args, value))
             continue
+        terminator = frame.block.terminator
+        if terminator is not None and terminator.op in ("return_call", "return_call_indirect"):
+            callee, args = _callee(terminator, frame, module, tables)
+            frames[-1] = _enter(callee, args, frame.call)
+            continue
         results = _leave_block(frame)
         if results is None:
             continue

@@ -227,6 +227,10 @@ _add(Op("br", (), NONE, pure=False, terminator=True))
 _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise
 _add(Op("br_table", (I32,), NONE, pure=False, terminator=True))  # targets: one an index, then the default
 _add(Op("return", None, NONE, pure=False, terminator=True))
+_add(Op("return_call", None, NONE, pure=False, terminator=True, immediate="the callee's WebAssembly function index"))
+_add(
+    Op("return_call_indirect", None, NONE, pure=False, terminator=True, immediate="the table, the signature", pair=True)
+)
 _add(Op("trap", (), NONE, pure=False, terminator=True, immediate="the Trap"))
 
 # What only narrowing and legalisation make: exact arithmetic of this machine. *nw*: the caller knows that nothing
@@ -303,6 +307,7 @@ _add(Op("zk.load_entry", None, None, pure=False, immediate="the table, entries b
 _add(Op("zk.store_entry", None, NONE, pure=False, immediate="the table, entries beyond the index", pair=True))
 _add(Op("zk.table_size", (), I32, pure=False, immediate="the table"))
 _add(Op("zk.set_table_size", (I32,), NONE, pure=False, immediate="the table"))
+_add(Op("zk.return_call_ref", None, NONE, pure=False, terminator=True, immediate="the signature"))
 _add(Op("zk.call_ref", None, TUPLE, pure=False, immediate="the signature"))  # (…, reference); traps for null and others
 
 

@@ -168,14 +168,19 @@ def _check_varying(value: Value, types: tuple[Type, ...], function: Function, mo
             index = value.immediate
             if isinstance(index, int) and index < len(module.globals) and not module.globals[index].mutable:
                 yield f"global {index} is not mutable"
-        case "call" if module is not None:
+        case "call" | "return_call" if module is not None:
             callee = module.functions.get(value.immediate) if isinstance(value.immediate, int) else None
             if callee is None:
                 yield f"calls function {value.immediate}, which is not in the module"
             elif types != _carriers(callee.parameters):
                 yield f"{callee.name} takes {_spell(callee.parameters)}, got {_spell(types)}"
-        case "call_indirect" if module is not None:
+            elif value.op == "return_call" and callee.results != function.results:
+                yield f"{callee.name} gives {_spell(callee.results)}, the function {_spell(function.results)}"
+        case "call_indirect" | "return_call_indirect" if module is not None:
             yield from _check_indirect(value, types, module)
+            results = _given(value, module)
+            if value.op == "return_call_indirect" and results is not None and results != function.results:
+                yield f"the signature gives {_spell(results)}, the function {_spell(function.results)}"
         case "ref.is_null":
             if not types[0].is_reference:
                 yield f"takes a reference, got {_spell(types)}"

@@ -243,7 +243,7 @@ def _facts(step: Step[VirtualRegister], origin: int, label: str) -> BodyStep:
             raise InternalError(f"{label}: step {origin} needs both {fixed[register]} and {value} in {register}")
     anywhere = [value for value in dict.fromkeys(step.reads_anywhere()) if value not in fixed.values()]
     jump = step.jump
-    indexed = any(operation.fixed == ("E",) for operation in step.operations)
+    indexed = any(operation.fixed[:1] == ("E",) for operation in step.operations)
     return BodyStep(
         step,
         origin,

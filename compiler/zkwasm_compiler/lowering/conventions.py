@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zkwasm_compiler.analysis.callgraph import call_graph
-from zkwasm_compiler.analysis.references import CALLS, INDIRECT_CALLS, has_signature
+from zkwasm_compiler.analysis.references import CALLS, DIRECT, INDIRECT_CALLS, TAIL_CALLS, has_signature
 from zkwasm_compiler.ir.function import Module
 from zkwasm_compiler.lowering.cover import Cover, Signature, best, called_signature, meet
 from zkwasm_compiler.rules.representation import LONG
@@ -27,7 +27,7 @@ def signatures(module: Module) -> dict[int, Signature]:
         for index in [index for index in order if index in stale]:
             stale.discard(index)
             cover = Cover(module.functions[index], found)
-            if _lower_results(cover, found[index]):
+            if _lower_results(cover, found[index], found):
                 stale.update(order)
             for lowered in _lower_parameters(cover, found):
                 stale.update(key for key, signature in found.items() if signature is lowered and key >= 0)
@@ -37,8 +37,9 @@ def signatures(module: Module) -> dict[int, Signature]:
 
 def _share(module: Module, found: dict[int, Signature]) -> None:
     """Put in one signature for each that is called indirectly."""
-    values = (value for function in module.functions.values() for block in function.blocks for value in block.body)
-    for key in sorted({called_signature(value) for value in values if value.op in INDIRECT_CALLS}):
+    indirect = INDIRECT_CALLS | (TAIL_CALLS - DIRECT)
+    values = (value for function in module.functions.values() for block in function.blocks for value in block.values())
+    for key in sorted({called_signature(value) for value in values if value.op in indirect}):
         wanted = module.signatures[~key]
         found[key] = Signature([best(t) for t in wanted.parameters], [best(t) for t in wanted.results])
         for index in module.references:
@@ -46,12 +47,15 @@ def _share(module: Module, found: dict[int, Signature]) -> None:
                 found[index] = found[key]
 
 
-def _lower_results(cover: Cover, signature: Signature) -> bool:
+def _lower_results(cover: Cover, signature: Signature, found: dict[int, Signature]) -> bool:
     changed = False
     for block in cover.order:
-        if block.terminator is not None and block.terminator.op == "return":
-            for number, arg in enumerate(block.terminator.args):
-                met = meet(signature.results[number], cover.representation[arg])
+        end = block.terminator
+        if end is not None and (end.op == "return" or end.op in TAIL_CALLS):
+            given = found[called_signature(end)].results if end.op in TAIL_CALLS else None
+            for number in range(len(signature.results)):
+                representation = given[number] if given else cover.representation[end.args[number]]
+                met = meet(signature.results[number], representation)
                 changed |= met is not signature.results[number]
                 signature.results[number] = met
     return changed
@@ -60,8 +64,8 @@ def _lower_results(cover: Cover, signature: Signature) -> bool:
 def _lower_parameters(cover: Cover, found: dict[int, Signature]) -> list[Signature]:
     lowered = []
     for block in cover.order:
-        for call in block.body:
-            if call.op in CALLS:
+        for call in block.values():
+            if call.op in CALLS or call.op in TAIL_CALLS:
                 signature = found[called_signature(call)]
                 for number, arg in enumerate(call.args[: len(signature.parameters)]):
                     met = meet(signature.parameters[number], cover.representation[arg])

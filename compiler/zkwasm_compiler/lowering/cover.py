@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from zkwasm_compiler.analysis.order import reverse_postorder
-from zkwasm_compiler.analysis.references import CALLS
+from zkwasm_compiler.analysis.references import CALLS, DIRECT
 from zkwasm_compiler.ir.function import Block, Function, Type, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.ops import OPS, quotient_offset
@@ -101,7 +101,7 @@ def called_signature(call: Value) -> int:
     """Where the signature of a call is: that of a function at its index, that of an indirect call at ~ its number."""
     if isinstance(call.immediate, tuple):
         return ~call.immediate[1]
-    return index_of(call) if call.op == "call" else ~index_of(call)
+    return index_of(call) if call.op in DIRECT else ~index_of(call)
 
 
 def best(type_: Type) -> Representation:

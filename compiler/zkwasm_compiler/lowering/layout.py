@@ -35,7 +35,8 @@ def layout(function: MachineFunction[str]) -> list[Label | Step[str]]:
     items: list[Label | Step[str]] = []
     for label, after in zip(order, following, strict=True):
         items.append(Label(label))
-        items += blocks[label].placed(after)
+        placed = blocks[label].placed(after)
+        items += placed if function.recursive and function.frame_size else _leaving_early(placed)
     used = {target for item in items if isinstance(item, Step) for op in item.operations for target in op.targets}
     return [item for item in items if isinstance(item, Step) or item.name in used or item.name == entry]
 
@@ -117,6 +118,22 @@ def carrying(step: Step[str], target: str) -> Step[str] | None:
 
 def _with_jump(step: Step[str], old: Operation[str], new: Operation[str]) -> Step[str]:
     return replace(step, operations=tuple(new if operation is old else operation for operation in step.operations))
+
+
+def _leaving_early(items: list[Label | Step[str]]) -> list[Label | Step[str]]:
+    """A block that ends with nothing but a jump to another function: the test before it, if it is one, can jump."""
+    if len(items) < 2:
+        return items
+    *rest, test, last = items
+    if not (isinstance(test, Step) and isinstance(last, Step)) or last.jump is None or len(last.operations) > 1:
+        return items
+    leaving = last.jump
+    if not leaving.leaves or leaving.name != "JMP" or leaving.computed or last.terms or last.destinations:
+        return items
+    jumping = carrying(test, leaving.targets[0])
+    if jumping is None or jumping.jump is None:
+        return items
+    return [*rest, _with_jump(jumping, jumping.jump, replace(jumping.jump, clobbers=leaving.clobbers))]
 
 
 _OPPOSITE = {"JMPZ": "JMPNZ", "JMPNZ": "JMPZ", "JMPC": "JMPNC", "JMPNC": "JMPC"}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from zkwasm_compiler.analysis import interval
 from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
+from zkwasm_compiler.analysis.references import TAIL_CALLS
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
 from zkwasm_compiler.ir.memory_layout import WORDS
@@ -23,7 +24,7 @@ from zkwasm_compiler.lowering.expansions import EXPANSIONS
 from zkwasm_compiler.lowering.memory_bulk import check_inside
 from zkwasm_compiler.lowering.memory_operations import ACCESSES, BULK, expand_grow, expand_size
 from zkwasm_compiler.lowering.segments import expand_init
-from zkwasm_compiler.lowering.tables import expand_call_indirect, expand_table
+from zkwasm_compiler.lowering.tables import end_in_call, expand_call_indirect, expand_table
 from zkwasm_compiler.lowering.versions import Versions, make_versions
 from zkwasm_compiler.runtime.routines import Routines
 from zkwasm_compiler.runtime.table_cells import TableCells
@@ -265,6 +266,8 @@ class Legalizer:
             self.branch(value.args[0], *value.targets)
         elif value.op == "br_table":
             self.table(value)
+        elif value.op in TAIL_CALLS:
+            self.current.terminator = end_in_call(self, value)
         else:
             self.current.terminator = value
 

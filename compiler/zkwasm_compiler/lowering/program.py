@@ -362,7 +362,7 @@ class _FunctionPrinter:
                 offset = item.offset
             if isinstance(item, Label):
                 lines.append(f"{item.name}:")
-                if number > 0 or not self.function.recursive:
+                if number > 0 or not self.claims:
                     continue
                 lines.append("  " + print_step(self.claim(), self.slot))
             else:
@@ -372,6 +372,11 @@ class _FunctionPrinter:
             begun = True
         self.offsets += [offset] * (len(lines) - len(self.offsets))
         return lines
+
+    @property
+    def claims(self) -> bool:
+        """Whether it begins with the claim of a frame: what calls itself only in place of returns may need none."""
+        return self.function.recursive and self.function.frame_size > 0
 
     @property
     def inside(self) -> str:
@@ -387,7 +392,7 @@ class _FunctionPrinter:
 
     def enter(self) -> str:
         """A step that enters the function: its first one, if that can be done elsewhere, else a jump."""
-        first = self.claim() if self.function.recursive else next(s for s in self.items if isinstance(s, Step))
+        first = self.claim() if self.claims else next(s for s in self.items if isinstance(s, Step))
         operation = first.jump
         if operation is not None and operation.name in ("JMP", "RETURN") and not operation.computed:
             return print_step(first, self.slot)  # what follows it does not matter
@@ -398,7 +403,8 @@ class _FunctionPrinter:
         return print_step(jumping, self.slot)
 
     def step(self, step: Step[str]) -> list[str]:
-        if not self.function.recursive or step.operation("RETURN") is None or not self.function.frame_size:
+        leaves = step.jump is not None and step.jump.leaves
+        if not self.claims or not leaves:
             return ["  " + print_step(step, self.slot)]
         if len(step.operations) == 1 and not step.destinations:  # nothing but the return: its sum is free
             released = replace(step, terms=(Term("SP"),), constant=-self.function.frame_size, destinations=("SP",))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.analysis.ranges import Ranges
-from zkwasm_compiler.analysis.references import CALLS
+from zkwasm_compiler.analysis.references import CALLS, TAIL_CALLS
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature, called_signature
@@ -463,6 +463,8 @@ class Selector:
                 self.by_rest(value)
             case "return":
                 self.give_back(value)
+            case op if op in TAIL_CALLS:
+                self.leave(value)
             case "trap":
                 assert isinstance(value.immediate, Trap)
                 self.step(Step(operations=(jump("JMP", trap_label(value.immediate)),)))
@@ -515,6 +517,16 @@ class Selector:
         self.open(jump_label, self.block.frequency, [])
         self.step(Step(operations=(Operation("JMP", (offset,), ("E",), targets=(end,)),)))
         self.block.edges = cases
+
+    def leave(self, value: Value) -> None:
+        """A call in place of a return: a jump, with the return address of this function."""
+        signature = self.signatures[called_signature(value)]
+        args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=False)]
+        call = self.direct(value, args) if value.op == "return_call" else call_through(self, value, args)
+        assert self.result.return_address is not None
+        operands, fixed = (*call.operands, self.result.return_address), (*call.fixed, "RR")
+        clobbers = tuple(name for name in call.clobbers if name != "RR")
+        self.step(Step(operations=(replace(call, name="JMP", operands=operands, fixed=fixed, clobbers=clobbers),)))
 
     def give_back(self, value: Value) -> None:
         signature = self.signatures[self.function.index]

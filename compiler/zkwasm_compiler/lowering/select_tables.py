@@ -99,7 +99,7 @@ def call_through(build: Selector, value: Value, args: list[VirtualRegister]) -> 
     for position, register in enumerate(args[IN_REGISTERS:]):
         build.step(using(register, store(Slot(PASSED, position))))
     last = value.args[-1]
-    if value.op == "call_indirect":
+    if isinstance(value.immediate, tuple):
         table = build.symbols.jump_tables.through(*_pair(value))
         number = build.operand(last, build.cover.representation[last])
         index = build.fresh("e")

@@ -10,15 +10,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Target, Trap, Type, Value
+from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.lowering.expansions import F
+from zkwasm_compiler.runtime.jump_tables import IN_REGISTERS
 from zkwasm_compiler.runtime.segments import table_position
+from zkwasm_compiler.runtime.skeleton import REGISTERS
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
 
 OUT_OF_BOUNDS = Trap.OUT_OF_BOUNDS_TABLE_ACCESS
 LONGEST_IN_PLACE = 16
-"""So many entries of table.init are stored without a loop where source and count are constants."""
+"""So many entries are stored without a loop where their number, and for table.init the source, is constant."""
+LONGEST_COPY = 4
+"""So many are in registers before any is written over."""
 
 
 def expand_call_indirect(build: Legalizer, value: Value) -> Value:
@@ -33,6 +38,35 @@ def expand_call_indirect(build: Legalizer, value: Value) -> Value:
     call = build.emit("zk.call_ref", Type.TUPLE, *args, reference)
     call.immediate = signature
     return call
+
+
+def end_in_call(build: Legalizer, value: Value) -> Value:
+    """The terminator of a call in place of a return. Arguments that do not fit into registers would be where the frame
+    is that ends: such calls are calls and returns."""
+    results = build.function.results
+    direct = value.op == "return_call"
+    if len(value.args) - (not direct) > (len(REGISTERS) if direct else IN_REGISTERS):
+        call = build.emit("call" if direct else "call_indirect", Type.TUPLE, *value.args)
+        call.immediate = value.immediate
+        made = call if direct else _replaced(build, call)
+        given = [build.emit("result", type_, made) for type_ in results]
+        for number, result in enumerate(given):
+            result.immediate = number
+        return build.function.new_value("return", Type.NONE, given, offset=build.offset)
+    if isinstance(value.immediate, tuple) and value.immediate[0] in build.table_cells.written:
+        table, signature = value.immediate
+        *args, index = map(build.resolve, value.args)
+        reference = _load(build, table, _index(build, table, index, Trap.UNDEFINED_ELEMENT))
+        return build.function.new_value(
+            "zk.return_call_ref", Type.NONE, [*args, reference], signature, offset=build.offset
+        )
+    return value
+
+
+def _replaced(build: Legalizer, call: Value) -> Value:
+    """An indirect call that was just made, as it is legal."""
+    build.current.body.remove(call)
+    return expand_call_indirect(build, call)
 
 
 def expand_table(build: Legalizer, value: Value) -> Value | None:
@@ -80,22 +114,40 @@ def _index(build: Legalizer, table: int, number: Value, trap: Trap) -> Value:
     return index
 
 
-def _load(build: Legalizer, table: int, index: Value) -> Value:
+def _load(build: Legalizer, table: int, index: Value, beyond: int = 0) -> Value:
     value = build.emit("zk.load_entry", build.module.tables[table].type, index)
-    value.immediate = table, 0
+    value.immediate = table, beyond
     return value
 
 
-def _store(build: Legalizer, table: int, index: Value, reference: Value) -> None:
-    build.emit("zk.store_entry", Type.NONE, index, reference).immediate = table, 0
+def _store(build: Legalizer, table: int, index: Value, reference: Value, beyond: int = 0) -> None:
+    build.emit("zk.store_entry", Type.NONE, index, reference).immediate = table, beyond
+
+
+def _test(build: Legalizer, op: str, x: Value, y: Value) -> Value:
+    """A comparison, as a constant where both are."""
+    compare, left, right = OPS[op].evaluate, _constant(x), _constant(y)
+    if compare is not None and left is not None and right is not None:
+        return build.constant(compare(left, right))
+    return build.i32(op, x, y)
 
 
 def _require_inside(build: Legalizer, table: int, start: Value, count: Value) -> None:
     """Trap unless a table has `count` entries from `start` on."""
     size = _size(build, table)
-    build.trap_unless(build.i32("i32.ge_u", size, count), OUT_OF_BOUNDS)
-    room = build.i32("zk.sub_nw", size, count)
-    build.trap_unless(build.i32("i32.ge_u", room, start), OUT_OF_BOUNDS)
+    _require(build, size, count)
+    _require(build, _difference(build, size, count), start)
+
+
+def _require(build: Legalizer, most: Value, number: Value) -> None:
+    """Trap unless a number is not more than another one."""
+    build.trap_unless(_test(build, "i32.le_u", number, most), OUT_OF_BOUNDS)
+
+
+def _difference(build: Legalizer, x: Value, y: Value) -> Value:
+    """x - y, which does not wrap where it is looked at."""
+    left, right = _constant(x), _constant(y)
+    return build.i32("zk.sub_nw", x, y) if left is None or right is None else build.constant(left - right)
 
 
 def _grow(build: Legalizer, table: int, reference: Value, count: Value) -> Value:
@@ -115,6 +167,12 @@ def _grow(build: Legalizer, table: int, reference: Value, count: Value) -> Value
 
 def _fill(build: Legalizer, table: int, start: Value, reference: Value, count: Value) -> None:
     """Store a reference in entries that are there."""
+    entries = _constant(count)
+    if entries is not None and entries <= LONGEST_IN_PLACE:
+        index = _index(build, table, start, OUT_OF_BOUNDS) if entries else start
+        for number in range(entries):
+            _store(build, table, index, reference, number)
+        return
     _each(build, count, lambda n: _store(build, table, _moved(build, table, start, n), reference))
 
 
@@ -128,6 +186,15 @@ def _copy(build: Legalizer, to: int, from_: int, target: Value, source: Value, c
     _require_inside(build, to, target, count)
     _require_inside(build, from_, source, count)
 
+    entries = _constant(count)
+    if entries is not None and entries <= LONGEST_COPY:
+        if entries:
+            first, last = (_index(build, *side, OUT_OF_BOUNDS) for side in ((from_, source), (to, target)))
+            loaded = [_load(build, from_, first, number) for number in range(entries)]
+            for number, reference in enumerate(loaded):
+                _store(build, to, last, reference, number)
+        return
+
     def move(number: Value) -> None:
         reference = _load(build, from_, _moved(build, from_, source, number))
         _store(build, to, _moved(build, to, target, number), reference)
@@ -136,7 +203,7 @@ def _copy(build: Legalizer, to: int, from_: int, target: Value, source: Value, c
         _each(build, count, move)
         return
     up, down, join = (build.function.new_block() for _ in range(3))
-    build.branch(build.i32("i32.le_u", target, source), Target(up), Target(down))
+    build.branch(_test(build, "i32.le_u", target, source), Target(up), Target(down))
     for block, downwards in ((up, False), (down, True)):
         build.current = block
         _each(build, count, move, downwards=downwards)
@@ -153,16 +220,16 @@ def _init(build: Legalizer, table: int, segment: int, target: Value, source: Val
         dropped.immediate = segment
         length = build.choose(dropped, lambda: build.constant(0), lambda: full)
     _require_inside(build, table, target, count)
-    build.trap_unless(build.i32("i32.ge_u", length, count), OUT_OF_BOUNDS)
-    build.trap_unless(build.i32("i32.ge_u", build.i32("zk.sub_nw", length, count), source), OUT_OF_BOUNDS)
+    _require(build, length, count)
+    _require(build, _difference(build, length, count), source)
     if not data.passive:
         return
     type_ = build.module.tables[table].type
     first, entries = _constant(source), _constant(count)
     if first is not None and entries is not None and entries <= LONGEST_IN_PLACE:
+        index = _index(build, table, target, OUT_OF_BOUNDS) if entries else target
         for number in range(entries):
-            index = _moved(build, table, target, build.constant(number))
-            _store(build, table, index, build.constant(data.word(first + number), type_))
+            _store(build, table, index, build.constant(data.word(first + number), type_), number)
         return
     position = build.constant(table_position(build.module, segment))
 

@@ -104,9 +104,15 @@ class Operation(Generic[R]):
     def late(self) -> frozenset[str]:
         """The registers that are read when the destinations of the step have been assigned: arguments of calls and
         results. What addresses a jump is read before, as are the operands of all other operations."""
-        if self.name not in ("CALL", "RETURN"):
+        if self.name not in ("JMP", "CALL", "RETURN"):
             return frozenset()
-        return frozenset(self.fixed) - {"RR"} - ({"E"} if self.computed else frozenset())
+        address = "RR" if self.name == "RETURN" else "E" if self.computed else ""
+        return frozenset(self.fixed) - {address}
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it ends the function: a return, or a jump to another function with its arguments and RR."""
+        return self.name == "RETURN" or (self.name == "JMP" and "RR" in self.fixed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class _Eliminator:
             if overwritten is None:
                 terminator = block.terminator
                 assert terminator is not None
-                if terminator.op in ("return", "trap") or len(seen) > MAXIMUM_BLOCKS:
+                if not terminator.targets or len(seen) > MAXIMUM_BLOCKS:
                     return False
                 for successor in block.successors:
                     if any(self.memory.home[v] == (successor, -1) for v, _ in store.place.address.terms):

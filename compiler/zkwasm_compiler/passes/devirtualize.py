@@ -12,12 +12,14 @@ from collections.abc import Mapping
 
 from zkwasm_compiler.analysis.references import candidates, table_use
 from zkwasm_compiler.ir.function import Block, Function, Table, Target, Trap, Type, Value
+from zkwasm_compiler.ir.self_calls import make_loop_of_self_calls
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import remove_unreachable_blocks
 from zkwasm_compiler.passes.inline import LIMITS, size
 from zkwasm_compiler.rewrite.match import constant_bits
 
+OPS_BY_INDIRECT = {"call_indirect": "call", "return_call_indirect": "return_call"}
 MAXIMUM_CASES = 2
 MAXIMUM_RUNS = 16
 """So many comparisons find out why a call traps; more would be more rows than the table of jumps has."""
@@ -25,7 +27,7 @@ MAXIMUM_RUNS = 16
 
 def devirtualize(function: Function, context: Context) -> bool:
     """Rewrite the indirect calls of a function."""
-    calls = [value for block in function.blocks for value in block.body if value.op == "call_indirect"]
+    calls = [value for block in function.blocks for value in block.values() if value.op in OPS_BY_INDIRECT]
     if not calls:
         return False
     written = table_use(context.module).written
@@ -33,7 +35,7 @@ def devirtualize(function: Function, context: Context) -> bool:
     for call in calls:
         assert isinstance(call.immediate, tuple)
         table, signature = call.immediate
-        home = next((block for block in function.blocks if call in block.body), None)
+        home = next((block for block in function.blocks if call is block.terminator or call in block.body), None)
         if home is not None and table not in written:
             called = candidates(context.module, table, signature)
             small = all(size(context.module.functions[callee]) <= LIMITS[2].small for callee in called.values())
@@ -41,6 +43,7 @@ def devirtualize(function: Function, context: Context) -> bool:
             changed |= _rewrite(function, home, call, context.module.tables[table], called, cases)
     if changed:
         remove_unreachable_blocks(function)
+        make_loop_of_self_calls(function)
     return changed
 
 
@@ -50,11 +53,11 @@ def _rewrite(
     """`called` are the functions of the right signature by their index in the table; up to `cases` are compared."""
     index = constant_bits(call.args[-1])
     if index is not None and index in called:
-        call.op, call.immediate, call.args = "call", called[index], call.args[:-1]
+        call.op, call.immediate, call.args = OPS_BY_INDIRECT[call.op], called[index], call.args[:-1]
         return True
     if index is not None:
-        at = block.body.index(call)
-        del block.body[at:]
+        if call is not block.terminator:
+            del block.body[block.body.index(call) :]
         block.terminator = _trap(function, _trap_of(table, index), call)
         return True
     traps = _runs_of_traps(table, called)
@@ -79,6 +82,9 @@ def _compare(
     function: Function, block: Block, call: Value, traps: list[tuple[int, Trap]], called: Mapping[int, int]
 ) -> None:
     """Split the block at the call: compare the index with each case, call, and go on behind it."""
+    if call is block.terminator:
+        _end_in_cases(function, block, call, traps, called)
+        return
     at, place = block.body.index(call), function.blocks.index(block) + 1
     end = len(function.blocks)
     after = function.new_block()
@@ -108,6 +114,20 @@ def _compare(
     _end_in_traps(function, here, call, traps)
     replacements.apply(function)
     function.blocks[place:] = [*function.blocks[end + 1 :], after, *function.blocks[place:end]]
+
+
+def _end_in_cases(
+    function: Function, block: Block, call: Value, traps: list[tuple[int, Trap]], called: Mapping[int, int]
+) -> None:
+    """The same for a call in place of a return."""
+    *args, index = call.args
+    block.terminator = None
+    for number, callee in called.items():
+        then, otherwise = function.new_block(), function.new_block()
+        _branch(function, block, "i32.eq", index, number, then, otherwise, call)
+        then.terminator = function.new_value("return_call", Type.NONE, args, callee, offset=call.offset)
+        block = otherwise
+    _end_in_traps(function, block, call, traps)
 
 
 def _runs_of_traps(table: Table, called: Mapping[int, int]) -> list[tuple[int, Trap]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.callgraph import CallGraph, call_graph
+from zkwasm_compiler.analysis.references import TAIL_CALLS
 from zkwasm_compiler.ir.function import Block, Function, Module, Target, Type, Value
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
@@ -67,7 +68,7 @@ def size(function: Function) -> int:
 
 
 def _inline_into(caller: Function, module: Module, graph: CallGraph, limits: Limits) -> bool:
-    changed = False
+    changed = _return_calls(caller, module, graph, limits)
     position = 0
     caller_size = size(caller)
     while position < len(caller.blocks):
@@ -77,16 +78,47 @@ def _inline_into(caller: Function, module: Module, graph: CallGraph, limits: Lim
             if call.op != "call" or not isinstance(call.immediate, int):
                 continue
             callee = module.functions[call.immediate]
-            callee_size = size(callee)
-            once = graph.call_sites[callee.index] == 1 and callee.index not in module.exports.values()
-            allowed = limits.single_call if once else limits.small
-            if callee.index in graph.recursive or callee_size > allowed or caller_size + callee_size > limits.caller:
+            if not _worth_it(callee, caller_size, module, graph, limits):
                 continue
             _inline_call(caller, block, call, callee)
-            caller_size += callee_size
+            caller_size += size(callee)
             changed = True
             break  # the copy and the rest of the block come next
     return changed
+
+
+def _worth_it(callee: Function, caller_size: int, module: Module, graph: CallGraph, limits: Limits) -> bool:
+    once = graph.call_sites[callee.index] == 1 and callee.index not in module.exports.values()
+    callee_size = size(callee)
+    allowed = limits.single_call if once else limits.small
+    fits = callee_size <= allowed and caller_size + callee_size <= limits.caller
+    return fits and callee.index not in graph.recursive
+
+
+def _return_calls(caller: Function, module: Module, graph: CallGraph, limits: Limits) -> bool:
+    """Calls in place of a return of what is worth inlining become calls and returns."""
+    changed = False
+    for block in caller.blocks:
+        terminator = block.terminator
+        if terminator is None or terminator.op != "return_call" or not isinstance(terminator.immediate, int):
+            continue
+        if _worth_it(module.functions[terminator.immediate], size(caller), module, graph, limits):
+            split_return_call(caller, block, caller.results)
+            changed = True
+    return changed
+
+
+def split_return_call(function: Function, block: Block, results: tuple[Type, ...]) -> None:
+    """A call and a return of its results in place of a terminator that is both."""
+    tail = block.terminator
+    assert tail is not None
+    op = "call" if tail.op == "return_call" else "call_indirect"
+    call = function.new_value(op, Type.TUPLE, tail.args, tail.immediate, offset=tail.offset)
+    given = [
+        function.new_value("result", type_, [call], number, offset=tail.offset) for number, type_ in enumerate(results)
+    ]
+    block.body += [call, *given]
+    tail.op, tail.args, tail.immediate = "return", list(given), None
 
 
 def _inline_call(caller: Function, block: Block, call: Value, callee: Function) -> None:
@@ -126,6 +158,8 @@ def _copy_blocks(caller: Function, callee: Function, args: list[Value], after: B
         copy.body = [values[value] for value in block.body]
         assert block.terminator is not None
         copy.terminator = values[block.terminator]
+        if copy.terminator.op in TAIL_CALLS:
+            split_return_call(caller, copy, callee.results)
         if copy.terminator.op == "return":
             copy.terminator.op, copy.terminator.args, returned = "br", [], copy.terminator.args
             copy.terminator.targets = [Target(after, returned)]

@@ -29,6 +29,7 @@ from zkwasm_compiler.passes.inline import inline
 from zkwasm_compiler.passes.licm import licm
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.sink import sink
+from zkwasm_compiler.passes.tail_calls import call_instead_of_returning
 
 LEVELS = range(4)
 MAXIMUM_ROUNDS = {1: 2, 2: 4, 3: 8}
@@ -107,6 +108,7 @@ def optimize(module: Module, level: int, verify: bool = False) -> Context:
         _run_on_module(module, context)
         context.inlined = True
         _make_calls_direct(module, context)
+        call_instead_of_returning(module)
     for function in module.functions.values():
         renumber(function)
     _verify_all(module, context, "renumber")
@@ -136,7 +138,10 @@ def _make_calls_direct(module: Module, context: Context) -> None:
 
 def _indirect_calls(module: Module) -> int:
     return sum(
-        value.op in INDIRECT_CALLS for f in module.functions.values() for block in f.blocks for value in block.body
+        value.op in INDIRECT_CALLS or value.op == "return_call_indirect"
+        for function in module.functions.values()
+        for block in function.blocks
+        for value in block.values()
     )
 
 

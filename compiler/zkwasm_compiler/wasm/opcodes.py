@@ -107,6 +107,9 @@ _add("br_table", 0x0E, Immediates.LABELS)
 _add("return", 0x0F)
 _add("call", 0x10, Immediates.FUNCTION)
 _add("call_indirect", 0x11, Immediates.CALL_INDIRECT)
+# Of the proposal for tail calls, which is part of WebAssembly 3.0
+_add("return_call", 0x12, Immediates.FUNCTION)
+_add("return_call_indirect", 0x13, Immediates.CALL_INDIRECT)
 
 # Parametric; the specification spells both selects alike, the second one carries its type
 _add("drop", 0x1A)

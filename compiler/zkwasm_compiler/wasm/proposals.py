@@ -9,7 +9,6 @@ RELAXED_SIMD = "relaxed SIMD"
 THREADS = "threads"
 GC = "garbage collection"
 EXCEPTIONS = "exception handling"
-TAIL_CALLS = "tail calls"
 FUNCTION_REFERENCES = "typed function references"
 STACK_SWITCHING = "stack switching"
 WIDE_ARITHMETIC = "wide arithmetic"
@@ -22,7 +21,6 @@ ADVICE = {
     RELAXED_SIMD: "-mno-relaxed-simd in clang, -C target-feature=-relaxed-simd in rustc",
     THREADS: "-mno-atomics in clang, -C target-feature=-atomics in rustc",
     EXCEPTIONS: "-fno-exceptions in clang, -C panic=abort in rustc",
-    TAIL_CALLS: "-mno-tail-call in clang, -C target-feature=-tail-call in rustc",
 }
 """How the usual compilers switch a feature off."""
 
@@ -37,7 +35,6 @@ _ONE_BYTE = {
         0x19: "catch_all",
         0x1F: "try_table",
     },
-    TAIL_CALLS: {0x12: "return_call", 0x13: "return_call_indirect"},
     FUNCTION_REFERENCES: {
         0x14: "call_ref",
         0x15: "return_call_ref",

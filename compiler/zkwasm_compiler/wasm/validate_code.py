@@ -307,6 +307,30 @@ def _check_call_indirect(checker: _Checker, type_index: int, table: int) -> None
     _apply(checker, checker.module.types[type_index])
 
 
+def _check_return_call(checker: _Checker, function: int) -> None:
+    checker.require_index(function, len(checker.module.function_type_indexes), "function")
+    _leave(checker, checker.module.function_type(function))
+
+
+def _check_return_call_indirect(checker: _Checker, type_index: int, table: int) -> None:
+    element = checker.table_element(table)
+    if element is not ValueType.FUNCREF:
+        raise checker.error(f"return_call_indirect needs a table of funcref, table {table} holds {element}")
+    checker.require_index(type_index, len(checker.module.types), "type")
+    checker.pop(I32)
+    _leave(checker, checker.module.types[type_index])
+
+
+def _leave(checker: _Checker, type_: FunctionType) -> None:
+    """Call a function of a type that gives what this one does."""
+    results = checker.blocks[0].type.results
+    if type_.results != results:
+        message = f"what is called gives {spell_types(type_.results)}, the function has to give {spell_types(results)}"
+        raise checker.error(message)
+    checker.pop_all(type_.parameters)
+    checker.make_unreachable()
+
+
 def _check_drop(checker: _Checker) -> None:
     checker.pop()
 
@@ -404,6 +428,8 @@ _RULES: dict[str, Callable[..., None]] = {
     "return": _check_return,
     "call": _check_call,
     "call_indirect": _check_call_indirect,
+    "return_call": _check_return_call,
+    "return_call_indirect": _check_return_call_indirect,
     "drop": _check_drop,
     "select": _check_select,
     "select t": _check_typed_select,

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.effects import LIMBS, register_limbs
 from zkwasm_simulator.audit.static.dataflow import run
-from zkwasm_simulator.audit.static.locations import ARRAYS, LINEAR_MEMORY, limb, region
+from zkwasm_simulator.audit.static.locations import ARRAYS, LINEAR_MEMORY, cell, limb, region
 from zkwasm_simulator.audit.static.paths import Summary
 from zkwasm_simulator.audit.static.structure import Structure
 from zkwasm_simulator.audit.static.symbols import Location
 from zkwasm_simulator.audit.static.values import Values
-from zkwasm_simulator.decode import Address, DecodedRow
+from zkwasm_simulator.decode import MEMORY_BASE, Address, DecodedRow
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS
 
 PUBLIC_AT_ROW_0 = ("SP", "GAS", "CTX")
 ROW_0 = -1
+FEW_CELLS = 64
+"""An index among fewer cells is told apart from other indexes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -155,11 +157,21 @@ class Flow:
         self, row: DecodedRow, state: Taints, after: dict[Location, Taint], op: tuple[list[Location], list[Location]]
     ) -> None:
         assert row.address is not None
-        name = self._region(row, row.address)
-        alone = name.startswith(("cell ", "slot "))
-        for number, origins in enumerate(op):
-            place = limb(name, number)
-            self._write(row, state, after, place, [*origins, *([] if alone else [place])])
+        names = self._regions(row, row.address)
+        alone = len(names) == 1 and names[0].startswith(("cell ", "slot "))
+        for name in names:
+            for number, origins in enumerate(op):
+                place = limb(name, number)
+                self._write(row, state, after, place, [*origins, *([] if alone else [place])])
+
+    def _regions(self, row: DecodedRow, form: Address) -> list[str]:
+        """What an access may touch: the cells themselves where the index is known to be among few."""
+        window = self.values[row.index].windows.get("E0") if row.index in self.values else None
+        indexed = form.index_e and not (form.index_rr or form.stack_pointer or form.context)
+        if window is None or not indexed or form.base == MEMORY_BASE or window[1] - window[0] >= FEW_CELLS:
+            return [self._region(row, form)]
+        first = form.base + form.offset
+        return [cell(first + index) for index in range(window[0], window[1] + 1)]
 
     def _region(self, row: DecodedRow, form: Address) -> str:
         fixed = form.fixed and not form.context
@@ -196,8 +208,9 @@ class Flow:
         if row.binary is not None:
             return self._result(row)
         if row.memory == "read" and row.address is not None:
-            name = self._region(row, row.address)
-            low, high = [limb(name, 0)], [limb(name, 1)]
+            names = self._regions(row, row.address)
+            low, high = [limb(name, 0) for name in names], [limb(name, 1) for name in names]
+            name = names[0]
             if name.startswith("cell "):
                 return [*low, limb(ARRAYS, 0)], [*high, limb(ARRAYS, 1)]
             if name == ARRAYS:
