@@ -1,13 +1,13 @@
 """How fast compiled programs run: the interpreter, machine code, and wasmtime with the same WebAssembly.
 
 `python -m tests.benchmarks.long_runs [NAME…]` prints a table, in millions of steps a second. `wasmtime` is how many it
-would have to be for the program to be as fast as its WebAssembly. N-body needs floating-point numbers; the orbit of a
-point of the Mandelbrot set, in fixed point, stands in for it.
+would have to be for the program to be as fast as its WebAssembly.
 """
 
 from __future__ import annotations
 
 import argparse
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,6 +99,99 @@ def sha256_module() -> str:
 """
 
 
+BODIES = (
+    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 39.47841760435743),
+    (
+        4.84143144246472,
+        -1.16032004402742,
+        -0.10362204447112,
+        0.60632639299583,
+        2.81198684491626,
+        -0.02521836165988,
+        0.03769367487038,
+    ),
+    (
+        8.34336671824457,
+        4.12479856412430,
+        -0.40352341711438,
+        -1.01077434617879,
+        1.82566237123041,
+        0.00841576137658,
+        0.01128632613196,
+    ),
+    (
+        12.8943695621391,
+        -15.1111514016986,
+        -0.22330757889265,
+        1.08279100644153,
+        0.86871301816960,
+        -0.01083263740136,
+        0.00172372405705,
+    ),
+    (
+        15.3796971148509,
+        -25.9193146099879,
+        0.17925877295037,
+        0.97909073224389,
+        0.59469899864767,
+        -0.03475595555078,
+        0.00203368686992,
+    ),
+)
+"""Position, velocity and mass of the sun and four planets."""
+
+
+def n_body_module() -> str:
+    """A module that moves five bodies under gravity for some steps; the result is the bits of a coordinate."""
+    data = "".join(f"\\{byte:02x}" for body in BODIES for number in body for byte in struct.pack("<d", number))
+    size, fields = 56, "xyzuvwm"
+    at = {name: 8 * number for number, name in enumerate(fields)}
+
+    def load(name: str, body: str) -> str:
+        return f"(f64.load offset={at[name]} (local.get ${body}))"
+
+    def change(name: str, body: str, operation: str, by: str) -> str:
+        return f"(f64.store offset={at[name]} (local.get ${body}) (f64.{operation} {load(name, body)} {by}))"
+
+    def product(*factors: str) -> str:
+        return factors[0] if len(factors) == 1 else f"(f64.mul {factors[0]} {product(*factors[1:])})"
+
+    differences = "".join(f"(local.set $d{c} (f64.sub {load(c, 'a')} {load(c, 'b')}))" for c in "xyz")
+    squares = [product(f"(local.get $d{c})", f"(local.get $d{c})") for c in "xyz"]
+    distance = f"(local.set $s (f64.add {squares[0]} (f64.add {squares[1]} {squares[2]})))"
+    pull = "(local.set $s (f64.div (f64.const 0.01) (f64.mul (local.get $s) (f64.sqrt (local.get $s)))))"
+    pairs = "".join(
+        change(v, "a", "sub", product(f"(local.get $d{c})", load("m", "b"), "(local.get $s)"))
+        + change(v, "b", "add", product(f"(local.get $d{c})", load("m", "a"), "(local.get $s)"))
+        for c, v in zip("xyz", "uvw", strict=True)
+    )
+    moves = "".join(
+        change(c, "a", "add", product("(f64.const 0.01)", load(v, "a"))) for c, v in zip("xyz", "uvw", strict=True)
+    )
+    end = size * len(BODIES)
+    return f"""
+(module (memory 1) (data (i32.const 0) "{data}")
+  (func (export "n_body") (param $steps i32) (result i64)
+    (local $a i32) (local $b i32) (local $dx f64) (local $dy f64) (local $dz f64) (local $s f64)
+    (loop $step
+      (local.set $a (i32.const 0))
+      (loop $first
+        (local.set $b (i32.add (local.get $a) (i32.const {size})))
+        (block $none (loop $second
+          (br_if $none (i32.ge_u (local.get $b) (i32.const {end})))
+          {differences} {distance} {pull} {pairs}
+          (local.set $b (i32.add (local.get $b) (i32.const {size})))
+          (br $second)))
+        (br_if $first (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const {size}))) (i32.const {end}))))
+      (local.set $a (i32.const 0))
+      (loop $body
+        {moves}
+        (br_if $body (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const {size}))) (i32.const {end}))))
+      (br_if $step (local.tee $steps (i32.sub (local.get $steps) (i32.const 1)))))
+    (i64.load offset={size} (i32.const 0))))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LongRun:
     """A call that is long with `arguments`, and shorter with `few`."""
@@ -113,6 +206,7 @@ RUNS = {
     "additions": LongRun(lambda: wat_to_wasm(ADDITIONS), "additions", (100_000,), (20_000_000,)),
     "memory copy": LongRun(lambda: wat_to_wasm(COPY), "copy", (100,), (10_000,)),
     "SHA-256": LongRun(lambda: wat_to_wasm(sha256_module()), "sha256", (50,), (5_000,)),
+    "n-body": LongRun(lambda: wat_to_wasm(n_body_module()), "n_body", (2,), (2_000,)),
     "Mandelbrot": LongRun(lambda: module_bytes("kernels.wasm"), "mandelbrot", (0, 0, 10_000), (0, 0, 2_000_000)),
     "Fibonacci": LongRun(lambda: module_bytes("kernels.wasm"), "fibonacci_recursive", (18,), (30,)),
 }

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from zkwasm_simulator.field import LIMB_MASK, PRIME, WORD_MASK
 from zkwasm_simulator.inputs import WORDS_PER_ROOT
-from zkwasm_simulator.jit.encoder import Code, access, i32, i64, op
+from zkwasm_simulator.jit.encoder import Code, access, call, i32, i64, op
 from zkwasm_simulator.jit.state import INPUT_WORDS, TRACE_LENGTH
 from zkwasm_simulator.jit.values import ZERO, Value, constant
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS
@@ -42,7 +42,8 @@ class UnsupportedError(Exception):
 class Place(Protocol):
     """Where the code goes: what advice needs to know of the row."""
 
-    def keep(self, code: Code) -> Code: ...
+    def share(self, code: Code, values: int = 1) -> list[Code]:
+        """Put what an expression leaves on the stack into locals, the top first; the same ones for the same code."""
 
     def refuse(self, condition: Code) -> None:
         """Leave the block in front of the row when the i32 `condition` is not 0."""
@@ -56,12 +57,16 @@ class Place(Protocol):
     def step(self) -> Code:
         """The number of the step."""
 
+    @property
+    def division(self) -> int:
+        """The function that divides numbers of 128 bits (`module.divide_code`)."""
+
 
 class _Nowhere:
     """A place for trying out whether advice can be written."""
 
-    def keep(self, code: Code) -> Code:
-        return b""
+    def share(self, code: Code, values: int = 1) -> list[Code]:
+        return [b""] * values
 
     def refuse(self, condition: Code) -> None:
         pass
@@ -75,6 +80,10 @@ class _Nowhere:
 
     def step(self) -> Code:
         return b""
+
+    @property
+    def division(self) -> int:
+        return 0
 
 
 def supported(node: Node) -> bool:
@@ -101,18 +110,23 @@ def free_input(node: Node, place: Place) -> tuple[Value, Value]:
     try:
         number = _number(node, place)
     except UnsupportedError:
-        return _split(place.keep(_low_word(node, place)), 0, WORD_MASK, place)
+        return _split(_kept(place, _low_word(node, place)), 0, WORD_MASK, place)
     if isinstance(number, _Wide):
         return _split(number.low_word, 0, WORD_MASK, place)
     return _split(number.code, number.low, number.high, place)
+
+
+def _kept(place: Place, code: Code) -> Code:
+    (local,) = place.share(code)
+    return local
 
 
 def _split(code: Code, low: int, high: int, place: Place) -> tuple[Value, Value]:
     if low >= 0 and high <= LIMB_MASK:
         return Value(code, low, high), ZERO
     upper_bound = high >> 32 if low >= 0 else LIMB_MASK
-    lower = place.keep(code + i64(LIMB_MASK) + op("i64.and"))
-    upper = place.keep(code + i64(32) + op("i64.shr_u"))
+    lower = _kept(place, code + i64(LIMB_MASK) + op("i64.and"))
+    upper = _kept(place, code + i64(32) + op("i64.shr_u"))
     return Value(lower, 0, LIMB_MASK), Value(upper, 0, min(upper_bound, LIMB_MASK))
 
 
@@ -134,7 +148,7 @@ def _limbs(node: Node, place: Place) -> tuple[Value, Value] | None:
 
 
 def _minus_one_if(condition: Code, place: Place) -> Value:
-    return Value(place.keep(i64(-1) + i64(0) + condition + op("select")), -1, 0)
+    return Value(_kept(place, i64(-1) + i64(0) + condition + op("select")), -1, 0)
 
 
 class _Wide:
@@ -191,12 +205,12 @@ def _register(name: str, place: Place) -> Value:
         place.normalise(low, high)
         if high.high == 0:
             return low
-        code = place.keep(high.code + i64(32) + op("i64.shl") + low.code + op("i64.or"))
+        code = _kept(place, high.code + i64(32) + op("i64.shl") + low.code + op("i64.or"))
         return Value(code, low.low, low.high | high.high << 32)
     if name in SINGLE_REGISTERS:
         return place.register(name)
     if name == "STEP":
-        return Value(place.keep(place.step()), 0, _I63 - 1)
+        return Value(_kept(place, place.step()), 0, _I63 - 1)
     raise UnsupportedError
 
 
@@ -210,7 +224,7 @@ def _call(node: Node, place: Place) -> Value | _Wide:
         index = _constant(parameters[0])
         if 0 <= index < WORDS_PER_ROOT:
             word = INPUT_WORDS + 8 * (_INPUT_FUNCTIONS[name] + index)
-            return Value(place.keep(i32(0) + access("i64.load", word)), 0, WORD_MASK)
+            return Value(_kept(place, i32(0) + access("i64.load", word)), 0, WORD_MASK)
     raise UnsupportedError
 
 
@@ -219,7 +233,7 @@ def _choice(values: list[Node], place: Place) -> Value:
     low, high = min(yes.low, no.low), max(yes.high, no.high)
     if not _fits(low, high):
         raise UnsupportedError
-    return Value(place.keep(yes.code + no.code + _truth(condition) + op("select")), low, high)
+    return Value(_kept(place, yes.code + no.code + _truth(condition) + op("select")), low, high)
 
 
 def _truth(value: Value) -> Code:
@@ -236,8 +250,12 @@ def _operator(operation: str, nodes: list[Node], node: Node, place: Place) -> Va
     if operation == "bitand":
         return _bit_and(nodes, place)
     operands = [_number(value, place) for value in nodes]
+    if operation == "mul":
+        operands = [_narrowed(operand, place) for operand in operands]
     if operation in ("add", "sub", "mul"):
         return _arithmetic(operation, operands[0], operands[1], place)
+    if any(isinstance(operand, _Wide) for operand in operands):
+        return _wide_operator(operation, operands, place)
     singles = [_single(operand) for operand in operands]
     if operation in _COMPARISONS:
         return _comparison(operation, singles[0], singles[1], place)
@@ -260,8 +278,53 @@ def _operator(operation: str, nodes: list[Node], node: Node, place: Place) -> Va
     return result
 
 
+def _narrowed(number: Value | _Wide, place: Place) -> Value | _Wide:
+    """A number that is not negative in one word; refused when it has two."""
+    if isinstance(number, Value) or number.low < 0:
+        return number
+    place.refuse(number.high_word + op("i64.eqz") + op("i32.eqz"))
+    return Value(number.low_word, number.low, min(number.high, _I64 - 1))
+
+
+def _wide_operator(operation: str, operands: list[Value | _Wide], place: Place) -> Value | _Wide:
+    """Comparison and division of numbers that are not negative, one of them of 128 bits."""
+    if len(operands) != 2 or any(operand.low < 0 for operand in operands):
+        raise UnsupportedError
+    a, b = operands
+    if operation in ("div", "mod"):
+        return _wide_division(operation, a, b, place)
+    if operation not in ("lt", "le", "gt", "ge"):
+        raise UnsupportedError
+    if operation in ("gt", "le"):
+        a, b = b, a
+    less = _less(a, b)
+    return _bit(less if operation in ("lt", "gt") else less + op("i32.eqz"), place)
+
+
+def _less(a: Value | _Wide, b: Value | _Wide) -> Code:
+    """a < b, an i32; neither is negative."""
+    (a_low, a_high), (b_low, b_high) = (
+        (number.low_word, number.high_word) if isinstance(number, _Wide) else (number.code, i64(0)) for number in (a, b)
+    )
+    low = a_high + b_high + op("i64.eq") + a_low + b_low + op("i64.lt_u") + op("i32.and")
+    return a_high + b_high + op("i64.lt_u") + low + op("i32.or")
+
+
+def _wide_division(operation: str, a: Value | _Wide, b: Value | _Wide, place: Place) -> Value | _Wide:
+    if b.low == 0:
+        both = b.low_word + b.high_word + op("i64.or") if isinstance(b, _Wide) else b.code
+        place.refuse(both + op("i64.eqz"))
+    code = _words(a) + _words(b) + call(place.division)
+    remainder_high, remainder_low, quotient_high, quotient_low = place.share(code, 4)
+    if operation == "div":
+        low_word, high_word, high = quotient_low, quotient_high, a.high // max(b.low, 1)
+    else:
+        low_word, high_word, high = remainder_low, remainder_high, min(a.high, b.high - 1)
+    return Value(low_word, 0, high) if high < _I64 else _Wide(low_word, high_word, 0, high)
+
+
 def _bit(condition: Code, place: Place) -> Value:
-    return Value(place.keep(condition + op("i64.extend_i32_u")), 0, 1)
+    return Value(_kept(place, condition + op("i64.extend_i32_u")), 0, 1)
 
 
 def _bounds(operation: str, a: Value | _Wide, b: Value | _Wide) -> tuple[int, int]:
@@ -281,13 +344,17 @@ def _arithmetic(operation: str, a: Value | _Wide, b: Value | _Wide, place: Place
         raise UnsupportedError
     if isinstance(a, Value) and isinstance(b, Value):
         if _fits(low, high):
-            return Value(place.keep(a.code + b.code + op(f"i64.{operation}")), low, high)
+            return Value(_kept(place, a.code + b.code + op(f"i64.{operation}")), low, high)
         if operation == "mul":
             return _wide_product(a, b, low, high, place)
     if operation == "mul":
         raise UnsupportedError
     code = _words(a) + _words(b) + op(f"i64.{operation}128")
-    return _kept_wide(code, low, high, place)
+    if operation == "sub" or a.low < 0 or b.low < 0 or high < 2 * _I127:
+        return _kept_wide(code, low, high, place)
+    total = _kept_wide(code, 0, 2 * _I127 - 1, place)
+    place.refuse(_less(total, a))  # more than 128 bits
+    return total
 
 
 def _wide_product(a: Value, b: Value, low: int, high: int, place: Place) -> _Wide:
@@ -302,8 +369,7 @@ def _wide_product(a: Value, b: Value, low: int, high: int, place: Place) -> _Wid
 
 def _kept_wide(code: Code, low: int, high: int, place: Place) -> _Wide:
     """The two words that `code` leaves on the stack, the high one on top."""
-    high_word = place.keep(code)
-    low_word = place.keep(b"")
+    high_word, low_word = place.share(code, 2)
     return _Wide(low_word, high_word, low, high)
 
 
@@ -320,13 +386,13 @@ def _shift_left(number: Value | _Wide, distance: int, place: Place) -> Value | _
     value = _single(number)
     low, high = value.low << distance, value.high << distance
     if _fits(low, high):
-        return Value(place.keep(value.code + i64(distance) + op("i64.shl")), low, high) if distance < 64 else ZERO
+        return Value(_kept(place, value.code + i64(distance) + op("i64.shl")), low, high) if distance < 64 else ZERO
     if distance >= 64:
-        return _Wide(i64(0), place.keep(value.code + i64(distance - 64) + op("i64.shl")), low, high)
+        return _Wide(i64(0), _kept(place, value.code + i64(distance - 64) + op("i64.shl")), low, high)
     if distance == 0:
         return value
     upper = value.code + i64(64 - distance) + op("i64.shr_u" if value.low >= 0 else "i64.shr_s")
-    return _Wide(place.keep(value.code + i64(distance) + op("i64.shl")), place.keep(upper), low, high)
+    return _Wide(_kept(place, value.code + i64(distance) + op("i64.shl")), _kept(place, upper), low, high)
 
 
 def _shift_right(number: Value | _Wide, distance: int, place: Place) -> Value | _Wide:
@@ -334,8 +400,8 @@ def _shift_right(number: Value | _Wide, distance: int, place: Place) -> Value | 
     shift = op("i64.shr_u" if number.low >= 0 else "i64.shr_s")
     if isinstance(number, Value):
         if distance >= 64:
-            return ZERO if number.low >= 0 else Value(place.keep(number.code + i64(63) + shift), -1, 0)
-        return Value(place.keep(number.code + i64(distance) + shift), low, high)
+            return ZERO if number.low >= 0 else Value(_kept(place, number.code + i64(63) + shift), -1, 0)
+        return Value(_kept(place, number.code + i64(distance) + shift), low, high)
     if distance == 0:
         return number
     if not _fits(low, high):
@@ -345,7 +411,7 @@ def _shift_right(number: Value | _Wide, distance: int, place: Place) -> Value | 
     else:
         upper = number.high_word + i64(64 - distance) + op("i64.shl")
         code = number.low_word + i64(distance) + op("i64.shr_u") + upper + op("i64.or")
-    return Value(place.keep(code), low, high)
+    return Value(_kept(place, code), low, high)
 
 
 def _bit_and(nodes: list[Node], place: Place) -> Value:
@@ -358,7 +424,7 @@ def _bit_and(nodes: list[Node], place: Place) -> Value:
     if not highs and not (a.high < _I63 and b.high < _I63):
         raise UnsupportedError
     low, high = (0, min(highs)) if highs else (-_I63, _I63 - 1)
-    return Value(place.keep(a.code + b.code + op("i64.and")), low, high)
+    return Value(_kept(place, a.code + b.code + op("i64.and")), low, high)
 
 
 def _masked(node: Node, mask: int, place: Place) -> Value:
@@ -371,10 +437,10 @@ def _masked(node: Node, mask: int, place: Place) -> Value:
         if register is not None and register.low >= 0:
             value = register
         else:
-            value = Value(place.keep(_low_word(node, place)), 0, WORD_MASK)
+            value = Value(_kept(place, _low_word(node, place)), 0, WORD_MASK)
     if value.high & ~mask == 0 and (mask + 1) & mask == 0:
         return value
-    return Value(place.keep(value.code + i64(mask) + op("i64.and")), 0, min(mask, value.high))
+    return Value(_kept(place, value.code + i64(mask) + op("i64.and")), 0, min(mask, value.high))
 
 
 def _low_word(node: Node, place: Place) -> Code:
@@ -422,7 +488,7 @@ def _division(operation: str, a: Value, b: Value, place: Place) -> Value:
     else:
         raise UnsupportedError
     name = "div" if operation == "div" else "rem"
-    return Value(place.keep(a.code + b.code + op(f"i64.{name}{suffix}")), low, max(high, low))
+    return Value(_kept(place, a.code + b.code + op(f"i64.{name}{suffix}")), low, max(high, low))
 
 
 def _bit_or(operation: str, a: Value, b: Value, place: Place) -> Value:
@@ -433,4 +499,4 @@ def _bit_or(operation: str, a: Value, b: Value, place: Place) -> Value:
     else:
         raise UnsupportedError
     name = "or" if operation == "bitor" else "xor"
-    return Value(place.keep(a.code + b.code + op(f"i64.{name}")), low, high)
+    return Value(_kept(place, a.code + b.code + op(f"i64.{name}")), low, high)

@@ -86,6 +86,7 @@ class ChunkWriter:
         self._next_local = self._most_locals = FIRST_FREE_LOCAL
         self._block = blocks[0]
         self._index = 0
+        self._shared: dict[Code, list[Code]] = {}
         self._row_is_set = -1
         self._loops = 0
 
@@ -118,6 +119,13 @@ class ChunkWriter:
         self._next_local += 1
         self._out.append(code + put(local))
         return get(local)
+
+    def share(self, code: Code, values: int = 1) -> list[Code]:
+        """What an expression of locals and constants leaves on the stack, the top first; computed once a block."""
+        found = self._shared.get(code)
+        if found is None:
+            found = self._shared[code] = [self.keep(code), *(self.keep(b"") for _ in range(values - 1))]
+        return found
 
     def leave_if(self, condition: Code, row: int, depth: int = 0) -> None:
         if self._row_is_set != row:
@@ -158,6 +166,7 @@ class ChunkWriter:
         self.emit(LOOP * self._loops)
         self._row_is_set = -1
         self.registers.forget()
+        self._shared.clear()
         self._next_local = FIRST_FREE_LOCAL
         self._enter(block)
         rows = self.rows[block.start : block.end]

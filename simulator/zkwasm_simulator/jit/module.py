@@ -89,11 +89,12 @@ def write_module(
         module.global_variable(kind, initial)
     nothing = module.type((), ())
     helpers = Helpers(
-        multiply=module.function(module.type((I64, I64), (I64,)), [(2, I64)], _multiply()),
+        multiply=module.function(module.type((I64, I64), (I64,)), [(2, I64)], multiply_code()),
         reserve=module.function(module.type((I64,), (I32,)), [(1, I64)], _reserve()),
         save=module.function(nothing, [], _save()),
         load=module.function(nothing, [], _load()),
         host_row=host_row,
+        divide=module.function(module.type((I64,) * 4, (I64,) * 4), [(5, I64)], divide_code()),
         enter=enter,
         leave=leave,
     )
@@ -111,7 +112,7 @@ def write_module(
     return module.finish()
 
 
-def _multiply() -> Code:
+def multiply_code() -> Code:
     """a · b mod p. With a · b = h·2^96 + m·2^64 + l: 2^64 = 2^32 − 1 and 2^96 = −1 mod p."""
     a, b, low, high = range(4)
     product = get(a) + get(b) + op("i64.mul_wide_u") + put(high) + put(low)
@@ -125,6 +126,35 @@ def _multiply() -> Code:
     carried = get(low) + carry + op("i64.add") + put(low)
     excess = i64(PRIME) + i64(0) + get(low) + i64(PRIME) + op("i64.ge_u") + op("select")
     return product + minuend + middle + total + carried + get(low) + excess + op("i64.sub")
+
+
+def divide_code() -> Code:
+    """a / b and a % b of unsigned numbers of 128 bits, b not 0: takes and gives words, the low ones first.
+
+    Where b has one word, the high word of a is divided first. Either way the low word goes into the remainder bit by
+    bit.
+    """
+    a_low, a_high, b_low, b_high, quotient_high, count = range(6)
+    short = get(a_low) + get(b_low) + op("i64.div_u") + i64(0) + get(a_low) + get(b_low) + op("i64.rem_u") + i64(0)
+    code = get(a_high) + get(b_high) + op("i64.or") + op("i64.eqz") + IF + short + op("return") + END
+    first = get(a_high) + get(b_low) + op("i64.div_u") + put(quotient_high)
+    first += get(a_high) + get(b_low) + op("i64.rem_u") + put(a_high)
+    code += get(b_high) + op("i64.eqz") + IF + first + END
+    # The remainder is carry : a_high, or two words when b has two; the quotient comes into a_low from the right.
+    code += i64(64) + put(count)
+    low, high, carry = 6, 7, 8
+    code += get(a_high) + put(low) + i64(0) + put(high) + LOOP
+    code += get(high) + i64(63) + op("i64.shr_u") + put(carry)
+    code += get(high) + i64(1) + op("i64.shl") + get(low) + i64(63) + op("i64.shr_u") + op("i64.or") + put(high)
+    code += get(low) + i64(1) + op("i64.shl") + get(a_low) + i64(63) + op("i64.shr_u") + op("i64.or") + put(low)
+    code += get(a_low) + i64(1) + op("i64.shl") + put(a_low)
+    equal = get(high) + get(b_high) + op("i64.eq") + get(low) + get(b_low) + op("i64.ge_u") + op("i32.and")
+    enough = get(high) + get(b_high) + op("i64.gt_u") + equal + op("i32.or")
+    enough += get(carry) + op("i64.eqz") + op("i32.eqz") + op("i32.or")
+    less = get(low) + get(high) + get(b_low) + get(b_high) + op("i64.sub128") + put(high) + put(low)
+    code += enough + IF + less + get(a_low) + i64(1) + op("i64.or") + put(a_low) + END
+    code += get(count) + i64(1) + op("i64.sub") + tee(count) + op("i64.eqz") + op("i32.eqz") + branch_if(0) + END
+    return code + get(a_low) + get(quotient_high) + get(low) + get(high)
 
 
 def _reserve() -> Code:

@@ -59,6 +59,7 @@ class Helpers:
     save: int
     load: int
     host_row: int
+    divide: int
     enter: int = -1
     leave: int = -1
 
@@ -72,6 +73,8 @@ class Writer(Protocol):
     def emit(self, code: Code) -> None: ...
 
     def keep(self, code: Code) -> Code: ...
+
+    def share(self, code: Code, values: int = 1) -> list[Code]: ...
 
     def leave_if(self, condition: Code, row: int, depth: int = 0) -> None:
         """Leave in front of `row` when the condition holds; `depth` is that of the place in its block."""
@@ -89,6 +92,7 @@ class RowCode:
         self.row = row
         self.skip_address_check = skip_address_check
         self.keep = writer.keep
+        self.share = writer.share
         self._limbs: dict[int, Value] = {}
         self._free: tuple[Value, Value] | None = None
         self._address: Value | None = None
@@ -110,6 +114,10 @@ class RowCode:
 
     def step(self) -> Code:
         return self.writer.step(self.row.index)
+
+    @property
+    def division(self) -> int:
+        return self.writer.helpers.divide
 
     def normalise(self, *limbs: Value) -> None:
         """Refuse limbs that are not of 32 bits."""
