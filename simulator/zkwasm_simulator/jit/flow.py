@@ -46,8 +46,9 @@ from zkwasm_simulator.jit.encoder import (
     tee,
 )
 from zkwasm_simulator.jit.registers import Registers
-from zkwasm_simulator.jit.rows import Helpers, RowCode
+from zkwasm_simulator.jit.rows import RowCode
 from zkwasm_simulator.jit.state import COUNTS, EXIT_ROW, LAST_ROW, LEFT, LIMIT, STOP, TALLY, Exit
+from zkwasm_simulator.jit.step_value import Helpers
 from zkwasm_simulator.jit.values import Value, signed_form
 
 BLOCK_LOCAL, LEFT_LOCAL, ROW_LOCAL = 0, 1, 2

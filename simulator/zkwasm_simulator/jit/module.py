@@ -42,7 +42,6 @@ from zkwasm_simulator.jit.encoder import (
     unsigned,
 )
 from zkwasm_simulator.jit.flow import CHUNK_BITS, CHUNK_BLOCKS, ChunkWriter, Layout
-from zkwasm_simulator.jit.rows import Helpers
 from zkwasm_simulator.jit.state import (
     CELL_BYTES,
     CELL_MEMORY,
@@ -60,6 +59,7 @@ from zkwasm_simulator.jit.state import (
     STOP,
     WRITTEN_MEMORY,
 )
+from zkwasm_simulator.jit.step_value import Helpers
 
 
 def write_module(
