@@ -7,6 +7,7 @@ hand-written one runs from its first row to `finalizeExecution`.
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
     if result.trap is not None:
         outcome: dict[str, Any] = {"trap": result.trap.message}
         text = f" traps: {result.trap.message}"
+        if result.position is not None:
+            outcome["position"] = asdict(result.position)
+            text += f" (in {result.position})"
     else:
         outcome = {"results": list(map(json_value, export.results, result.values))}
         text = f" = {values_text(export, result.values)}" if export.results else " returns"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
+from zkwasm_compiler.asm.positions import Position
 from zkwasm_compiler.asm.program import Export, Interface, Program
 from zkwasm_compiler.errors import ConfigurationError, ExecutionError
 from zkwasm_compiler.ir.function import Trap
@@ -52,12 +53,21 @@ class CallResult:
     """What a call gave.
 
     `values` are the results as Python values, `raw` their unsigned patterns; both are empty when `trap` says that the
-    call trapped. `status` is the public status word. The cost (`steps`, `counters`, `rows`, `n`) is that of a provable
-    run of this one call, from row 0; `rows` are those of the fullest state machine, `n` the length of the trace.
+    call trapped, and `position` which instruction of the module did. `status` is the public status word. The cost
+    (`steps`, `counters`, `rows`, `n`) is that of a provable run of this one call, from row 0; `rows` are those of the
+    fullest state machine, `n` the length of the trace.
     """
 
-    def __init__(self, export: Export, raw: tuple[int, ...], status: int, provable: Callable[[], Execution]) -> None:
+    def __init__(
+        self,
+        export: Export,
+        raw: tuple[int, ...],
+        status: int,
+        provable: Callable[[], Execution],
+        position: Position | None = None,
+    ) -> None:
         self.export = export
+        self.position = position
         self.status = status
         self.trap = _trap(status)
         self.raw = raw if self.trap is None else ()
@@ -261,7 +271,9 @@ class Instance:
             _pattern(export, number, execution.memory.get(first + number, (0, 0)))
             for number in range(len(export.results))
         )
-        return CallResult(export, raw, _status(execution), provable)
+        positions = self.program.positions
+        position = None if positions is None else positions.at(execution.trapped_at)
+        return CallResult(export, raw, _status(execution), provable, position)
 
 
 def _status(execution: Execution) -> int:

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_compiler.ir.function import Trap
 from zkwasm_simulator.counters import Counters
 from zkwasm_simulator.decode import DecodedRow, decode_row, require_machine
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
@@ -58,7 +59,8 @@ class Execution:
     """What a run left behind.
 
     `registers` are limbs for A to E and signed numbers for the others; `memory` has every cell that was written. `zkpc`
-    is the row that would be next. `public` is what a complete run publishes.
+    is the row that would be next. `public` is what a complete run publishes, `trapped_at` the row of a compiled program
+    that went to a trap (-1: none did).
     """
 
     steps: int
@@ -69,6 +71,7 @@ class Execution:
     hash_streams: tuple[HashStream, ...]
     log: tuple[str, ...]
     public: PublicValues | None = None
+    trapped_at: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,14 @@ class PublicValues:
     inputs: tuple[Limbs, ...]
     outputs: tuple[Limbs, ...]
     status: int
+
+
+def trap_rows(program: Program) -> frozenset[int]:
+    """The rows of a compiled program where traps come to."""
+    if program.interface is None:
+        return frozenset()
+    labels = (f"trap_{trap.name.lower()}" for trap in Trap)
+    return frozenset(program.labels[label] for label in labels if label in program.labels)
 
 
 class PreparedProgram:
@@ -110,6 +121,7 @@ class PreparedProgram:
         self.skip_address_check = skip_address_check
         self.hook = hook
         self.end = program.labels.get(END_LABEL, -1)
+        self.traps = trap_rows(program)
         self.rows: list[RowFunction] = [self._unmade(index) for index in range(len(program.rows))]
 
     def decoded(self, index: int) -> DecodedRow:
@@ -123,6 +135,8 @@ class PreparedProgram:
                 len(self.program.rows),
                 skip_address_check=self.skip_address_check,
                 hook=self.hook,
+                traps=self.traps,
+                called=self.program.positions is not None and self.program.positions.at(index) is None,
             )
             self.rows[index] = function
             return function(machine, step)
@@ -299,4 +313,5 @@ def finish(
         hash_streams=tuple(machine.hash_streams[number] for number in sorted(machine.hash_streams)),
         log=tuple(machine.log),
         public=public,
+        trapped_at=machine.trapped_at,
     )

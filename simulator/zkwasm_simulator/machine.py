@@ -22,7 +22,7 @@ class Machine:
 
     The limbs of A to E are field elements, `A0` the low one. One-limb registers are signed numbers. `memory` has the
     cells that were written. `step` is the number of the step that advice sees, `last_zkpc` the row that was executed
-    last, `trace_length` the N of `beforeLast`.
+    last, `trapped_at` the row that went to a trap (-1: none did), `trace_length` the N of `beforeLast`.
     """
 
     __slots__ = (
@@ -55,6 +55,7 @@ class Machine:
         "memory_accesses",
         "step",
         "trace_length",
+        "trapped_at",
         "variables",
     )  # fmt: skip
 
@@ -93,6 +94,7 @@ class Machine:
         self.keccak = 0
         self.step = 0
         self.last_zkpc = 0
+        self.trapped_at = -1
         self.trace_length = trace_length
         self.variables: dict[str, AdviceValue] = {}
         self.hash_streams: dict[int, HashStream] = {}

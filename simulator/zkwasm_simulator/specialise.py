@@ -58,20 +58,36 @@ _CARRIES = {
 
 
 def row_function(
-    row: DecodedRow, program_length: int, *, skip_address_check: bool = False, hook: FreeInputHook | None = None
+    row: DecodedRow,
+    program_length: int,
+    *,
+    skip_address_check: bool = False,
+    hook: FreeInputHook | None = None,
+    traps: frozenset[int] = frozenset(),
+    called: bool = False,
 ) -> RowFunction:
-    """The function that executes `row` of a program of `program_length` rows."""
-    writer = RowWriter(row, program_length, skip_address_check, hook)
+    """The function that executes `row` of a program of `program_length` rows. When it goes to one of the rows `traps`,
+    the machine's `trapped_at` says so; a row that is only `called` lets the call answer for it."""
+    writer = RowWriter(row, program_length, skip_address_check, hook, traps)
+    writer.called = called
     return writer.function()
 
 
 class RowWriter:
     """Writes the text of one row's function. Subclasses give parts another meaning (`audit.constraint_rows`)."""
 
+    called = False
+
     def __init__(
-        self, row: DecodedRow, program_length: int, skip_address_check: bool, hook: FreeInputHook | None
+        self,
+        row: DecodedRow,
+        program_length: int,
+        skip_address_check: bool,
+        hook: FreeInputHook | None,
+        traps: frozenset[int] = frozenset(),
     ) -> None:
         self.row = row
+        self.traps = traps
         self.program_length = program_length
         self.skip_address_check = skip_address_check
         self.hook = hook
@@ -419,6 +435,8 @@ class RowWriter:
         """The statement that sets `n` to a fixed row."""
         if isinstance(target, str):
             return f"raise undefined_label({self.bind(target)})"
+        if target in self.traps:
+            return f"n = {self.bind(target)}; m.trapped_at = {'m.RR - 1' if self.called else self.row.index}"
         if 0 <= target < self.program_length:
             return f"n = {self.bind(target)}"
         return f"raise pc_out_of_program({self.bind(target)}, {self.bind(self.program_length)})"

@@ -15,6 +15,7 @@ from zkwasm_compiler.errors import InputError
 from zkwasm_compiler.wasm.source_lines import source_lines
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, Instance
+from zkwasm_simulator.interpreter import Engine
 
 TEXT = """(module
   (import "env" "assert_eq" (func $assert (param i32 i32))) (memory 1)
@@ -102,6 +103,39 @@ def test_debugging_information_that_is_cut_is_no_error() -> None:
             cut = source_lines(replace(module, custom_sections=tuple(sections)))
             assert set(cut.lines) <= set(whole.lines)
     assert source_lines(wasm.load(module_bytes("kernels.wasm"))).lines == ()
+
+
+TRAPS = """(module
+  (memory 1) (table 2 funcref) (type $t (func (result i32)))
+  (func $deep (param i32) (result i32) (i32.load offset=4 (local.get 0)))
+  (func (export "load") (param i32 i32) (result i32)
+    (loop (result i32) (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))) (call $deep (local.get 0))))
+  (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "nothing") (param i32 i32) (result i32) (if (local.get 0) (then unreachable)) (local.get 1))
+  (func (export "indirect") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0))))"""
+
+
+@pytest.mark.parametrize("engine", ["reference", "jit"])
+@pytest.mark.parametrize("level", [0, 2])
+def test_a_trap_names_the_instruction(level: int, engine: Engine) -> None:
+    """In a first call, and in one that keeps the state of others; a call that goes well has none."""
+    data = wat_to_wasm(TRAPS, "traps.wat")
+    program = compile_module(data, CompileOptions(optimization_level=level))
+    instance = Instance(program, engine=engine)
+    load, divide = data.index(bytes([0x28, 2, 4])), data.index(bytes([0x6D, 0x0B]))
+    for arguments, name, position in (
+        ((65536, 5), "load", Position(load, "deep")),
+        ((7, 0), "divide", Position(divide, "divide")),
+        ((1 << 31, -1), "divide", Position(divide, "divide")),
+    ):
+        result = instance.call(name, *arguments)
+        assert result.trap is not None
+        assert (name, result.position) == (name, position)
+    for name in ("nothing", "indirect"):  # a branch that leads to nothing but a trap is where it happens
+        place = instance.call(name, 1, 0).position
+        assert place is not None
+        assert place.function == name
+    assert instance.call("divide", 8, 2).position is None
 
 
 def test_positions_are_read_back() -> None:

@@ -62,12 +62,13 @@ CHUNK_BLOCKS = 1 << CHUNK_BITS
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What every chunk knows of the program: its blocks by their first rows, its length, its end, and the places of
-    its tables."""
+    """What every chunk knows of the program: its blocks by their first rows, its length, its end, the rows of its
+    traps, and the places of its tables."""
 
     block_at: Mapping[int, int]
     length: int
     end: int
+    traps: frozenset[int]
     exits: int
     table: int
     skip_address_check: bool
@@ -339,7 +340,8 @@ class ChunkWriter:
         return target.code + i64(self.layout.length) + op("i64.ge_u")
 
     def _inside(self, target: int | str | None) -> bool:
-        return isinstance(target, int) and 0 <= target < self.layout.length
+        """Whether the code itself goes there. To a trap the interpreter goes, which notes from where."""
+        return isinstance(target, int) and 0 <= target < self.layout.length and target not in self.layout.traps
 
     # Going on
 

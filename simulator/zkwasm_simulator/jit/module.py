@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
-from zkwasm_simulator.interpreter import END_LABEL
+from zkwasm_simulator.interpreter import END_LABEL, trap_rows
 from zkwasm_simulator.jit.blocks import Block
 from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.encoder import (
@@ -99,7 +99,8 @@ def write_module(
         leave=leave,
     )
     block_at = {block.start: block.number for block in blocks}
-    layout = Layout(block_at, len(rows), program.labels.get(END_LABEL, -1), exits, table, skip_address_check, profiled)
+    end, traps = program.labels.get(END_LABEL, -1), trap_rows(program)
+    layout = Layout(block_at, len(rows), end, traps, exits, table, skip_address_check, profiled)
     chunk = module.type((I32,), (I32,))
     for first in range(0, len(blocks), CHUNK_BLOCKS):
         locals_, body = ChunkWriter(blocks[first : first + CHUNK_BLOCKS], rows, layout, helpers).function()
