@@ -175,6 +175,21 @@ def test_a_call_keeps_what_the_function_does_not_write() -> None:
     assert _accuses(*calls, "f:", "B + 1 => A", "A :MSTORE(y), RETURN") == [3]
 
 
+def test_code_behind_a_branch_that_is_never_taken_is_not_accused() -> None:
+    unchecked = ("C :JMPZ(end)", "${7} => B :MSTORE(x)")
+    assert _accuses("0 => C", *unchecked) == []
+    assert _accuses("1 => C", *unchecked) == [2]
+
+
+def test_a_given_sum_may_be_more_than_a_limb() -> None:
+    """It is taken for granted that a given limb is one where something is checked, not where a path is followed."""
+    large = ("$ => A :MLOAD(y)", "A - 0x80000000 - 0x80000000 :JMPN(end)", "${1} => B :MSTORE(x)")
+    assert _accuses(*large) == [2]
+    checked = ("$ => A :MLOAD(y)", "${3} => B :JMPN(fail)", "1 - 0xffffffff*A*3 + 0xffffffff*B :JMPN(fail)")
+    assert _accuses(*checked, "B => RCX", "RCX :MSTORE(x)") == []
+    assert _accuses(*checked, "B + 0 => C", "A - 0x80000000 - 0x80000000 :JMPN(end)", "${1} => B :MSTORE(x)") == [5]
+
+
 def test_an_indexed_store_may_be_to_any_cell() -> None:
     """What y holds is not known behind it, so both ways of the branch are open."""
     store = ("0 :MSTORE(y)", "CNT_ARITH => E", "1 :MSTORE(x + E)", "$ => C :MLOAD(y)")

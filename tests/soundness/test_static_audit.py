@@ -82,6 +82,9 @@ def test_the_example() -> None:
         "(i32.rem_s (local.get 0) (i32.const -6))",
         "(i32.mul (i32.const 3) (i32.sub (i32.const 4) (i32.popcnt (local.get 0))))",
         "(i32.add (i32.clz (i32.const 0x3ffff)) (i32.ctz (i32.const 0x40000)))",
+        "(i32.sub (i32.const 0) (i32.rotl (local.get 0) (local.get 1)))",
+        "(i32.mul (i32.const 0x80000000) (i32.rotr (local.get 0) (local.get 1)))",
+        "(i32.sub (i32.const 5) (i32.rem_u (local.get 0) (i32.or (local.get 1) (i32.const 1))))",
         "(i32.load offset=7 (i32.and (local.get 0) (i32.const 127)))",
     ],
 )

@@ -39,32 +39,38 @@ def narrowed(coefficients: tuple[int, ...], windows: Windows) -> Windows | None:
     for numbers in _multiples(coefficients):
         parts = [scaled(window, number) for window, number in zip(found, numbers, strict=True)]
         low, high = sum(part[0] for part in parts), sum(part[1] for part in parts)
-        turns = range(-(-low // PRIME), high // PRIME + 1)
-        if not turns:
-            return None
-        if len(turns) > MOST_TURNS:
+        first, last = -(-low // PRIME), high // PRIME
+        if last - first >= MOST_TURNS:
             continue
-        for i in range(len(numbers)):
-            room = (low - parts[i][0], high - parts[i][1])
-            places = [_place(i, numbers, found[i], turn * PRIME, room) for turn in turns]
-            lows, highs = [place[0] for place in places if place], [place[1] for place in places if place]
-            if not lows:
-                return None
-            found[i] = min(lows), max(highs)
-            part = scaled(found[i], numbers[i])
-            low, high = room[0] + part[0], room[1] + part[1]
-            parts[i] = part
+        narrower = _narrowed_integers(numbers, found, [turn * PRIME for turn in range(first, last + 1)])
+        if narrower is None:
+            return None
+        found = narrower
     return tuple(found)
 
 
-def _place(one: int, numbers: Sequence[int], window: Window, total: int, rest: Window) -> Window | None:
-    """Where x of one summand is in its window when all come to `total` and the others are in `rest`."""
-    number = numbers[one]
-    low, high = total - rest[1], total - rest[0]
+def _narrowed_integers(numbers: Sequence[int], windows: Sequence[Window], totals: Sequence[int]) -> list[Window] | None:
+    """The windows of integers xᵢ when Σ numberᵢ·xᵢ is one of `totals`."""
+    found = list(windows)
+    for one in range(len(numbers)):
+        others = [(number, found[i]) for i, number in enumerate(numbers) if i != one]
+        places = [_place(numbers[one], found[one], total, others) for total in totals]
+        possible = [place for place in places if place is not None]
+        if not possible:
+            return None
+        found[one] = hull(possible)
+    return found
+
+
+def _place(number: int, window: Window, total: int, others: Sequence[tuple[int, Window]]) -> Window | None:
+    """Where x is in its window when number·x and multiples of others come to `total`."""
     if number < 0:
-        low, high, number, total = -high, -low, -number, -total
+        number, total, others = -number, -total, [(-other, its) for other, its in others]
+    total -= sum(other * its[0] for other, its in others if its[0] == its[1])
+    parts = [scaled(its, other) for other, its in others if its[0] != its[1]]
+    divisor = gcd(*(other for other, its in others if its[0] != its[1]))
+    low, high = total - sum(part[1] for part in parts), total - sum(part[0] for part in parts)
     low, high = max(window[0], -(-low // number)), min(window[1], high // number)
-    divisor = gcd(*(other for i, other in enumerate(numbers) if i != one))
     common = gcd(divisor, number)
     if total % common:
         return None
@@ -135,8 +141,15 @@ def _grouped(rest: Form, wholes: Sequence[Terms]) -> Grouping | None:
     return (*found, *((((symbol, 1),), coefficient) for symbol, coefficient in rest.terms))
 
 
+def hull(windows: Sequence[Window]) -> Window:
+    """The window that contains all of some."""
+    return min(window[0] for window in windows), max(window[1] for window in windows)
+
+
 # Products
 
+Choices = frozenset[tuple[int, int]]
+"""Words, each by its limbs."""
 Limbs = tuple[Window, Window]
 """The windows of a word's low and high limb."""
 
@@ -165,6 +178,43 @@ def narrowed_product(a: Limbs, b: Limbs, c: Limbs, d: Limbs, result: Limbs) -> t
         if None in words:
             return None
     return tuple(limbs for limbs in words if limbs is not None)
+
+
+@lru_cache(maxsize=1 << 14)
+def product_windows(choices: Choices | None, a: Limbs, b: Limbs, c: Limbs, d: Limbs, result: Limbs) -> Windows | None:
+    """The limbs of a·b + c = d·2^64 + result, all of them words, and the sum of the limbs of the result.
+
+    b is one of `choices`, if there are any. None when there are no such words.
+    """
+    if choices is None:
+        found = narrowed_product(a, b, c, d, result)
+        possible = [] if found is None else [found]
+    else:
+        possible = [found for one in sorted(choices) if (found := _product_by(one, a, c, d, result)) is not None]
+    if not possible:
+        return None
+    limbs = (hull([found[word][number] for found in possible]) for word in range(5) for number in (0, 1))
+    sums = [(low[0] + high[0], low[1] + high[1]) for low, high in (found[-1] for found in possible)]
+    return *limbs, hull(sums)
+
+
+def _product_by(b: tuple[int, int], a: Limbs, c: Limbs, d: Limbs, result: Limbs) -> tuple[Limbs, ...] | None:
+    """The words when b is known: all is linear, and what b makes of a limb is divisible by what divides b."""
+    fixed = (b[0], b[0]), (b[1], b[1])
+    found = narrowed_product(a, fixed, c, d, result)
+    if found is None:
+        return None
+    number = b[0] + (b[1] << LIMB_BITS)
+    weights = [weight << shift for weight in (number, 1, -1 << WORD_BITS, -1) for shift in (0, LIMB_BITS)]
+    windows = [window for i in (0, 2, 3, 4) for window in found[i]]
+    if number == 0:
+        weights, windows = weights[2:], windows[2:]
+    narrower = _narrowed_integers(weights, windows, [0])
+    if narrower is None:
+        return None
+    limbs = [*(found[0] if number == 0 else ()), *narrower]
+    x, z, top, low = ((limbs[i], limbs[i + 1]) for i in range(0, 8, 2))
+    return x, fixed, z, top, low
 
 
 def _word(limbs: Limbs) -> Window:

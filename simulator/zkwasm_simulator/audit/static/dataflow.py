@@ -25,8 +25,8 @@ class Domain(Protocol[S]):
     def after(self, row: DecodedRow, state: S) -> S:
         """What holds behind a row, wherever it goes."""
 
-    def on_edge(self, row: DecodedRow, target: int, state: S) -> S:
-        """What `after` says, and that the row went to `target`."""
+    def on_edge(self, row: DecodedRow, target: int, state: S) -> S | None:
+        """What `after` says, and that the row went to `target`; None when it cannot go there."""
 
     def into_call(self, state: S) -> S:
         """What a function may know of its caller's state."""
@@ -51,7 +51,8 @@ def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
     queued = {MAIN}
 
     def arrive(target: int, state: S) -> None:
-        joined = state if target not in before else domain.join(target, before[target], state)
+        alone = target not in before or target in structure.before  # the only way there says all
+        joined = state if alone else domain.join(target, before[target], state)
         if target in before and joined == before[target]:
             return
         before[target] = joined
@@ -78,5 +79,7 @@ def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
             for call in structure.callers[entry]:
                 give_back(call, entry)
         for target in structure.targets[number]:
-            arrive(target, domain.on_edge(row, target, behind[number]))
+            there = domain.on_edge(row, target, behind[number])
+            if there is not None:
+                arrive(target, there)
     return before

@@ -25,7 +25,8 @@ from zkwasm_simulator.audit.static.forms import (
     variable,
     width,
 )
-from zkwasm_simulator.audit.static.knowledge import Knowledge, Pair, Product
+from zkwasm_simulator.audit.static.knowledge import Knowledge
+from zkwasm_simulator.audit.static.windows import Pair, Product
 from zkwasm_simulator.field import PRIME, WORD_MASK
 
 MOST_FACTS = 300
@@ -56,7 +57,8 @@ def claims(before: Knowledge, after: Knowledge, first_new: int) -> Claims:
             return False
         return symbol >= first_new or (before.symbols.locations(symbol) is None and symbol not in before.pinned)
 
-    facts = [(after.form(Form(terms)), window) for terms, window in after.windows.items()]
+    sums = {**after.windows, **after.likely}
+    facts = [(after.form(Form(terms)), after.values(terms) or window) for terms, window in sums.items()]
     facts += [(variable(symbol) - form, (0, 0)) for symbol, form in after.solved.items()]
     return Claims(tuple(facts), tuple(map(after.form, after.nonzero)), tuple(_words(before, after, own)), own)
 

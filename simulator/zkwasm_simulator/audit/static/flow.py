@@ -114,7 +114,9 @@ class Flow:
         kept = {place: taint for place, taint in caller.items() if place not in writes}
         return kept | {place: taint for place, taint in returned.items() if place in writes}
 
-    def on_edge(self, row: DecodedRow, target: int, state: Taints) -> Taints:
+    def on_edge(self, row: DecodedRow, target: int, state: Taints) -> Taints | None:
+        if target not in self.values:
+            return None
         gone = {
             source
             for source in frozenset().union(*state.values())
@@ -176,9 +178,9 @@ class Flow:
     def _region(self, row: DecodedRow, form: Address) -> str:
         fixed = form.fixed and not form.context
         address = form.base + form.offset if fixed else None
-        window = self.values[row.index].windows.get("E0") if row.index in self.values else None
+        window = self.values[row.index].window("E0")
         indexed = form.index_e and not (form.index_rr or form.stack_pointer or form.context)
-        if indexed and window is not None and window[0] == window[1]:
+        if indexed and window[0] == window[1]:
             address = form.base + form.offset + window[0]
         return region(form, address, pushes=self.structure.pushes)
 
@@ -234,7 +236,7 @@ class Flow:
     def _masked(self, row: DecodedRow, number: int) -> list[Location]:
         """A limb of a bitwise operation; AND with 0 comes of nothing."""
         places: list[Location] = [f"A{number}", f"B{number}"]
-        windows = [self.values[row.index].windows.get(place) for place in places]
+        windows = [self.values[row.index].window(place) for place in places]
         return [] if row.binary == "AND" and (0, 0) in windows else places
 
     # Sinks

@@ -1,40 +1,28 @@
 """What a path says about values: which are open, and what the constraints so far make of them.
 
-Constraints on `symbols` are equations, windows and implications (“when these are known, those are”);
+Constraints on `symbols` are equations and `windows`, products and implications (“when these are known, those are”);
 `Knowledge.settle` closes over them, so that open symbols become *pinned*.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from zkwasm_simulator.audit.static.bounds import groupings, narrowed, narrowed_product
+from zkwasm_simulator.audit.static.bounds import groupings
 from zkwasm_simulator.audit.static.forms import (
-    LIMB_WINDOW,
     NEGATIVE_WINDOW,
     ZERO_FORM,
     Form,
     Terms,
     Window,
-    canonical,
-    constant,
-    intersection,
     quotient,
-    substituted,
     variable,
     width,
 )
-from zkwasm_simulator.audit.static.symbols import NOWHERE, Location, Symbols
+from zkwasm_simulator.audit.static.symbols import NOWHERE, Location
 from zkwasm_simulator.audit.static.uniqueness import one_value, zeros
-from zkwasm_simulator.field import PRIME
-
-MOST_ROUNDS = 4
-"""How often the windows of one sum are narrowed between two rows."""
-
-Pair = tuple[Form, Form]
-"""A word: its low and its high limb."""
+from zkwasm_simulator.audit.static.windows import Pair, Product, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,62 +33,40 @@ class Implication:
     conclusions: tuple[Form, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
-    """a·b + c = d·2^64 + result, all of them words."""
-
-    a: Pair
-    b: Pair
-    c: Pair
-    d: Pair
-    result: Pair
-
-
 @dataclass(slots=True)
-class Knowledge:
+class Knowledge(Windows):
     """What is known on a path. `copy` before the path forks.
 
     `smaller` are words of which the first is less than the second, `not_smaller` those of which it is not, `doubled`
-    words with what is added up of two of the first modulo 2^64, `negative` given symbols that may be, `fresh` the sums
-    whose windows are news.
+    words with what is added up of two of the first modulo 2^64.
     """
 
-    symbols: Symbols
-    solved: dict[int, Form] = field(default_factory=dict)
-    windows: dict[Terms, Window] = field(default_factory=dict)
     pinned: dict[int, frozenset[Location]] = field(default_factory=dict)
     implications: list[Implication] = field(default_factory=list)
-    products: list[Product] = field(default_factory=list)
     smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
     not_smaller: list[tuple[Pair, Pair]] = field(default_factory=list)
     doubled: list[tuple[Pair, Pair]] = field(default_factory=list)
     nonzero: list[Form] = field(default_factory=list)
-    negative: set[int] = field(default_factory=set)
-    fresh: dict[Terms, None] = field(default_factory=dict)
-    contradictory: bool = False
 
     def copy(self) -> Knowledge:
-        return Knowledge(
-            self.symbols,
-            dict(self.solved),
-            dict(self.windows),
-            dict(self.pinned),
-            list(self.implications),
-            list(self.products),
-            list(self.smaller),
-            list(self.not_smaller),
-            list(self.doubled),
-            list(self.nonzero),
-            set(self.negative),
-            dict(self.fresh),
-            self.contradictory,
+        return replace(
+            self,
+            solved=dict(self.solved),
+            windows=dict(self.windows),
+            likely=dict(self.likely),
+            products=list(self.products),
+            choices=dict(self.choices),
+            negative=set(self.negative),
+            fresh=dict(self.fresh),
+            pinned=dict(self.pinned),
+            implications=list(self.implications),
+            smaller=list(self.smaller),
+            not_smaller=list(self.not_smaller),
+            doubled=list(self.doubled),
+            nonzero=list(self.nonzero),
         )
 
     # Questions
-
-    def form(self, form: Form) -> Form:
-        """`form` without symbols that equations give."""
-        return substituted(form, self.solved)
 
     def open_symbols(self, form: Form) -> list[int]:
         """The symbols of a form that provers may still choose."""
@@ -136,19 +102,6 @@ class Knowledge:
             found = more
         return found
 
-    def window(self, form: Form) -> Window | None:
-        """Between which integers a form is, if that is known."""
-        terms, (low, high) = canonical(self.form(form), (0, 0))
-        if not terms:
-            return -low, -low
-        known = self.windows.get(terms)
-        if known is None:
-            return None
-        # canonical: ±form − constant; (low, high) is what 0 becomes
-        mirrored = terms != self.form(form).terms
-        window = known[0] - low, known[1] - high
-        return (-window[1], -window[0]) if mirrored else window
-
     # Constraints
 
     def derived(self, premises: Sequence[Form]) -> Form:
@@ -171,33 +124,13 @@ class Knowledge:
             symbol = open_ones[-1]
             coefficient = dict(form.terms)[symbol]
             rest = form - variable(symbol).times(coefficient)
-            self._solve_for(symbol, rest.times(quotient(-1, coefficient)))
+            self.solve_for(symbol, rest.times(quotient(-1, coefficient)))
 
     def decompose(self, form: Form, parts: Form) -> None:
         """A known form is the sum `parts` of new symbols: from now on it is written so."""
         symbol, coefficient = self.form(form).terms[0]
         rest = parts - self.form(form) + variable(symbol).times(coefficient)
-        self._solve_for(symbol, rest.times(quotient(1, coefficient)))
-
-    def _solve_for(self, symbol: int, value: Form) -> None:
-        self.solved[symbol] = value
-        held = [(terms, window) for terms, window in self.windows.items() if symbol in dict(terms)]
-        for terms, _ in held:
-            del self.windows[terms]
-        for terms, window in held:
-            self.require_window(Form(terms), window)
-
-    def require_window(self, form: Form, window: Window) -> None:
-        """The form is an integer of the window, modulo p."""
-        terms, window = canonical(self.form(form), window)
-        found = intersection(window, self.windows.get(terms, window if terms else (0, 0)))
-        if found is None:
-            self.contradictory = True
-        elif terms and found != self.windows.get(terms):
-            self.windows[terms] = found
-            self.fresh[terms] = None
-            if len(terms) == 1 and width(found) == 0:
-                self._solve_for(terms[0][0], constant(quotient(found[0], terms[0][1])))
+        self.solve_for(symbol, rest.times(quotient(1, coefficient)))
 
     def require_nonzero(self, form: Form) -> None:
         """The form is not 0."""
@@ -206,75 +139,13 @@ class Knowledge:
         if form.terms:
             self.nonzero.append(form)
 
-    def require_limbs(self, *forms: Form) -> None:
-        """The forms are below 2^32."""
-        for form in forms:
-            self.require_window(form, LIMB_WINDOW)
-
     # Closing
 
     def settle(self) -> None:
         """Pin what the constraints pin."""
-        self._narrow_products()
-        self._narrow()
+        self.narrow()
         while not self.contradictory and (self._solve() or self._imply() or self._multiply() or self._bound()):
             pass
-
-    def _narrow(self) -> None:
-        """Windows narrow the windows of sums that they are part of, and the other way round."""
-        rounds: Counter[Terms] = Counter()
-        while self.fresh and not self.contradictory:
-            changed = next(iter(self.fresh))
-            del self.fresh[changed]
-            symbols = dict(changed).keys()
-            for terms in [terms for terms in self.windows if symbols <= dict(terms).keys()]:
-                rounds[terms] += 1
-                if rounds[terms] <= MOST_ROUNDS and terms in self.windows:
-                    self._narrow_sum(terms)
-
-    def _narrow_sum(self, terms: Terms) -> None:
-        for grouping in groupings(terms, self.windows):
-            if terms not in self.windows or self.contradictory:
-                return
-            windows = self._all_values(one for one, _ in grouping)
-            if windows is None:
-                continue
-            old = (*windows, self.windows[terms])
-            new = narrowed((*(coefficient for _, coefficient in grouping), PRIME - 1), old)
-            self.contradictory |= new is None
-            for (one, _), was, now in zip((*grouping, (terms, 1)), old, new or old, strict=True):
-                if was != now:
-                    self.require_window(Form(one), now)
-
-    def _all_values(self, summands: Iterable[Terms]) -> tuple[Window, ...] | None:
-        """The windows of sums, when all are known."""
-        windows = [self._values(terms) for terms in summands]
-        found = tuple(window for window in windows if window is not None)
-        return found if len(found) == len(windows) else None
-
-    def _values(self, terms: Terms) -> Window | None:
-        """The window of a sum; known limbs are taken to be below 2^32: see docs/decisions/0011."""
-        window = self.windows.get(terms)
-        symbol, coefficient = terms[0]
-        if len(terms) > 1 or coefficient != 1 or symbol in self.negative or self.symbols.locations(symbol) is None:
-            return window
-        return LIMB_WINDOW if window is None else intersection(window, LIMB_WINDOW) or window
-
-    def _narrow_products(self) -> None:
-        """The limbs of a product and its factors narrow each other."""
-        for product in self.products:
-            pairs = (product.a, product.b, product.c, product.d, product.result)
-            old = tuple((self._limb_values(low), self._limb_values(high)) for low, high in pairs)
-            new = narrowed_product(*old)
-            self.contradictory |= new is None
-            for pair, before, after in zip(pairs, old, new or old, strict=True):
-                for form, was, now in zip(pair, before, after, strict=True):
-                    if was != now:
-                        self.require_window(form, now)
-
-    def _limb_values(self, form: Form) -> Window:
-        window = self.window(form) or LIMB_WINDOW
-        return intersection(window, LIMB_WINDOW) or LIMB_WINDOW
 
     def pin(self, form: Form, premises: Sequence[Form] = ()) -> bool:
         """A form is known as the premises are: when one of its symbols is open, that is pinned. Did that change it?"""
@@ -303,7 +174,7 @@ class Knowledge:
         return sum(self.pin(form, premises) for form in conclusions) > 0
 
     def _bound(self) -> bool:
-        return any(self._bounded(terms, window) for terms, window in self.windows.items())
+        return any(self._bounded(terms, self.values(terms) or window) for terms, window in self.windows.items())
 
     def _bounded(self, terms: Terms, window: Window) -> bool:
         """Pin what the window of a sum pins, given the windows of its summands."""
@@ -313,8 +184,8 @@ class Knowledge:
             return False
         if len(open_ones) == 1:
             return self._one_value(form, open_ones[0], window) and self.pin(form)
-        held = [self.windows[((symbol, 1),)] for symbol in open_ones if ((symbol, 1),) in self.windows]
-        if len(held) < len(open_ones):
+        held = self.all_values((((symbol, 1),) for symbol in open_ones), likely=True)
+        if held is None:
             return False
         coefficients = dict(form.terms)
         zero = zeros([coefficients[symbol] for symbol in open_ones], [width(one) for one in held], width(window))
@@ -326,13 +197,13 @@ class Knowledge:
         """Does the window of a sum leave one value of its only open symbol?"""
         if width(window) == 0:
             return True
-        values = self.windows.get(((symbol, 1),))
+        values = self.values(((symbol, 1),))
         if values is None:
             return False
         coefficient = dict(form.terms)[symbol]
         rest = form - variable(symbol).times(coefficient)
         for grouping in groupings(rest.terms, self.windows):
-            windows = self._all_values(terms for terms, _ in grouping)
+            windows = self.all_values((terms for terms, _ in grouping), likely=True)
             if windows is not None:
                 summands = tuple((factor, one) for (_, factor), one in zip(grouping, windows, strict=True))
                 if one_value(coefficient, values, window, summands, rest.constant):

@@ -25,6 +25,11 @@ def limb(place: str, number: int) -> Location:
     return f"{place}, {'high' if number else 'low'} limb"
 
 
+def limb_number(location: Location) -> int:
+    """Which limb of a cell or a region a location is."""
+    return int(location.endswith(", high limb"))
+
+
 def region(form: Address, address: int | None, *, pushes: bool) -> str:
     """What an access belongs to; `address` is its address if it is fixed.
 

@@ -21,11 +21,12 @@ from zkwasm_simulator.audit.static.forms import (
     signed,
     width,
 )
-from zkwasm_simulator.audit.static.knowledge import Knowledge, Pair
+from zkwasm_simulator.audit.static.knowledge import Knowledge
 from zkwasm_simulator.audit.static.structure import Structure
 from zkwasm_simulator.audit.static.symbolic_rows import ONE, Executed, State, Use, execute
 from zkwasm_simulator.audit.static.symbols import Location, Symbols
 from zkwasm_simulator.audit.static.values import Values
+from zkwasm_simulator.audit.static.windows import Pair
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import PRIME
 
@@ -102,7 +103,8 @@ class _Exploration:
     edges: dict[tuple[int, int], list[tuple[bool, bool]]] = field(default_factory=dict)
 
     def run(self) -> Summary:
-        leaves = self._follow(self._begin(), self.start, Counter(), 0)
+        begun = self._begin()
+        leaves = [] if begun.knowledge.contradictory else self._follow(begun, self.start, Counter(), 0)
         limbs = [
             Limb(not all(leaf.good[n] for leaf in leaves), frozenset().union(*(leaf.locations[n] for leaf in leaves)))
             for n in (0, 1)
@@ -111,7 +113,8 @@ class _Exploration:
         return Summary((limbs[0], limbs[1]), tuple(sorted(self.branches)), frozenset(bound))
 
     def _begin(self) -> State:
-        """The state before the free input, with what the straight line of rows before it says."""
+        """The state before the free input, with what the straight line of rows before it says; it is contradictory when
+        no run comes to it."""
         first = self.start
         while first in self.structure.before and self.start - first < ROWS_BEFORE:
             first = self.structure.before[first]
@@ -122,8 +125,6 @@ class _Exploration:
                 if target == number + 1 and len(ways.targets) > 1:
                     constraint(state.knowledge)
             state.knowledge.settle()
-        if state.knowledge.contradictory:  # rows that no run comes to
-            return State(Knowledge(Symbols()), self.values[self.start], byte_cells=self.structure.byte_cells)
         state.begin()
         return state
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from zkwasm_simulator.audit.effects import register_limbs
 from zkwasm_simulator.audit.static.forms import ZERO_FORM, Form, constant, total
-from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge, Pair, Product
+from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge
 from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, LINEAR_MEMORY, limb, region
 from zkwasm_simulator.audit.static.symbols import Location
-from zkwasm_simulator.audit.static.values import Values
+from zkwasm_simulator.audit.static.values import ANYTHING, Values
+from zkwasm_simulator.audit.static.windows import Pair, Product
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address, DecodedRow
 from zkwasm_simulator.field import LIMB_MASK
 from zkwasm_simulator.machine import WIDE_REGISTERS
@@ -67,22 +68,24 @@ class State:
 
     def given(self, location: Location) -> Form:
         """What a location held where the path began."""
-        window = self.values.windows.get(location)
-        if window is not None and window[0] == window[1]:
-            return constant(window[0])
         form = self.knowledge.symbols.given(self.values.first(location))
-        if window is not None:
+        window = self.values.window(location)
+        if window != ANYTHING:
             self.knowledge.require_window(form, window)
             if window[0] < 0:
                 self.knowledge.negative.update(form.symbols)
-        return form
+        return self.knowledge.form(form)
 
     def word(self, register: str) -> Pair:
         """The limbs of a register as an operand; the high limb of a one-limb register is 0."""
         limbs = register_limbs(register)
         if not limbs:
             return self.knowledge.symbols.known(frozenset()), ZERO_FORM
-        return self.limb(limbs[0]), self.limb(limbs[1]) if len(limbs) > 1 else ZERO_FORM
+        begun = limbs[0] in self.registers
+        word = self.limb(limbs[0]), self.limb(limbs[1]) if len(limbs) > 1 else ZERO_FORM
+        if not begun and register in self.values.words:
+            self.knowledge.choices[word] = self.values.words[register]
+        return word
 
     def begin(self) -> None:
         """The path to audit begins here: what is known now is given, and by the places that hold it."""
@@ -298,10 +301,12 @@ def _content(state: State, place: Place, number: int, known: bool) -> Form:
     where = limb(place[0], number)
     if not known:
         return knowledge.derived((place[1],))
-    if place[0].startswith("cell "):
-        where_else = frozenset({where, limb(ARRAYS, number)})
-        return knowledge.symbols.known(where_else) if state.scattered else state.given(where)
-    return knowledge.symbols.known(frozenset({where}) | knowledge.locations(place[1]))
+    if place[0].startswith("cell ") and not state.scattered:
+        return state.given(where)
+    if place[0].startswith("slot ") and state.limb("SP") == state.given("SP"):
+        return state.given(where)
+    where_else = {limb(ARRAYS, number)} if place[0].startswith("cell ") else knowledge.locations(place[1])
+    return knowledge.symbols.known(frozenset({where, *where_else}))
 
 
 def _access(state: State, row: DecodedRow, op: Pair, pushes: bool) -> None:
