@@ -1,17 +1,12 @@
 """Random modules do the same in wasmtime and as compiled programs in the simulator.
 
 Results, kinds of trap and exported globals agree, call after call in one instance, and the memory in the end.
-`ZKWASM_CAMPAIGN=600` runs each test for about that many seconds with seeds of its own instead of the short run of every
-day.
+`campaign` says how to try more seeds.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
 import random
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,24 +14,14 @@ import wasmtime
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from tests.differential.campaign import seeds
 from tests.differential.comparison import Case, first_difference
 from tests.differential.memory_modules import memory_module
 from tests.differential.smith import smith_module
 from tests.differential.table_modules import table_module
 from tests.generators import GeneratedModule, generate_module, modules
 
-CAMPAIGN_SECONDS = float(os.environ.get("ZKWASM_CAMPAIGN", "0"))
-FIRST_SEED = int(os.environ.get("ZKWASM_SEED", "0"))
 LEVELS = (0, 2)
-
-
-def seeds(daily: int) -> Iterator[int]:
-    """The first `daily` numbers, or numbers until the campaign's time is over."""
-    end = time.monotonic() + CAMPAIGN_SECONDS
-    for seed in itertools.count(FIRST_SEED):
-        if (time.monotonic() > end) if CAMPAIGN_SECONDS else (seed >= FIRST_SEED + daily):
-            return
-        yield seed
 
 
 def case_of(generated: GeneratedModule) -> Case:
