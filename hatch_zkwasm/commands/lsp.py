@@ -23,7 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stdio", action="store_true", help="talk over standard input and output (the default)")
     parser.add_argument("--tcp", action="store_true", help="talk over TCP")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on with --tcp (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=7777, help="the port to listen on with --tcp (default: 7777)")
+    parser.add_argument(
+        "--port", type=int, default=7777, help="the port to listen on with --tcp (default: 7777; 0: any)"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -33,14 +35,14 @@ def execute(arguments: argparse.Namespace) -> int:
     try:
         from zkwasm_lsp.server import make_server
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         raise ConfigurationError(
             'the language server needs pygls, which is not installed: pip install "hatch-zkwasm[lsp]"'
         ) from None
     server = make_server(__version__)
     if arguments.tcp:
-        server.start_tcp(arguments.host, arguments.port)
+        server.serve_tcp(arguments.host, arguments.port)
     else:
         # The server closes the channel that it is given; what else prints must not get into it.
         channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
 from lsprotocol import types
+from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
@@ -47,6 +50,28 @@ class ZkasmServer(LanguageServer):
         self.publisher = Publisher(self)
         self.background = Background(self)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def serve_tcp(self, host: str, port: int) -> None:
+        """Wait for one client and talk to it until its connection ends, also when it breaks."""
+        asyncio.run(self._serve_one(host, port))
+
+    async def _serve_one(self, host: str, port: int) -> None:
+        stop = threading.Event()
+        ended = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.protocol.set_writer(writer)
+            try:
+                await run_async(stop, reader, self.protocol, error_handler=self.report_server_error)
+            except (ConnectionError, asyncio.IncompleteReadError):
+                pass
+            finally:
+                ended.set()
+
+        listening = await asyncio.start_server(talk, host, port)
+        print(f"listening on {host}:{listening.sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)
+        await ended.wait()
+        listening.close()
 
     def start_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` beside the requests."""
