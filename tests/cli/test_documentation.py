@@ -18,7 +18,7 @@ PAGES = (
     "docs/python-interface.md",
     "docs/memory-costs.md",
     "docs/language-server.md",
-    "docs/diagnostics.md",
+    "lsp/zkwasm_lsp/diagnostics.md",
     "docs/table-costs.md",
     "docs/public-interface.md",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from tests.lsp.editor import Editor, marked
-from zkwasm_lsp.language.codes import DOCUMENTATION
+from zkwasm_lsp.language.codes import CODES
 
 BROKEN = """\
 start:
@@ -36,7 +36,7 @@ async def test_are_pushed_with_code_and_link(editor: Editor) -> None:
         "MSTORE cannot share a step with MLOAD: a step reads or writes memory once; use two steps"
     )
     assert collision.code_description is not None
-    assert collision.code_description.href == f"{DOCUMENTATION}#field_collision"
+    assert collision.code_description.href == CODES["field_collision"].link
     assert (collision.severity, collision.source) == (types.DiagnosticSeverity.Error, "zkwasm")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from zkwasm_lsp.language.codes import CODES
+from zkwasm_lsp.language.codes import CODES, DOCUMENTATION
 from zkwasm_lsp.settings import SETTING_NAMES, Settings, settings_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,13 +13,16 @@ DOCS = ROOT / "docs"
 
 
 def test_every_code_has_its_section() -> None:
-    page = (DOCS / "diagnostics.md").read_text(encoding="utf-8")
+    page = DOCUMENTATION.read_text(encoding="utf-8")
     sections = re.findall(r"^## (\w+)\n\n\*(\w+)\.\* (.*)$", page, re.MULTILINE)
     assert [name for name, _, _ in sections] == list(CODES)
     for name, severity, text in sections:
         assert severity == CODES[name].severity.value, name
         assert text.startswith(CODES[name].meaning), name
         assert len(text) > len(CODES[name].meaning) + 10, name
+        address, _, line = CODES[name].link.partition("#L")
+        assert address == DOCUMENTATION.as_uri()
+        assert page.splitlines()[int(line) - 1] == f"## {name}"
 
 
 def test_every_code_of_the_assembler_has_its_row() -> None:

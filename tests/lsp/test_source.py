@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from tests.lsp.texts import snippets, texts
 from zkwasm_compiler import isa
 from zkwasm_compiler.asm import SourceFile, parse
+from zkwasm_compiler.isa.machine import Machine
 from zkwasm_lsp.language.source import Origins, Source, read
 from zkwasm_lsp.language.text import Text
 
 MACHINE = isa.machine()
+MACHINES = tuple(isa.MACHINES.values())
 
 
 def by_lines(source: Source) -> tuple[Any, ...]:
@@ -44,8 +46,8 @@ def no_line_ends(parsed: SourceFile) -> Iterator[tuple[str, str, int]]:
             yield kind, text.rstrip("\r\n"), start
 
 
-def at_once(text: str) -> tuple[Any, ...]:
-    parsed = parse(text)
+def at_once(text: str, machine: Machine) -> tuple[Any, ...]:
+    parsed = parse(text, dialect=machine.dialect.name)
     statements = [(one, parsed.position(one.start)[0], one.start, one.end) for one in parsed.tree.statements]
     spans = [(one, *(one.span or (0, 0))) for one in parsed.problems]
     problems = [(one.message, one.code, start, trimmed(text, start, end)) for one, start, end in spans]
@@ -57,21 +59,21 @@ def at_once(text: str) -> tuple[Any, ...]:
     )
 
 
-@given(texts)
-def test_a_file_is_the_sum_of_its_lines(text: str) -> None:
-    assert by_lines(read(Text.of(text), MACHINE, Origins())) == at_once(text)
+@given(texts, st.sampled_from(MACHINES))
+def test_a_file_is_the_sum_of_its_lines(text: str, machine: Machine) -> None:
+    assert by_lines(read(Text.of(text), machine, Origins())) == at_once(text, machine)
 
 
-@given(texts, st.data())
-def test_a_version_is_as_if_it_was_the_first(text: str, data: st.DataObject) -> None:
+@given(texts, st.sampled_from(MACHINES), st.data())
+def test_a_version_is_as_if_it_was_the_first(text: str, machine: Machine, data: st.DataObject) -> None:
     origins = Origins()
     current = Text.of(text)
-    source = read(current, MACHINE, origins)
+    source = read(current, machine, origins)
     for _ in range(3):
         places = [(data.draw(st.integers(0, len(current.lines))), data.draw(st.integers(0, 30))) for _ in range(2)]
         current = current.edited(places[0], places[1], data.draw(snippets))
-        source = read(current, MACHINE, origins, source)
-        assert by_lines(source) == at_once(current.text)
+        source = read(current, machine, origins, source)
+        assert by_lines(source) == at_once(current.text, machine)
 
 
 def test_unchanged_lines_are_taken_over() -> None:

@@ -61,13 +61,14 @@ def _left_open(text: str, machine: Machine) -> tuple[str, ...]:
     """What tokens that nothing in `text` closes begin with, in their order, if later text can close them."""
     text = text.rstrip("\r\n")
     tokens = tokenize(text, machine)
+    low_free_input = machine.dialect.low_free_fields is not None
     found = []
     for kind, token, start in zip(tokens.kinds, tokens.texts, tokens.starts, strict=True):
         if kind != INVALID:
             continue
         if token.startswith(_COMMENT):
             found.append(_COMMENT)
-        elif token.endswith("{"):
+        elif token in ("${", "$${") or (low_free_input and token == "{" and text.endswith("$0", 0, start)):
             found.append("{")
         elif token == '"' and text[start + 1 : start + 2] != '"':
             found.append('"')

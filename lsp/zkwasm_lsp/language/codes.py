@@ -1,15 +1,17 @@
 """Every kind of diagnostic: its code, how grave it is, and what it means.
 
-The codes of the assembler are its own (`Problem.code`). docs/diagnostics.md has a section for each row, which a
-diagnostic links to; a test compares the two.
+The codes of the assembler are its own (`Problem.code`). diagnostics.md, which is installed with the server, has a
+section for each row, which a diagnostic links to; a test compares the two.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from pathlib import Path
 
-DOCUMENTATION = "https://github.com/hatch-zkwasm/hatch-zkwasm/blob/main/docs/diagnostics.md"
+DOCUMENTATION = Path(__file__).resolve().parent.parent / "diagnostics.md"
 
 
 class Severity(Enum):
@@ -33,7 +35,14 @@ class Code:
     @property
     def link(self) -> str:
         """Where it is explained."""
-        return f"{DOCUMENTATION}#{self.name}"
+        return f"{DOCUMENTATION.as_uri()}#L{_section_lines()[self.name]}"
+
+
+@lru_cache(maxsize=1)
+def _section_lines() -> dict[str, int]:
+    """The line, counted from 1, of each section of the page."""
+    lines = DOCUMENTATION.read_text(encoding="utf-8").splitlines()
+    return {line.removeprefix("## "): number for number, line in enumerate(lines, 1) if line.startswith("## ")}
 
 
 def _errors(**meanings: str) -> tuple[Code, ...]:
