@@ -148,7 +148,8 @@ class Background:
     async def _ask(self, task: str, program: Program, seconds: float, **more: Any) -> Any:
         """The answer of a new process. *Raises:* WorkerFailedError."""
         texts = {str(path): source.text.text for path, source in program.sources.items()}
-        request = {"task": task, "main": str(program.main), "texts": texts, "dialect": program.machine.dialect.name}
+        dialect = program.machine.dialect.name
+        request = {"task": task, "main": str(program.main), "texts": texts, "dialect": dialect, "seconds": seconds}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
