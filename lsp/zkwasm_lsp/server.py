@@ -133,7 +133,9 @@ def _bind_life(server: ZkasmServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_files(params: types.DidChangeWatchedFilesParams) -> None:
-        session.project.look_for_files()
+        for change in params.changes:
+            exists = change.type is not types.FileChangeType.Deleted
+            session.project.note_on_disk(path_of(change.uri), exists=exists)
         session.forget()
         _look_again(server)
 

@@ -126,3 +126,23 @@ async def test_the_dialect_is_what_the_program_says_or_uses(editor: Editor) -> N
     assert [code for code, _ in shown(text, await editor.pushed("named.zkasm"))] == ["syntax"]
     text = editor.open("\n;@ dialect 64\n        0 => A\n", "late.zkasm")
     assert shown(text, await editor.pushed("late.zkasm")) == [("dialect", ";@ dialect 64")]
+
+
+async def test_files_on_disk_that_come_change_and_go(editor: Editor) -> None:
+    await editor.start({"audit": {"enable": False}})
+
+    def tell(kind: types.FileChangeType) -> None:
+        change = types.FileEvent(editor.uri("part.zkasm"), kind)
+        editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+
+    text = editor.open('        :JMP(there)\nINCLUDE "part.zkasm"\n')
+    assert [code for code, _ in shown(text, await editor.pushed())] == ["label_undefined", "include_not_found"]
+    path = editor.write("there: :JMP(there)\n", "part.zkasm")
+    tell(types.FileChangeType.Created)
+    assert await editor.pushed() == []
+    path.write_text("elsewhere: :JMP(elsewhere)\n")
+    tell(types.FileChangeType.Changed)
+    assert shown(text, await editor.pushed()) == [("label_undefined", "there")]
+    path.unlink()
+    tell(types.FileChangeType.Deleted)
+    assert len(await editor.pushed()) == 2

@@ -32,7 +32,8 @@ async def program(desk: Editor, folder: str) -> tuple[str, str]:
     main, routine = f"{folder}/main.zkasm", f"{folder}/lib/routine.zkasm"
     desk.write(MAIN, main)
     desk.write(ROUTINE, routine)
-    desk.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([]))
+    created = [types.FileEvent(desk.uri(name), types.FileChangeType.Created) for name in (main, routine)]
+    desk.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(created))
     desk.open(MAIN, main)
     return main, routine
 

@@ -52,9 +52,9 @@ def local(program: Program) -> Iterator[Finding]:
     """Checks of single lines, and the size of the program."""
     for path, source in program.sources.items():
         for index, chunk in enumerate(source.chunks):
-            problems = chunk.once(_line)
-            accesses = chunk.once(_accesses)
-            if problems or accesses:
+            facts = chunk.once(_line)
+            if facts is not None:
+                problems, accesses = facts
                 start = source.start(index)
                 for first, last, code, message in (*problems, *_addresses(program, accesses)):
                     yield Finding(path, start + first, start + last, code, message)
@@ -131,9 +131,10 @@ def _unreachable(program: Program) -> Iterator[Finding]:
             yield Finding(path, source.offset(first.start), source.offset(last.end), "unreachable_code", message)
 
 
-def _line(chunk: Chunk) -> tuple[Local, ...]:
-    """What is wrong with a line whatever the program is."""
-    return tuple(_problems_of_line(chunk))
+def _line(chunk: Chunk) -> tuple[tuple[Local, ...], tuple[tuple[int, int, Operand], ...]] | None:
+    """What is wrong with a line whatever the program is, and its memory operands with a fixed number; None for most."""
+    problems, accesses = tuple(_problems_of_line(chunk)), _accesses(chunk)
+    return (problems, accesses) if problems or accesses else None
 
 
 def _problems_of_line(chunk: Chunk) -> Iterator[Local]:

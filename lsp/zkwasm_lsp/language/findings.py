@@ -75,7 +75,7 @@ def _in_order(entries: list[Finding]) -> list[Finding]:
 
 def _broken_words(sources: Iterable[Source]) -> set[str] | None:
     """The words in the lines that cannot be read: what they would have defined; None when there is no such line."""
-    broken = [chunk for source in sources for chunk in source.chunks if chunk.parsed.problems]
+    broken = [source.chunks[index] for source in sources for index in source.broken]
     return {word for chunk in broken for word in _WORD.findall(chunk.text)} if broken else None
 
 

@@ -121,6 +121,14 @@ class Project:
                     self._found.add(path)
         self._includers = None
 
+    def note_on_disk(self, path: Path, *, exists: bool) -> None:
+        """A file of the workspace has come, changed, or gone."""
+        if not exists:
+            self._found.discard(path)
+        elif path.suffix == SUFFIX and len(self._found) < FILE_LIMIT:
+            self._found.add(path)
+        self._includers = None
+
     @property
     def paths(self) -> tuple[Path, ...]:
         """All known files, open or not, in the order of their paths."""

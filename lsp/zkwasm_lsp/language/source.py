@@ -149,9 +149,15 @@ class Source:
             for statement in chunk.parsed.tree.statements:
                 yield statement, first + 1 + chunk.line_of(statement.start - chunk.origin)
 
+    @cached_property
+    def broken(self) -> list[int]:
+        """The numbers of the chunks that cannot be read."""
+        return [index for index, chunk in enumerate(self.chunks) if chunk.parsed.problems]
+
     def problems(self) -> Iterator[tuple[Problem, int, int]]:
         """Everything wrong with the syntax, with its span in the file."""
-        for index, chunk in enumerate(self.chunks):
+        for index in self.broken:
+            chunk = self.chunks[index]
             for problem in chunk.parsed.problems:
                 assert problem.span is not None
                 moved = self.start(index) - chunk.origin
