@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     from hatch_zkwasm.costs import aligned, cost_lines
     from zkwasm_simulator.profile.exports import profile_json
-    from zkwasm_simulator.profile.report import block_lines, function_lines
+    from zkwasm_simulator.profile.report import block_lines, function_lines, line_lines
 
     title, profile = _measure(arguments)
     _write_files(arguments, title, profile)
@@ -54,6 +56,9 @@ def execute(arguments: argparse.Namespace) -> int:
     print(f"{title}\n")
     print("\n".join(cost_lines(profile.execution.counters)), end="\n\n")
     print("\n".join(function_lines(profile, lambda rows: aligned(rows, left=1), arguments.functions)))
+    lines = line_lines(profile, lambda rows: aligned(rows, left=1), arguments.functions)
+    if lines:
+        print("\n" + "\n".join(lines))
     if arguments.blocks:
         print("\n" + "\n".join(block_lines(profile, arguments.blocks)))
     return 0
@@ -75,7 +80,17 @@ def _measure(arguments: argparse.Namespace) -> tuple[str, Profile]:
             skip_address_check=run.skip_address_check,
             progress=progress,
         )
-    return run.title, profile
+    return run.title, replace(profile, instructions=_instructions(arguments))
+
+
+def _instructions(arguments: argparse.Namespace) -> Mapping[int, str]:
+    """The instructions of the module that is profiled; none of a program that was compiled before or is linked."""
+    from hatch_zkwasm.sources import MODULE_SUFFIXES, read_module
+    from zkwasm_simulator.profile.instructions import instructions_of
+
+    if arguments.file.suffix.lower() not in MODULE_SUFFIXES or arguments.links:
+        return {}
+    return instructions_of(read_module(arguments.file))
 
 
 def _write_files(arguments: argparse.Namespace, title: str, profile: Profile) -> None:

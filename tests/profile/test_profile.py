@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -27,6 +28,7 @@ from zkwasm_simulator.profile.costs import COUNTERS, Costs, total
 from zkwasm_simulator.profile.exports import folded_stacks, profile_json, speedscope_json
 from zkwasm_simulator.profile.measuring import Profile, profile_call, profile_run
 from zkwasm_simulator.profile.page import profile_page
+from zkwasm_simulator.profile.report import line_lines
 
 CALLING = """
 (module
@@ -176,6 +178,34 @@ def test_the_page_in_a_browser(sha256: Profile, tmp_path: Path) -> None:
     assert re.search(f'<div class="flame".*<button title="{box}"', shown)
     assert shown.count('class="block"') == 12
     assert '<tr class="deciding"><td>main</td>' in shown
+
+
+def test_rows_with_the_instructions_they_were_compiled_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "calling.wat"
+    source.write_text(CALLING)
+    assert main(["profile", str(source), "6", "-O", "0", "--blocks", "50"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^  .*  0x[0-9a-f]+ i32\.mul$", shown, re.MULTILINE)
+    assert re.search(r"  0x[0-9a-f]+ call 1$", shown, re.MULTILINE)
+    assert "source line" not in shown
+
+
+def test_source_lines() -> None:
+    code = compile_module(wat_to_wasm(CALLING), CompileOptions(optimization_level=0))
+    positions = code.positions
+    assert positions is not None
+    (leaf, _, _), (middle, _, _), (down, _, _) = positions.functions
+    lines = ((leaf, 0, 7), (middle, 0, 12), (down, 1, 3))
+    located = replace(code, positions=replace(positions, files=("calls.c", "down.c"), lines=lines))
+    profile = profile_call(located, "down", (6,))
+    found = {(line.file, line.line): line.costs for line in profile.line_costs()}
+    own = {costs.function.name: costs.own for costs in profile.function_costs()}
+    assert found == {("calls.c", 7): own["leaf"], ("calls.c", 12): own["middle"], ("down.c", 3): own["down"]}
+    shown = line_lines(profile, lambda rows: [" ".join(row) for row in rows], 2)
+    assert shown[0] == "source line steps share function"
+    assert shown[-1] == "and 1 more"
+    assert [line["line"] for line in profile_json(profile)["lines"]] == [line.line for line in profile.line_costs()]
+    assert profile_call(code, "down", (6,)).line_costs() == []
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from zkwasm_simulator.profile.costs import COUNTERS
 from zkwasm_simulator.profile.measuring import CallNode, Profile
-from zkwasm_simulator.profile.report import deciding_counter, row_text
+from zkwasm_simulator.profile.report import deciding_counter, place_text, row_text
 
 SPEEDSCOPE_SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
@@ -47,11 +47,16 @@ def profile_json(profile: Profile) -> dict[str, Any]:
             }
             for block in profile.block_costs()
         ],
+        "lines": [
+            {"file": line.file, "line": line.line, "function": line.function, "costs": asdict(line.costs)}
+            for line in profile.line_costs()
+        ],
         "instructions": [
             {
                 "row": row,
                 "line": profile.program.rows[row].get("line"),
                 "text": row_text(profile, row),
+                "from": place_text(profile, row),
                 "costs": asdict(costs),
             }
             for row, costs in enumerate(profile.costs)

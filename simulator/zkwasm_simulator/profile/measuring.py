@@ -7,9 +7,10 @@ and so is the tree of calls; only what CALL and RETURN do not show, a jump into 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from zkwasm_compiler.asm.positions import Position
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.faults import steps_exhausted
@@ -45,6 +46,16 @@ class BlockCosts:
     costs: Costs
 
 
+@dataclass(frozen=True, slots=True)
+class LineCosts:
+    """What was compiled from a line of the source, in `function`, and what it cost."""
+
+    file: str
+    line: int
+    function: str
+    costs: Costs
+
+
 @dataclass(slots=True)
 class CallNode:
     """A function in the context of its callers; recursion comes back to the node that a function has already."""
@@ -68,7 +79,10 @@ class CallNode:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a run did. `executions` says how often each row was executed, `costs` what each cost."""
+    """What a run did. `executions` says how often each row was executed, `costs` what each cost.
+
+    `instructions` are those of the WebAssembly module by their byte offset, where it is at hand.
+    """
 
     program: Program
     execution: Execution
@@ -76,6 +90,7 @@ class Profile:
     costs: Sequence[Costs]
     functions: Sequence[Function]
     root: CallNode
+    instructions: Mapping[int, str] = field(default_factory=dict)
 
     def function_at(self, row: int) -> Function:
         """The function that holds a row."""
@@ -110,6 +125,22 @@ class Profile:
                     found.append(BlockCosts(self.function_at(start), start, row, self.executions[start], costs))
                 start = row
         return sorted(found, key=lambda block: (-block.costs.steps, block.start))
+
+    def position_at(self, row: int) -> Position | None:
+        """The instruction of the WebAssembly module that a row was compiled from, where that is known."""
+        positions = self.program.positions
+        return positions.at(row) if positions is not None else None
+
+    def line_costs(self) -> list[LineCosts]:
+        """What the lines of the source cost, the most steps first; empty when the module does not tell lines."""
+        found: dict[tuple[str, int, str], Costs] = {}
+        for row, costs in enumerate(self.costs):
+            position = self.position_at(row) if costs.steps else None
+            if position is not None and position.line:
+                key = position.file, position.line, position.function
+                found[key] = found.get(key, Costs()) + costs
+        lines = [LineCosts(*key, costs) for key, costs in found.items()]
+        return sorted(lines, key=lambda line: (-line.costs.steps, line.file, line.line))
 
 
 def profile_call(

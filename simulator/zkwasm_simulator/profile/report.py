@@ -12,6 +12,8 @@ Aligned = Callable[[Sequence[Sequence[str]]], list[str]]
 
 SHOWN_ROWS = 12
 """Rows of a block that are shown."""
+WIDEST_ROW = 90
+"""Behind so many characters of a row comes where it is from."""
 
 
 def percent(part: int, whole: int) -> str:
@@ -49,6 +51,21 @@ def function_lines(profile: Profile, aligned: Aligned, limit: int) -> list[str]:
     return lines
 
 
+def line_lines(profile: Profile, aligned: Aligned, limit: int) -> list[str]:
+    """A table of the source lines with the most steps; empty when no lines are known."""
+    found = profile.line_costs()
+    if not found:
+        return []
+    steps = profile.execution.steps
+    rows = [("source line", "steps", "share", "function")]
+    rows += [
+        (f"{line.file}:{line.line}", str(line.costs.steps), percent(line.costs.steps, steps), line.function)
+        for line in found[:limit]
+    ]
+    lines = aligned(rows)
+    return lines if len(found) <= limit else [*lines, f"and {len(found) - limit} more"]
+
+
 def block_lines(profile: Profile, limit: int) -> list[str]:
     """The blocks with the most steps, row by row."""
     lines = []
@@ -62,10 +79,21 @@ def _block(profile: Profile, block: BlockCosts) -> list[str]:
     place = f"rows {block.start} to {block.end - 1} of {block.function.name}"
     lines = [f"{place}: {block.executions} times, {block.costs.steps} steps, {share}"]
     rows = range(block.start, min(block.end, block.start + SHOWN_ROWS))
-    lines += [f"  {row_text(profile, row)}" for row in rows]
+    texts = [row_text(profile, row) for row in rows]
+    width = min(max(map(len, texts)), WIDEST_ROW)
+    lines += [f"  {text:{width}}  {place_text(profile, row)}".rstrip() for row, text in zip(rows, texts, strict=True)]
     if len(rows) < block.end - block.start:
         lines.append(f"  … {block.end - block.start - len(rows)} more")
     return lines
+
+
+def place_text(profile: Profile, row: int) -> str:
+    """What a row was compiled from: the instruction with its byte offset, and its source line; empty: nobody knows."""
+    position = profile.position_at(row)
+    if position is None:
+        return ""
+    instruction = f"{position.offset:#x} {profile.instructions.get(position.offset, '')}".strip()
+    return f"{instruction}  {position.file}:{position.line}" if position.line else instruction
 
 
 def row_text(profile: Profile, row: int) -> str:
