@@ -33,6 +33,7 @@ SOURCES = {
 """ROM field of a coefficient: the register or counter that it multiplies."""
 
 DESTINATIONS = ("A", "B", "C", "D", "E", "CTX", "SP", "PC", "GAS", "RR", "HASHPOS", "RCX")
+_ASSIGNMENTS = {f"set{name}": name for name in DESTINATIONS}
 BINARY_OPERATIONS = ("ADD", "SUB", "LT", "SLT", "EQ", "AND", "OR", "XOR")
 HASH_OPERATIONS = {"hashK": "HASHK", "hashK1": "HASHK1", "hashKLen": "HASHKLEN", "hashKDigest": "HASHKDIGEST"}
 MEM_ALIGN_OPERATIONS = {"memAlignRD": "MEM_ALIGN_RD", "memAlignWR": "MEM_ALIGN_WR", "memAlignWR8": "MEM_ALIGN_WR8"}
@@ -149,7 +150,7 @@ def _decode(row: Mapping[str, Any], index: int) -> DecodedRow:
         constant=_constant(row),
         free=int(row.get("inFREE", 0)) % PRIME,
         advice=advice if advice and advice["op"] != "" else None,
-        destinations=tuple(name for name in DESTINATIONS if row.get(f"set{name}")),
+        destinations=tuple(name for field, name in _ASSIGNMENTS.items() if row.get(field)),
         address=_address(row),
         stack_increment=row.get("incStack", 0),
         memory=("write" if row.get("mWR") else "read") if row.get("mOp") else None,
@@ -170,8 +171,8 @@ def _flag(row: Mapping[str, Any], names: Mapping[str, str]) -> str | None:
 
 
 def _terms(row: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
-    terms = ((source, int(row.get(field, 0)) % PRIME) for field, source in SOURCES.items())
-    return tuple((source, coefficient) for source, coefficient in terms if coefficient)
+    terms = [(source, int(row[field]) % PRIME) for field, source in SOURCES.items() if field in row]
+    return tuple(term for term in terms if term[1])
 
 
 def _constant(row: Mapping[str, Any]) -> Limbs:

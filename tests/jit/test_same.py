@@ -25,7 +25,7 @@ from zkwasm_compiler.errors import AssemblyError
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import PublicInputs
 
-RANDOM_PROGRAMS = int(os.environ.get("ZKWASM_JIT_PROGRAMS", "300"))
+RANDOM_PROGRAMS = int(os.environ.get("ZKWASM_JIT_PROGRAMS", "200"))
 FIRST_SEED = int(os.environ.get("ZKWASM_SEED", "0"))
 MOST_STEPS = 20_000
 """Recorded runs that go on for longer are compared this far."""
