@@ -15,6 +15,7 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator import ExecutionFault, Instance, PreparedProgram, PublicInputs, execute, interpreter
 from zkwasm_simulator.interpreter import ENGINES, Engine
 from zkwasm_simulator.jit import engine
+from zkwasm_simulator.profile.measuring import profile_run
 
 COUNTDOWN = ("{n} => RCX", "3n => B", "loop:", "$ => A :ADD, MSTORE(x)", "RCX - 1 => RCX :JMPNZ(loop)")
 
@@ -115,6 +116,23 @@ def test_code_is_made_once_and_goes_with_the_program() -> None:
     del code, first
     gc.collect()
     assert gone() is None
+
+
+def test_runs_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[engine.Run]] = []
+    release = engine.Run.release
+
+    def note(run: engine.Run) -> None:
+        made.append(weakref.ref(run))
+        release(run)
+
+    monkeypatch.setattr(engine.Run, "release", note)
+    execute(countdown(5), engine="jit")
+    with pytest.raises(ExecutionFault):
+        execute(program("1 => A", "2 :ASSERT"), engine="jit")
+    profile_run(countdown(5))
+    gc.collect()
+    assert [run() for run in made] == [None] * 3
 
 
 def test_auto_changes_to_code_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,8 @@ def advance(
     try:
         return run.advance(zkpc, step, limit, stop, progress)
     finally:
-        run.close()
+        run.finish()
+        run.release()
 
 
 class Run:
@@ -142,11 +143,15 @@ class Run:
         """What the module imports besides `host_row`."""
         return []
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Give the machine back its memory and the counters."""
         self._add_counts()
         self.cells.copy_to(self._memory)
         self.machine.memory = self._memory
+
+    def release(self) -> None:
+        """Free the instance: its function `host_row` leads back here, so nothing else would."""
+        self._store.close()
 
     def advance(self, zkpc: int, step: int, limit: int, stop: int, progress: Progress | None) -> tuple[int, int]:
         """Execute steps until row `stop` is reached or `limit` steps are done. *Raises:* ExecutionFault."""

@@ -15,7 +15,7 @@ from zkwasm_simulator.machine import Machine
 
 
 class ProfiledRun(Run):
-    """`keccak_of_row` are the permutations that rows have caused; everything else is complete after `close`."""
+    """`keccak_of_row` are the permutations that rows have caused; everything else is complete after `finish`."""
 
     def __init__(self, code: CompiledProgram, prepared: PreparedProgram, machine: Machine) -> None:
         self._changes = [0] * (len(prepared.rows) + 1)

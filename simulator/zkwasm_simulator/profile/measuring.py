@@ -181,8 +181,10 @@ def profile_run(
     run = ProfiledRun(CompiledProgram(program, skip_address_check, profiled=True), prepared, machine)
     try:
         zkpc, steps = run.advance(0, 0, step_limit, prepared.end, progress)
+        run.finish()
+        nodes = run.calls(steps)
     finally:
-        run.close()
+        run.release()
     if zkpc != prepared.end:
         fault = steps_exhausted(step_limit)
         prepared.locate(fault, steps, zkpc)
@@ -196,7 +198,7 @@ def profile_run(
         executions,
         costs,
         functions,
-        _tree(run.calls(steps), functions),
+        _tree(nodes, functions),
     )
 
 
