@@ -58,6 +58,13 @@ CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
         ("median", (7, 0xFFFFFFFE, 3)),
     ],
     "tables.wat": [("known", (200, 7)), ("virtual", (200, 7)), ("written", (200, 7)), ("moved", (50,))],
+    "floats.wat": [
+        ("harmonic", (20,)),
+        ("sine", (0x3FE6666666666666,)),
+        ("length", (0x3FC00000, 0xC0100000, 0x3E99999A)),
+        ("mandelbrot", (0xBFE7AE147AE147AE, 0x3FB999999999999A, 25)),
+        ("orbit", (0x3FF0000000000000, 0x3FD0000000000000, 0xBFC0000000000000, 0x3FECCCCCCCCCCCCD, 0x3F847AE147AE147B)),
+    ],
     "memory/fill.wasm": [
         ("fill_bytes", (1000, 0x5A)),
         ("fill_words", (1000, 0x89ABCDEF)),

@@ -67,7 +67,8 @@ def _random(type_: str, chance: random.Random) -> int:
     f = FORMATS[type_]
     exponents = 1 << bits - f.fraction - 1
     near_one = exponents // 2 - 1 + chance.randint(-3, f.fraction + 15)
-    exponent = chance.choice((0, 1, exponents - 1, exponents - 2, near_one, chance.randrange(exponents)))
+    quarter = chance.choice((1, 3)) * exponents // 4 + chance.randint(-3, 3)  # where routines begin to be careful
+    exponent = chance.choice((0, 1, exponents - 1, exponents - 2, near_one, quarter, chance.randrange(exponents)))
     short = chance.getrandbits(chance.randint(1, f.fraction))
     fraction = chance.choice((0, short, short << f.fraction - short.bit_length(), chance.getrandbits(f.fraction)))
     return chance.getrandbits(1) << bits - 1 | exponent << f.fraction | fraction

@@ -72,7 +72,9 @@ def operands_of(pattern: Pattern, wanted: Type = Type.I32) -> Iterator[Operand]:
 def result_type(rule: Rule) -> Type:
     """The type of the value that the rule gives."""
     op = OPS.get(rule.pattern.op)
-    return Type.I32 if op is None or op.result is None else op.result
+    if op is None:  # a sum, or a function of one
+        return Type.I64 if rule.result is Representation.LONG else Type.I32
+    return op.result or Type.I32
 
 
 def instances(rule: Rule) -> Iterator[dict[str, int]]:

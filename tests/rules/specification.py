@@ -41,9 +41,14 @@ MEANINGS: dict[str, Meaning] = {
     "zk.pack": lambda facts, x, y: x + y * WORD,
     "zk.high": lambda facts, x: facts.split(x)[1],
     "zk.fold": lambda facts, x: facts.split(x)[0] + facts.split(x)[1],
+    "zk.upper": lambda facts, x: facts.split(x)[1],
+    "zk.join": lambda facts, x, y: _by_halves(facts, x, y, 1),
+    "zk.cut": lambda facts, x, y: _by_halves(facts, x, y, -1),
     "zk.add_high": lambda facts, x, y: x + y * WORD,
     "zk.significand": lambda facts, x, top: x - top * (1 << 52) + (1 << 52),
-    "zk.shl_clz": lambda facts, x: _normalised(facts, x),
+    "zk.shl_clz": lambda facts, x: _normalised(facts, x, WORD * WORD // 2),
+    "zk.normal": lambda facts, x: _normalised(facts, x, 1 << 52),
+    "zk.normal_zeros": lambda facts, x: _leading_zeros(facts, x, 32),
     "zk.div_wide": lambda facts, high, low, y: _divide(facts, high * (WORD * WORD) + low, y, 64)[0],
     "zk.rem_wide": lambda facts, high, low, y: _divide(facts, high * (WORD * WORD) + low, y, 64)[1],
     "zk.sqrt": lambda facts, high, low: _square_root(facts, high, low)[0],
@@ -78,6 +83,9 @@ PRECONDITIONS: Mapping[str, Callable[..., Any]] = {
     "zk.clz_nz_64": lambda x: x >= 1,
     "zk.ctz_nz_64": lambda x: x >= 1,
     "zk.shl_clz": lambda x: x >= 1,
+    "zk.normal": lambda x: x >= 1,
+    "zk.normal_zeros": lambda x: x >= 1,
+    "zk.upper": lambda x: x % WORD == 0,
     "zk.add_high": lambda x, y: x + y * WORD < WORD * WORD,
     "zk.significand": lambda x, top: _between(0, x - top * (1 << 52) + (1 << 52), (1 << 64) - 1),
     "zk.div_wide": lambda high, low, y: high < y,
@@ -95,6 +103,8 @@ ENFORCED: Mapping[str, Callable[..., Any]] = {
     "zk.mul_nw_32": lambda x, y: x * y < WORD,  # proofs assume it too: of the product, see `_small_product`
     "zk.mul_nw": lambda x, y: x * y < WORD * WORD,
     "zk.mul_add_nw": lambda x, y, z: x * y + z < WORD * WORD,
+    "zk.join": lambda x, y: x % WORD + y % WORD < WORD and x + y < WORD * WORD,  # proofs assume it, see `_by_halves`
+    "zk.cut": lambda x, y: x % WORD >= y % WORD and x >= y,
     "zk.sqrt": lambda high, low: ((high << 64) + low).bit_length() in (47, 48, 105, 106),
     "zk.sqrt_rest": lambda high, low: ((high << 64) + low).bit_length() in (47, 48, 105, 106),
     **{f"zk.{op}_u_nz_{bits}": lambda x, y: y >= 1 for op in ("div", "rem") for bits in (32, 64)},
@@ -156,9 +166,20 @@ def _trailing_zeros(facts: Facts, value: Polynomial, bits: int) -> Polynomial:
     return zeros
 
 
-def _normalised(facts: Facts, value: Polynomial) -> Polynomial:
-    """value * 2^zeros, of which the top bit is set."""
-    result = facts.fresh("normalised", WORD * WORD // 2, WORD * WORD - 1)
+def _by_halves(facts: Facts, x: Polynomial, y: Polynomial, sign: int) -> Polynomial:
+    """x + sign*y, of which each half is promised to be that of the halves."""
+    halves = [i + j * sign for i, j in zip(facts.split(x), facts.split(y), strict=True)]
+    for half in halves:
+        expression = facts.expression(half)
+        facts.say(expression >= 0, expression < WORD)
+    total = halves[0] + halves[1] * WORD
+    facts.halves[total.key] = halves[0], halves[1]
+    return total
+
+
+def _normalised(facts: Facts, value: Polynomial, one: int) -> Polynomial:
+    """value * 2^k, of which the leading one is at `one`."""
+    result = facts.fresh("normalised", one, 2 * one - 1)
     x, y = facts.expression(value), facts.expression(result)
     facts.say(z3.Implies(x >= 1, z3.Or(*(y == (1 << k) * x for k in range(64)))))
     return result

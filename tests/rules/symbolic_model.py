@@ -422,10 +422,11 @@ def _jump(
         yield replace(path, end=taken)
         return
     for outcome, target in ((True, taken), (False, other)):
-        facts = path.facts.fork()
+        facts, operands = path.facts.fork(), dict(path.operands)
         match operation.name:
             case "JMPN":
-                facts.in_range(op[0], *((-WORD, -1) if outcome else (0, WORD - 1)))
+                limb = facts.in_range(op[0], *((-WORD, -1) if outcome else (0, WORD - 1)))
+                operands.update(dict.fromkeys(step.destinations, (limb, op[1])))  # the same element of the field
             case "JMPZ" | "JMPNZ" if outcome == (operation.name == "JMPZ"):
                 facts.say(facts.congruent(op[0], Polynomial()))
             case "JMPZ" | "JMPNZ":
@@ -434,7 +435,7 @@ def _jump(
                 facts.say(carry if outcome == (operation.name == "JMPC") else z3.Not(carry))
             case _:
                 raise ValueError(f"{step.text}: no model of {operation.name}")
-        yield replace(path, facts=facts, end=target, operands=dict(path.operands))
+        yield replace(path, facts=facts, end=target, operands=operands)
 
 
 def _call(step: StepTemplate, operation: OperationTemplate, path: Path) -> Iterator[Path]:

@@ -10,8 +10,9 @@ import z3
 
 from tests.rules.polynomials import WORD, P, Polynomial
 from tests.rules.prover import UnprovedError, prove
+from tests.rules.specification import MEANINGS
 from tests.rules.symbolic_model import Facts
-from zkwasm_compiler.rules.affine import PRIME, branch_rule, exact_rule, field_coefficient
+from zkwasm_compiler.rules.affine import POWER_TABLES, PRIME, branch_rule, exact_rule, field_coefficient, power_rule
 from zkwasm_compiler.rules.representation import Representation
 from zkwasm_compiler.rules.rule import Leaf, Node
 
@@ -27,6 +28,7 @@ SUMS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((0x9E3779B1,), 0),
     ((1, -2, 3, -4), 4),
 )
+SMALL_SUMS = [(coefficients, constant) for coefficients, constant in SUMS if all(abs(k) <= 100 for k in coefficients)]
 HALVES = [((1,), 0, 1), ((1,), -1, 1), ((1, -1), 0, 7), ((1, -1), 0, 31)]
 """Coefficients and constant of a multiple of 2^k, and k."""
 
@@ -141,6 +143,24 @@ def test_branch_on_a_multiple_of_an_index(coefficients: tuple[int, ...], constan
         return facts.indicator(value < 0 if jump == "JMPN" else value == 0)
 
     assert prove(replace(rule, pattern=Node("exact_test", leaves)), meaning) == 2
+
+
+@pytest.mark.parametrize("op", POWER_TABLES)
+@pytest.mark.parametrize(("coefficients", "constant"), SMALL_SUMS)
+def test_power_of_a_sum(op: str, coefficients: tuple[int, ...], constant: int) -> None:
+    total = within(coefficients, constant, 0)
+    rule = power_rule(op, coefficients, constant)
+    assert prove(rule, lambda facts, *operands: MEANINGS[op](facts, total(facts, *operands))) > 1
+
+
+@pytest.mark.parametrize("op", POWER_TABLES)
+@pytest.mark.parametrize(("coefficients", "constant", "shift"), HALVES)
+def test_power_of_a_quotient(op: str, coefficients: tuple[int, ...], constant: int, shift: int) -> None:
+    inverse = pow(2, -shift, PRIME)
+    total = within(coefficients, constant, 0, 1 << shift)
+    scaled = tuple(field_coefficient(k * inverse) for k in coefficients)
+    rule = power_rule(op, scaled, field_coefficient(constant * inverse))
+    assert prove(rule, lambda facts, *operands: MEANINGS[op](facts, total(facts, *operands))) > 1
 
 
 def test_prime() -> None:

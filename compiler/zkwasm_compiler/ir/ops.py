@@ -261,9 +261,14 @@ _add(Op("zk.popcnt_64", (I64,), I32, lambda x: x.bit_count()))
 _add(Op("zk.pack", (I32, I32), I64, lambda low, high: low + (high << 32)))
 _add(Op("zk.high", (I64,), I32, lambda x: x >> 32))
 _add(Op("zk.fold", (I64,), I32, lambda x: (x & 0xFFFFFFFF) + (x >> 32)))  # the halves have no bit in common
+_add(Op("zk.upper", (I64,), I32, lambda x: x >> 32))  # x a multiple of 2^32
+_add(Op("zk.join", (I64, I64), I64, lambda x, y: x + y))  # half by half: without a carry from either
+_add(Op("zk.cut", (I64, I64), I64, lambda x, y: x - y))  # half by half: without a borrow in either
 _add(Op("zk.add_high", (I64, I32), I64, lambda x, y: x + (y << 32)))  # without a carry out
 _add(Op("zk.significand", (I64, I32), I64, lambda x, top: x - (top << 52) + (1 << 52)))  # x within 2^52 of top << 52
 _add(Op("zk.shl_clz", (I64,), I64, lambda x: x << integers.clz(x, 64)))  # x > 0
+_add(Op("zk.normal", (I32,), I64, lambda x: x << 53 - x.bit_length()))  # x > 0
+_add(Op("zk.normal_zeros", (I32,), I32, lambda x: 32 - x.bit_length()))  # x > 0; made with the same steps
 _add(Op("zk.high_ones", (I64,), I64, lambda x: x + 0xFFFFFFFF00000000))  # x < 2^32
 _add(Op("zk.fill_ones", (I64, I32), I64, lambda x, s: x + (1 << 64) - (1 << (64 - s))))  # x < 2^(64-s), 0 < s < 64
 _add(Op("zk.clz_nz_32", (I32,), I32, lambda x: integers.clz(x, 32)))

@@ -21,11 +21,13 @@ from zkwasm_compiler.ir.ops import OPS, quotient_offset
 from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 from zkwasm_compiler.rules.affine import (
+    POWER_TABLES,
     PRIME,
     affine_rule,
     branch_rule,
     exact_rule,
     field_coefficient,
+    power_rule,
 )
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
 from zkwasm_compiler.rules.i32 import has_quotient_above
@@ -289,6 +291,12 @@ class Cover:
                 terms = {term: k & 0xFFFFFFFF for term, k in terms.items() if k & 0xFFFFFFFF}
                 rule = affine_rule(tuple(terms.values()), constant) if len(terms) <= MAXIMUM_TERMS else None
                 yield from self._sum_match(rule, terms, folded, value)
+        if value.op in POWER_TABLES:
+            for deep in (True, False):
+                terms, constant, folded = self._exact_sum([(value.args[0], 1)], deep)
+                if folded and len(terms) <= MAXIMUM_TERMS:
+                    rule = power_rule(value.op, tuple(terms.values()), constant)
+                    yield from self._sum_match(rule, terms, [value, *folded], value)
         if value.op in EXACT:
             for deep in (True, False):
                 terms, constant, folded = self._exact_sum([(value, 1)], deep, value)

@@ -138,6 +138,8 @@ def _shr_s_32(build: Legalizer, value: Value) -> Value:
 def _shl_64(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
     constant = _constant(amount)
+    if constant is not None and constant % 64 == 1:
+        return build.i64("i64.add", x, x)
     if constant is not None:
         return x if constant % 64 == 0 else value
     return build.i64("i64.mul", x, build.i64("zk.pow2_64", _amount(build, amount)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
 from zkwasm_compiler.analysis.loops import LoopNest, loop_nest
+from zkwasm_compiler.analysis.twins import origin
 from zkwasm_compiler.ir.function import Block, Function, Value
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.passes.context import Context
@@ -25,13 +26,22 @@ def sink(function: Function, context: Context) -> bool:
             if not may_sink(value) or not users.get(value):
                 continue
             goal = _goal(block, users[value], tree, nest)
-            if goal is not block:
+            if goal is not block and not _parted(value, block, users, tree, nest):
                 block.body.remove(value)
                 goal.body.insert(0, value)
                 for arg in value.args:
                     _move_use(users[arg], block, goal)
                 changed = True
     return changed
+
+
+def _parted(value: Value, block: Block, users: dict[Value, list[Block]], tree: DominatorTree, nest: LoopNest) -> bool:
+    """Whether a twin, which costs nothing beside the value, would not go where it goes."""
+    key = origin(value)
+    if key is None:
+        return False
+    twins = [other for other in block.body if origin(other) == key and users.get(other)]
+    return len({_goal(block, users[twin], tree, nest) for twin in twins}) > 1
 
 
 def may_sink(value: Value) -> bool:

@@ -8,8 +8,9 @@ in [0, 2^32), then q = 2^-32·(S - r) as a field element lies in [-(n+1), 2^32-n
 multiple of p; both sides are too small for a multiple other than 0. Hence r = S mod 2^32. With n instead of n + 1 the
 largest quotient would also accept r = S + 1.
 
-Sums that are known to be in [0, 2^32) need no advice: `exact_rule` is the sum itself, in one step, and `branch_rule`
-tests one in the step of a branch. Their coefficients are field elements, so that x/2^k is a term as well.
+Sums that are known to be in [0, 2^32) need no advice: `exact_rule` is the sum itself, in one step, `branch_rule` tests
+one in the step of a branch, `power_rule` in that of a table. Their coefficients are field elements, so that x/2^k is a
+term as well.
 """
 
 from __future__ import annotations
@@ -109,6 +110,23 @@ def branch_rule(coefficients: tuple[int, ...], constant: int, jump: str, inverte
         output=None,
         result=None,
         steps=parse_steps(f"{_sum_text(coefficients, constant)} :{jump}({targets})"),
+    )
+
+
+POWER_TABLES = {"zk.pow2_32": 32, "zk.pow2_64": 64, "zk.rpow2_32": 32, "zk.rpow2_64": 64}
+"""The ops that are tables of powers of two, with their numbers of rows."""
+
+
+@lru_cache(maxsize=4096)
+def power_rule(op: str, coefficients: tuple[int, ...], constant: int) -> Rule:
+    """A power of two from a table for an exact sum, which goes into the test of the table's index."""
+    index = _sum_text(coefficients, constant - POWER_TABLES[op])
+    return Rule(
+        name=f"{op}{coefficients}+{constant}",
+        pattern=Node("exact", tuple(Leaf(f"x{i}", Representation.WORD) for i in range(len(coefficients)))),
+        output="p",
+        result=Representation.CLEAN if op == "zk.pow2_32" else Representation.LONG,
+        steps=parse_steps(f"{index} => e :JMPN(next, fail)\n:CALL({op.removeprefix('zk.')}_end, e) -> p"),
     )
 
 

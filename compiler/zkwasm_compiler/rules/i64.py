@@ -171,6 +171,16 @@ rule(
 )
 rule("zk.pack.constant", "zk.pack(%c, y:clean)", "r:long", "rot(y) + %c => r")
 rule("i64.extend_i32_u", "i64.extend_i32_u(x:clean)", "x:clean", "")
+rule("zk.upper", "zk.upper(x:long)", "r:clean", "rot(x) => r")
+rule("zk.join", "zk.join(x:long, y:long)", "r:long", "x + y => r")
+rule("zk.join.cut", "zk.join(z:long, zk.cut(x:long, y:long))", "r:long", "z + x - y => r")
+rule("zk.cut", "zk.cut(x:long, y:long)", "r:long", "x - y => r")
+rule(
+    "zk.cut.cuts",
+    "zk.cut(zk.cut(x:long, y:long), zk.cut(z:long, w:long))",
+    "r:long",
+    "x - y - z + w => r",
+)
 # What is added to the high limb leaves no carry, by promise.
 rule("zk.add_high", "zk.add_high(x:long, y:clean)", "r:long", "x + rot(y) => r")
 rule("zk.add_high.product", "zk.add_high(x:long, zk.mul_nw_32(y:clean, %c))", "r:long", "x + rot(y)*%c => r")
@@ -209,6 +219,18 @@ _LEADING_STEPS = f"""
     """
 rule("zk.clz_nz_64", "zk.clz_nz_64(x:long)", "k:tidy", _LEADING_STEPS)
 rule("zk.shl_clz", "zk.shl_clz(x:long)", "m:long", _LEADING_STEPS)
+# x*2^(21+k) has its leading one at 2^52 for one k; k < 43 keeps the index in the table.
+_LEADING_32 = " + ".join(f"(x < {1 << bit})" for bit in range(32))
+_NORMAL = f"""
+    ${{{_LEADING_32}}} => k :JMPN(fail)
+    k - 43 => e :JMPN(next, fail)
+    :CALL(pow2_64_end, e) -> p
+    ${{x * p}} => m :ARITH(x, p, #0, #0)
+    rot(m) - 0x100000 :JMPN(fail)
+    rot(m) - 0x200000 :JMPN(next, fail)
+    """
+rule("zk.normal", "zk.normal(x:clean)", "m:long", _NORMAL)
+rule("zk.normal_zeros", "zk.normal_zeros(x:clean)", "k:tidy", _NORMAL)
 # Trailing zeros of a nonzero x: the low word of x*2^j is 2^63 for j = 63 - ctz(x) and for no other j.
 _TRAILING = " - ".join(f"((x & {(2 << bit) - 1}) == 0)" for bit in range(63))
 rule(

@@ -56,52 +56,57 @@
       (then (return (select (local.get $y) (local.get $x) (i32.lt_u (local.get $y) (local.get $x))))))
     (select (local.get $y) (local.get $x) (i32.lt_s (local.get $x) (local.get $y))))
 
-  ;; Exponents are what exponent_of gives, signs what is left of x then.
+  ;; Exponents are what exponent_of gives, in units of 0x800000, signs 0 or 0x80000000.
   (func (export "float.add_f32") (param $x i32) (param $y i32) (result i32)
-    (local $exponent i32) (local $other_exponent i32) (local $swap i32) (local $significand i32) (local $distance i32)
-    (local.set $exponent (call $exponent_of (local.get $x)))
-    (local.set $other_exponent (call $exponent_of (local.get $y)))
-    (if (i32.lt_u (local.get $exponent) (local.get $other_exponent))
-      (then
-        (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))
-        (local.set $swap (local.get $exponent))
-        (local.set $exponent (local.get $other_exponent)) (local.set $other_exponent (local.get $swap))))
-    (if (i32.eq (local.get $exponent) (i32.const 0x7f800000))
-      (then
-        (if (call $is_nan (local.get $x)) (then (return (i32.const 0x7fc00000))))
-        (if (i32.eq (local.get $other_exponent) (i32.const 0x7f800000))
-          (then (if (i32.ne (local.get $x) (local.get $y)) (then (return (i32.const 0x7fc00000))))))
-        (return (local.get $x))))
-    (local.set $significand (call $fraction_of (local.get $y)))
-    (if (i32.eqz (local.get $other_exponent))
-      (then
-        (if (i32.lt_u (local.get $exponent) (i32.const 0x1000000))
-          (then (return (call $add_smallest (local.get $x) (local.get $y)))))
-        (if (i32.eqz (local.get $significand)) (then (return (local.get $x))))
-        (local.set $distance (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))))
-      (else
-        (local.set $significand (call $zk.add_nw (local.get $significand) (i32.const 0x800000)))
-        (local.set $distance (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent)))))
+    (local $swap i32)
+    (if (i32.lt_u (local.get $x) (local.get $y))
+      (then (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))))
+    (block $same
+      (block $mixed
+        (block $negative
+          (br_if $negative (i32.ge_u (local.get $x) (i32.const 0x7f800000)))
+          (br_if $mixed (i32.lt_u (local.get $y) (i32.const 0x800000)))
+          (br $same))
+        (br_if $mixed (i32.ge_u (local.get $x) (i32.const 0xff800000)))
+        (br_if $same (i32.ge_u (local.get $y) (i32.const 0x80800000)))
+        (br_if $mixed (i32.lt_u (local.get $x) (i32.const 0x80800000)))
+        (br_if $mixed (i32.ge_u (local.get $y) (i32.const 0x7f800000)))
+        (br_if $mixed (i32.lt_u (local.get $y) (i32.const 0x800000)))
+        ;; x is negative, y positive
+        (local.set $x (i32.and (local.get $x) (i32.const 0x7fffffff)))
+        (if (i32.lt_u (local.get $x) (local.get $y))
+          (then (return (call $sub_normal (local.get $y) (local.get $x) (i32.const 0)))))
+        (return (call $sub_normal (local.get $x) (local.get $y) (i32.const 0x80000000))))
+      (return (call $add_other (local.get $x) (local.get $y))))
+    (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x))
+      (call $zk.add_nw (call $fraction_of (local.get $y)) (i32.const 0x800000))
+      (call $distance (local.get $x) (local.get $y))))
+  (func $distance (param $x i32) (param $y i32) (result i32)
+    (call $zk.sub_nw
+      (call $zk.sub_nw (local.get $x) (call $fraction_of (local.get $x)))
+      (call $zk.sub_nw (local.get $y) (call $fraction_of (local.get $y)))))
+  ;; x - y for normal x >= y without signs, and a sign for the result.
+  (func $sub_normal (param $x i32) (param $y i32) (param $sign i32) (result i32)
+    (call $sub_magnitudes (local.get $x) (call $fraction_of (local.get $x))
+      (call $zk.add_nw (call $fraction_of (local.get $y)) (i32.const 0x800000))
+      (call $distance (local.get $x) (local.get $y)) (local.get $sign)))
+  ;; A significand that is $distance lower, with 32 bits of fraction.
+  (func $aligned (param $significand i32) (param $distance i32) (result i64)
+    (call $zk.mul_nw (i64.extend_i32_u (local.get $significand))
+      (call $zk.rpow2_32 (call $zk.div_exact (local.get $distance) (i32.const 0x800000)))))
+  (func $add_magnitudes (param $x i32) (param $fraction i32) (param $significand i32) (param $distance i32) (result i32)
+    (local $part i64) (local $high i32) (local $top i32)
     (if (i32.ge_u (local.get $distance) (i32.const 0xd000000)) (then (return (local.get $x))))
-    (local.set $distance (call $zk.div_exact (local.get $distance) (i32.const 0x800000)))
-    (if (i32.lt_u (i32.xor (local.get $x) (local.get $y)) (i32.const 0x80000000))
-      (then
-        (return (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (local.get $exponent)
-          (i64.mul (i64.extend_i32_u (local.get $significand)) (call $zk.rpow2_32 (local.get $distance)))))))
-    (call $sub_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (local.get $exponent)
-      (i64.mul (i64.extend_i32_u (local.get $significand)) (call $zk.rpow2_32 (local.get $distance)))))
-  ;; $part: what is added with 32 bits of fraction.
-  (func $add_magnitudes (param $x i32) (param $fraction i32) (param $exponent i32) (param $part i64) (result i32)
-    (local $high i32)
+    (local.set $part (call $aligned (local.get $significand) (local.get $distance)))
     (local.set $high (call $zk.high (local.get $part)))
     (if (i32.lt_u (call $zk.add_nw (local.get $fraction) (local.get $high)) (i32.const 0x800000))
       (then (return (call $round (call $zk.add_nw (local.get $x) (local.get $high)) (i32.wrap_i64 (local.get $part))))))
-    (if (i32.eq (local.get $exponent) (i32.const 0x7f000000))
-      (then
-        (return (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x800000)))))
+    (local.set $top (call $zk.sub_nw (local.get $x) (local.get $fraction)))
+    (if (i32.eq (call $exponent_of (local.get $x)) (i32.const 0x7f000000))
+      (then (return (call $zk.add_nw (local.get $top) (i32.const 0x800000)))))
     (call $half
       (call $zk.add_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (local.get $high))
-      (i32.wrap_i64 (local.get $part)) (call $zk.sub_nw (local.get $x) (local.get $fraction))))
+      (i32.wrap_i64 (local.get $part)) (local.get $top)))
   (func $half (param $significand i32) (param $fraction i32) (param $top i32) (result i32)
     (local $half i32) (local $sum i32)
     (local.set $half (i32.shr_u (local.get $significand) (i32.const 1)))
@@ -111,39 +116,68 @@
     (if (i32.eqz (local.get $fraction))
       (then (return (call $zk.add_nw (local.get $sum) (i32.and (local.get $sum) (i32.const 1))))))
     (call $zk.add_nw (local.get $sum) (i32.const 1)))
-  (func $sub_magnitudes (param $x i32) (param $fraction i32) (param $exponent i32) (param $part i64) (result i32)
-    (local $high i32) (local $low i32) (local $top i32) (local $left i32)
+  (func $sub_magnitudes (param $x i32) (param $fraction i32) (param $significand i32) (param $distance i32)
+      (param $sign i32) (result i32)
+    (local $part i64) (local $high i32) (local $low i32) (local $top i32) (local $left i32)
+    (if (i32.ge_u (local.get $distance) (i32.const 0xd000000))
+      (then (return (call $zk.add_nw (local.get $x) (local.get $sign)))))
+    (local.set $part (call $aligned (local.get $significand) (local.get $distance)))
     (local.set $high (call $zk.high (local.get $part)))
     (local.set $low (i32.wrap_i64 (local.get $part)))
     (local.set $top (call $zk.sub_nw (local.get $x) (local.get $fraction)))
     (if (i32.eqz (local.get $low))
       (then
         (if (i32.le_u (local.get $high) (local.get $fraction))
-          (then (return (call $zk.sub_nw (local.get $x) (local.get $high)))))
-        (local.set $left (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)))
-        (if (i32.eq (local.get $left) (local.get $high)) (then (return (i32.const 0))))
-        (if (i32.lt_u (local.get $left) (local.get $high))
-          (then
-            (return (call $normalise (call $zk.sub_nw (local.get $high) (local.get $left)) (local.get $exponent)
-              (i32.xor (call $zk.sub_nw (local.get $top) (local.get $exponent)) (i32.const 0x80000000))))))
-        (return (call $normalise (call $zk.sub_nw (local.get $left) (local.get $high)) (local.get $exponent)
-          (call $zk.sub_nw (local.get $top) (local.get $exponent))))))
+          (then (return (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $high)) (local.get $sign)))))
+        (local.set $left
+          (call $zk.sub_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (local.get $high)))
+        (if (i32.eqz (local.get $left)) (then (return (i32.const 0))))
+        (return (call $normalise (local.get $left) (local.get $top) (local.get $sign)))))
     (if (i32.lt_u (local.get $high) (local.get $fraction))
       (then
         (return (call $round
-          (call $zk.sub_nw (call $zk.sub_nw (local.get $x) (local.get $high)) (i32.const 1))
-          (i32.sub (i32.const 0) (local.get $low))))))
+          (call $zk.add_nw
+            (call $zk.sub_nw (call $zk.sub_nw (local.get $x) (local.get $high)) (i32.const 1)) (local.get $sign))
+          (call $zk.neg_nz (local.get $low))))))
     (local.set $left (call $zk.sub_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x7fffff)) (local.get $high)))
-    (local.set $low (i32.sub (i32.const 0) (local.get $low)))
+    (local.set $low (call $zk.neg_nz (local.get $low)))
     (local.set $left (call $zk.add_nw (call $zk.mul_nw_32 (local.get $left) (i32.const 2))
       (i32.shr_u (local.get $low) (i32.const 31))))
     (if (i32.ge_u (local.get $left) (i32.const 0x800000))
       (then
-        (return (call $zk.sub_nw
-          (call $zk.add_nw (call $round (local.get $left) (i32.shl (local.get $low) (i32.const 1))) (local.get $top))
-          (i32.const 0x1000000)))))
-    (call $normalise (local.get $left) (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))
-      (call $zk.sub_nw (local.get $top) (local.get $exponent))))
+        (return (call $zk.add_nw
+          (call $zk.sub_nw
+            (call $zk.add_nw (call $round (local.get $left) (i32.shl (local.get $low) (i32.const 1))) (local.get $top))
+            (i32.const 0x1000000))
+          (local.get $sign)))))
+    (call $normalise (local.get $left) (call $zk.sub_nw (local.get $top) (i32.const 0x800000)) (local.get $sign)))
+  ;; x + y where one is infinite, a NaN, 0 or below the normal numbers.
+  (func $add_other (export "add_other_f32") (param $x i32) (param $y i32) (result i32)
+    (local $exponent i32) (local $other_exponent i32) (local $swap i32) (local $magnitude i32)
+    (if (call $is_nan (local.get $x)) (then (return (i32.const 0x7fc00000))))
+    (if (call $is_nan (local.get $y)) (then (return (i32.const 0x7fc00000))))
+    (local.set $exponent (call $exponent_of (local.get $x)))
+    (local.set $other_exponent (call $exponent_of (local.get $y)))
+    (if (i32.lt_u (local.get $exponent) (local.get $other_exponent))
+      (then
+        (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))
+        (local.set $exponent (local.get $other_exponent))
+        (local.set $other_exponent (call $exponent_of (local.get $y)))))
+    (if (i32.eq (local.get $other_exponent) (i32.const 0x7f800000))
+      (then (if (i32.ne (local.get $x) (local.get $y)) (then (return (i32.const 0x7fc00000))))))
+    (if (i32.eq (local.get $exponent) (i32.const 0x7f800000)) (then (return (local.get $x))))
+    (if (i32.lt_u (local.get $exponent) (i32.const 0x1000000))
+      (then (return (call $add_smallest (local.get $x) (local.get $y)))))
+    (if (i32.eqz (i32.and (local.get $y) (i32.const 0x7fffffff))) (then (return (local.get $x))))
+    (if (call $is_negative (i32.xor (local.get $x) (local.get $y)))
+      (then
+        (local.set $magnitude (i32.and (local.get $x) (i32.const 0x7fffffff)))
+        (return (call $sub_magnitudes (local.get $magnitude) (call $fraction_of (local.get $x))
+          (call $fraction_of (local.get $y))
+          (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))
+          (call $zk.sub_nw (local.get $x) (local.get $magnitude))))))
+    (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (call $fraction_of (local.get $y))
+      (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))))
   (func $normalise (export "normalise_f32") (param $significand i32) (param $exponent i32) (param $sign i32) (result i32)
     (local $zeros i32) (local $places i32)
     (local.set $zeros (call $zk.sub_nw (call $zk.clz_nz_64 (i64.extend_i32_u (local.get $significand))) (i32.const 40)))
@@ -179,9 +213,49 @@
     (call $half (local.get $sum) (i32.const 0) (call $zk.add_nw (local.get $sign) (i32.const 0x800000))))
 
   ;; The product of the significands, one of them eight places up, has its whole part in the high word, or half of it.
+  ;; The usual operands are positive with exponents from 65 to 190, so that neither product nor quotient is near an end.
   (func (export "float.mul_f32") (param $x i32) (param $y i32) (result i32)
-    (local $fraction i32) (local $exponent i32) (local $other_fraction i32) (local $other_exponent i32) (local $sum i32)
-    (local $tops i32) (local $product i64)
+    (local $fraction i32) (local $other_fraction i32) (local $exponent i32) (local $other_exponent i32)
+    (local $top i32) (local $factor i64) (local $product i64)
+    (local.set $fraction (call $fraction_of (local.get $x)))
+    (local.set $other_fraction (call $fraction_of (local.get $y)))
+    (block $usual
+      (block $signed
+        (br_if $signed (call $is_unusual (local.get $x)))
+        (br_if $signed (call $is_unusual (local.get $y)))
+        (local.set $top (call $zk.sub_nw
+          (call $zk.add_nw
+            (call $zk.sub_nw (local.get $x) (local.get $fraction))
+            (call $zk.sub_nw (local.get $y) (local.get $other_fraction)))
+          (i32.const 0x3f800000)))
+        (br $usual))
+      (local.set $exponent (call $exponent_of (local.get $x)))
+      (local.set $other_exponent (call $exponent_of (local.get $y)))
+      (block $other
+        (br_if $other (call $is_unusual (local.get $exponent)))
+        (br_if $other (call $is_unusual (local.get $other_exponent)))
+        (local.set $top (call $zk.add_nw
+          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (local.get $other_exponent)) (i32.const 0x3f800000))
+          (i32.and (i32.xor (local.get $x) (local.get $y)) (i32.const 0x80000000))))
+        (br $usual))
+      (return (call $mul_other (local.get $x) (local.get $y))))
+    (local.set $factor (i64.extend_i32_u
+      (call $zk.mul_nw_32 (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (i32.const 256))))
+    (local.set $product (call $zk.mul_nw (local.get $factor)
+      (i64.extend_i32_u (call $zk.add_nw (local.get $other_fraction) (i32.const 0x800000)))))
+    (if (i32.lt_u (call $zk.high (local.get $product)) (i32.const 0x800000))
+      (then
+        (local.set $product (call $zk.mul_nw (local.get $factor)
+          (i64.extend_i32_u
+            (call $zk.mul_nw_32 (call $zk.add_nw (local.get $other_fraction) (i32.const 0x800000)) (i32.const 2)))))
+        (local.set $top (call $zk.sub_nw (local.get $top) (i32.const 0x800000)))))
+    (call $round (call $zk.add_nw (call $zk.high (local.get $product)) (local.get $top))
+      (i32.wrap_i64 (local.get $product))))
+  (func $is_unusual (param $x i32) (result i32)
+    (if (i32.lt_u (local.get $x) (i32.const 0x20800000)) (then (return (i32.const 1))))
+    (i32.ge_u (local.get $x) (i32.const 0x5f800000)))
+  (func $mul_other (export "mul_other_f32") (param $x i32) (param $y i32) (result i32)
+    (local $exponent i32) (local $other_exponent i32) (local $sum i32) (local $product i64)
     (local.set $exponent (call $exponent_of (local.get $x)))
     (local.set $other_exponent (call $exponent_of (local.get $y)))
     (if (i32.eq (local.get $exponent) (i32.const 0x7f800000))
@@ -192,31 +266,17 @@
       (then (return (call $mul_small (local.get $x) (local.get $y) (local.get $other_exponent)))))
     (if (i32.eqz (local.get $other_exponent))
       (then (return (call $mul_small (local.get $y) (local.get $x) (local.get $exponent)))))
-    (local.set $fraction (call $fraction_of (local.get $x)))
-    (local.set $other_fraction (call $fraction_of (local.get $y)))
-    (local.set $product (call $zk.mul_nw
-      (i64.extend_i32_u (call $zk.mul_nw_32 (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (i32.const 256)))
-      (i64.extend_i32_u (call $zk.add_nw (local.get $other_fraction) (i32.const 0x800000)))))
     (local.set $sum (call $zk.add_nw (local.get $exponent) (local.get $other_exponent)))
-    (if (i32.or (i32.lt_u (local.get $sum) (i32.const 0x40000000)) (i32.lt_u (i32.const 0xbe000000) (local.get $sum)))
-      (then
-        (if (i32.lt_u (call $zk.high (local.get $product)) (i32.const 0x800000))
-          (then (local.set $product (i64.add (local.get $product) (local.get $product))))
-          (else (local.set $sum (call $zk.add_nw (local.get $sum) (i32.const 0x800000)))))
-        (return (call $finish (call $zk.high (local.get $product)) (i32.wrap_i64 (local.get $product))
-          (call $zk.add_nw (call $zk.div_exact (local.get $sum) (i32.const 0x800000)) (i32.const 385))
-          (i32.and (i32.xor (local.get $x) (local.get $y)) (i32.const 0x80000000))))))
-    ;; signs and exponents, modulo 2^32
-    (local.set $tops (i32.add (i32.sub (local.get $x) (local.get $fraction)) (i32.sub (local.get $y) (local.get $other_fraction))))
+    (local.set $product (call $zk.mul_nw
+      (i64.extend_i32_u (call $zk.mul_nw_32
+        (call $zk.add_nw (call $fraction_of (local.get $x)) (i32.const 0x800000)) (i32.const 256)))
+      (i64.extend_i32_u (call $zk.add_nw (call $fraction_of (local.get $y)) (i32.const 0x800000)))))
     (if (i32.lt_u (call $zk.high (local.get $product)) (i32.const 0x800000))
-      (then
-        (local.set $product (i64.add (local.get $product) (local.get $product)))
-        (return (i32.sub
-          (i32.add (call $round (call $zk.high (local.get $product)) (i32.wrap_i64 (local.get $product))) (local.get $tops))
-          (i32.const 0x40000000)))))
-    (i32.sub
-      (i32.add (call $round (call $zk.high (local.get $product)) (i32.wrap_i64 (local.get $product))) (local.get $tops))
-      (i32.const 0x3f800000)))
+      (then (local.set $product (i64.add (local.get $product) (local.get $product))))
+      (else (local.set $sum (call $zk.add_nw (local.get $sum) (i32.const 0x800000)))))
+    (call $finish (call $zk.high (local.get $product)) (i32.wrap_i64 (local.get $product))
+      (call $zk.add_nw (call $zk.div_exact (local.get $sum) (i32.const 0x800000)) (i32.const 385))
+      (i32.and (i32.xor (local.get $x) (local.get $y)) (i32.const 0x80000000))))
   (func $mul_special (export "mul_special_f32") (param $x i32) (param $y i32) (result i32)
     (if (call $is_nan (local.get $x)) (then (return (i32.const 0x7fc00000))))
     (if (call $is_nan (local.get $y)) (then (return (i32.const 0x7fc00000))))
@@ -257,6 +317,44 @@
     (i32.add (call $round (call $zk.high (local.get $part)) (i32.wrap_i64 (local.get $part))) (local.get $sign)))
 
   (func (export "float.div_f32") (param $x i32) (param $y i32) (result i32)
+    (local $fraction i32) (local $other_fraction i32) (local $exponent i32) (local $other_exponent i32) (local $top i32)
+    (local $left i64) (local $right i32)
+    (local.set $fraction (call $fraction_of (local.get $x)))
+    (local.set $other_fraction (call $fraction_of (local.get $y)))
+    (block $usual
+      (block $signed
+        (br_if $signed (call $is_unusual (local.get $x)))
+        (br_if $signed (call $is_unusual (local.get $y)))
+        (local.set $top (call $zk.sub_nw
+          (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x3f000000))
+          (call $zk.sub_nw (local.get $y) (local.get $other_fraction))))
+        (br $usual))
+      (local.set $exponent (call $exponent_of (local.get $x)))
+      (local.set $other_exponent (call $exponent_of (local.get $y)))
+      (block $other
+        (br_if $other (call $is_unusual (local.get $exponent)))
+        (br_if $other (call $is_unusual (local.get $other_exponent)))
+        (local.set $top (call $zk.add_nw
+          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 0x3f000000)) (local.get $other_exponent))
+          (i32.and (i32.xor (local.get $x) (local.get $y)) (i32.const 0x80000000))))
+        (br $usual))
+      (return (call $div_other (local.get $x) (local.get $y))))
+    (local.set $right (call $zk.add_nw (local.get $other_fraction) (i32.const 0x800000)))
+    (local.set $left (call $zk.mul_nw
+      (i64.extend_i32_u (call $zk.add_nw (local.get $fraction) (i32.const 0x800000))) (i64.const 0x800000)))
+    (if (i32.lt_u (local.get $fraction) (local.get $other_fraction))
+      (then
+        (local.set $left (i64.add (local.get $left) (local.get $left)))
+        (local.set $top (call $zk.sub_nw (local.get $top) (i32.const 0x800000)))))
+    (call $quotient (local.get $left) (local.get $right) (local.get $top)))
+  (func $quotient (param $x i64) (param $y i32) (param $top i32) (result i32)
+    (local $quotient i32) (local $rest i32)
+    (local.set $quotient (call $zk.low (call $zk.div_u_nz_64 (local.get $x) (i64.extend_i32_u (local.get $y)))))
+    (local.set $rest (call $zk.low (call $zk.rem_u_nz_64 (local.get $x) (i64.extend_i32_u (local.get $y)))))
+    (if (i32.lt_u (local.get $y) (call $zk.mul_nw_32 (local.get $rest) (i32.const 2)))
+      (then (return (call $zk.add_nw (call $zk.add_nw (local.get $quotient) (local.get $top)) (i32.const 1)))))
+    (call $zk.add_nw (local.get $quotient) (local.get $top)))
+  (func $div_other (export "div_other_f32") (param $x i32) (param $y i32) (result i32)
     (local $exponent i32) (local $other_exponent i32) (local $sign i32) (local $left i32) (local $right i32)
     (local.set $exponent (call $exponent_of (local.get $x)))
     (local.set $other_exponent (call $exponent_of (local.get $y)))
@@ -308,15 +406,6 @@
     (local $quotient i32) (local $rest i32)
     (local.set $quotient (call $zk.low (call $zk.div_u_nz_64 (local.get $x) (i64.extend_i32_u (local.get $y)))))
     (local.set $rest (call $zk.low (call $zk.rem_u_nz_64 (local.get $x) (i64.extend_i32_u (local.get $y)))))
-    (if (i32.gt_u (local.get $exponent) (i32.const 512))
-      (then
-        (if (i32.lt_u (local.get $exponent) (i32.const 767))
-          (then
-            (local.set $quotient (call $zk.add_nw (call $zk.add_nw (local.get $quotient) (local.get $sign))
-              (call $zk.mul_nw_32 (call $zk.sub_nw (local.get $exponent) (i32.const 513)) (i32.const 0x800000))))
-            (if (i32.lt_u (local.get $y) (call $zk.mul_nw_32 (local.get $rest) (i32.const 2)))
-              (then (return (call $zk.add_nw (local.get $quotient) (i32.const 1)))))
-            (return (local.get $quotient))))))
     (if (i32.lt_u (local.get $y) (call $zk.mul_nw_32 (local.get $rest) (i32.const 2)))
       (then
         (return (call $finish (local.get $quotient) (i32.const 0x80000001) (local.get $exponent) (local.get $sign)))))

@@ -69,87 +69,90 @@
       (then (return (select (local.get $y) (local.get $x) (i64.lt_u (local.get $y) (local.get $x))))))
     (select (local.get $y) (local.get $x) (i64.lt_s (local.get $x) (local.get $y))))
 
-  ;; Addition. The operand with the smaller exponent is aligned by one multiplication: the high word is what is added to
-  ;; the bits of the other, whose exponent tells where a carry went, and the low word the exact fraction behind it.
+  ;; Addition. The smaller magnitude is aligned by one multiplication: the high word is what is added to the other's
+  ;; fraction, and the low word the exact fraction behind that. Distances of exponents are in units of 0x100000, as
+  ;; exponents are in the high half. Ordered as integers, one test of each operand tells whether both are normal numbers
+  ;; without sign, or with one.
   (func (export "float.add_f64") (param $x i64) (param $y i64) (result i64)
-    (local $top i32) (local $exponent i32) (local $other_top i32) (local $other_exponent i32)
-    (local $swap i64) (local $swap_top i32) (local $significand i64) (local $distance i32) (local $other_sign i32)
-    (local.set $top (call $top (local.get $x)))
-    (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
-    (local.set $other_top (call $top (local.get $y)))
-    (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
-    (if (i32.lt_u (local.get $exponent) (local.get $other_exponent))
+    (local $swap i64) (local $fraction i64) (local $other_fraction i64)
+    (if (i64.lt_u (local.get $x) (local.get $y))
+      (then (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))))
+    (block $same
+      (block $mixed
+        (block $negative
+          (br_if $negative (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0x7ff00000)))
+          (br_if $mixed (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x100000)))
+          (br $same))
+        (br_if $mixed (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0xfff00000)))
+        (br_if $same (i32.ge_u (call $zk.high (local.get $y)) (i32.const 0x80100000)))
+        (br_if $mixed (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x80100000)))
+        (br_if $mixed (i32.ge_u (call $zk.high (local.get $y)) (i32.const 0x7ff00000)))
+        (br_if $mixed (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x100000)))
+        ;; x is negative, y positive
+        (local.set $x (i64.and (local.get $x) (i64.const 0x7fffffffffffffff)))
+        (if (i64.lt_u (local.get $x) (local.get $y))
+          (then (return (call $sub_normal (local.get $y) (local.get $x) (i32.const 0)))))
+        (return (call $sub_normal (local.get $x) (local.get $y) (i32.const 2048))))
+      (return (call $add_other (local.get $x) (local.get $y))))
+    (local.set $fraction (call $fraction_of (local.get $x)))
+    (local.set $other_fraction (call $fraction_of (local.get $y)))
+    (call $add_magnitudes (local.get $x) (local.get $fraction)
+      (call $zk.add_high (local.get $other_fraction) (i32.const 0x100000))
+      (call $zk.upper (call $zk.cut
+        (call $zk.cut (local.get $x) (local.get $fraction)) (call $zk.cut (local.get $y) (local.get $other_fraction))))))
+  (func $fraction_of (param $x i64) (result i64) (i64.and (local.get $x) (i64.const 0xfffffffffffff)))
+  (func $exponent_of (param $x i64) (result i32)
+    (call $zk.upper (i64.and (local.get $x) (i64.const 0x7ff0000000000000))))
+  ;; x - y for normal x >= y without signs, and a sign for the result.
+  (func $sub_normal (param $x i64) (param $y i64) (param $sign i32) (result i64)
+    (local $fraction i64) (local $other_fraction i64)
+    (local.set $fraction (call $fraction_of (local.get $x)))
+    (local.set $other_fraction (call $fraction_of (local.get $y)))
+    (call $sub_magnitudes (local.get $x) (local.get $fraction)
+      (call $zk.add_high (local.get $other_fraction) (i32.const 0x100000))
+      (call $zk.upper (call $zk.cut
+        (call $zk.cut (local.get $x) (local.get $fraction)) (call $zk.cut (local.get $y) (local.get $other_fraction))))
+      (local.get $sign)))
+  ;; A normal x and a significand that is $distance lower. At no distance it has its leading one.
+  (func $add_magnitudes (param $x i64) (param $x_fraction i64) (param $significand i64) (param $distance i32) (result i64)
+    (local $power i64) (local $fraction i64) (local $sum i64) (local $top i64)
+    (local.set $top (call $zk.cut (local.get $x) (local.get $x_fraction)))
+    (if (local.get $distance)
       (then
-        (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))
-        (local.set $swap_top (local.get $top))
-        (local.set $top (local.get $other_top)) (local.set $other_top (local.get $swap_top))
-        (local.set $swap_top (local.get $exponent))
-        (local.set $exponent (local.get $other_exponent)) (local.set $other_exponent (local.get $swap_top))))
-    (if (i32.eq (local.get $exponent) (i32.const 2047))
-      (then
-        (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
-        (if (i32.eq (local.get $other_exponent) (i32.const 2047))
-          (then
-            (if (i64.ne (local.get $x) (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))))
-        (return (local.get $x))))
-    (if (i32.eqz (local.get $other_exponent))
-      (then
-        (local.set $significand (i64.and (local.get $y) (i64.const 0xfffffffffffff)))
-        (if (i32.le_u (local.get $exponent) (i32.const 1))
-          (then (return (call $add_smallest (local.get $x) (local.get $y)))))
-        (if (i64.eqz (local.get $significand)) (then (return (local.get $x))))
-        (local.set $distance (call $zk.sub_nw (local.get $exponent) (i32.const 1))))
-      (else
-        (local.set $significand (call $zk.significand (local.get $y) (local.get $other_top)))
-        (local.set $distance (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent)))))
-    (local.set $other_sign (call $zk.sub_nw (local.get $other_top) (local.get $other_exponent)))
-    (if (i32.eq (call $zk.sub_nw (local.get $top) (local.get $exponent)) (local.get $other_sign))
-      (then
-        (return (call $add_magnitudes (local.get $x) (local.get $top) (local.get $exponent)
-          (local.get $significand) (local.get $distance)))))
-    (call $sub_magnitudes (local.get $x) (local.get $top) (local.get $exponent)
-      (local.get $significand) (local.get $distance) (local.get $other_sign)))
-  ;; A normal x and a significand that is $distance places lower. At no distance it has its leading one.
-  (func $add_magnitudes (param $x i64) (param $top i32) (param $exponent i32) (param $significand i64)
-      (param $distance i32) (result i64)
-    (local $power i64) (local $fraction i64) (local $sum i64)
-    (if (i32.eqz (local.get $distance))
-      (then
-        (local.set $sum (i64.add (local.get $x) (local.get $significand))))
-      (else
-        (if (i32.ge_u (local.get $distance) (i32.const 54)) (then (return (local.get $x))))
-        (local.set $power (call $zk.rpow2_64 (local.get $distance)))
+        (if (i32.ge_u (local.get $distance) (i32.const 0x3600000)) (then (return (local.get $x))))
+        (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x100000))))
         (local.set $fraction (i64.mul (local.get $significand) (local.get $power)))
-        (local.set $sum (i64.add (local.get $x) (call $zk.mulhi_u (local.get $significand) (local.get $power))))
-        (if (i32.lt_u (call $zk.high (local.get $sum))
-              (call $zk.add_nw (call $zk.mul_nw_32 (local.get $top) (i32.const 0x100000)) (i32.const 0x100000)))
-          (then (return (call $round (local.get $sum) (local.get $fraction)))))))
-    (if (i32.eq (local.get $exponent) (i32.const 2046))
-      (then (return (call $packed (i64.const 0x10000000000000) (local.get $top)))))
-    (call $half (call $zk.significand (local.get $sum) (local.get $top)) (local.get $fraction) (local.get $top)))
-  ;; A significand of 54 bits, rounded to 53.
-  (func $half (param $significand i64) (param $fraction i64) (param $top i32) (result i64)
-    (local $half i64)
-    (local.set $half (call $packed (i64.shr_u (local.get $significand) (i64.const 1)) (local.get $top)))
-    (if (i64.eqz (i64.shl (local.get $significand) (i64.const 63))) (then (return (local.get $half))))
+        (local.set $sum
+          (i64.add (local.get $x_fraction) (call $zk.mulhi_u (local.get $significand) (local.get $power))))
+        (if (i32.lt_u (call $zk.high (local.get $sum)) (i32.const 0x100000))
+          (then (return (call $zk.join (call $round (local.get $sum) (local.get $fraction)) (local.get $top))))))
+      (else (local.set $sum (i64.add (local.get $x_fraction) (local.get $significand)))))
+    (if (i32.eq (call $exponent_of (local.get $x)) (i32.const 0x7fe00000))
+      (then (return (call $zk.add_high (local.get $top) (i32.const 0x100000)))))
+    ;; $sum has 53 bits, and one more is in front: half of them all under the next exponent
+    (local.set $sum (call $zk.add_high (local.get $sum) (i32.const 0x100000)))
+    (call $round_half
+      (call $zk.join (i64.shr_u (local.get $sum) (i64.const 1)) (local.get $top))
+      (i64.shl (local.get $sum) (i64.const 63)) (local.get $fraction)))
+  ;; What was halved, the bit that it lost and the fraction behind that.
+  (func $round_half (param $half i64) (param $bit i64) (param $fraction i64) (result i64)
+    (if (i64.eqz (local.get $bit)) (then (return (local.get $half))))
     (if (i64.eqz (local.get $fraction))
       (then (return (i64.add (local.get $half) (i64.and (local.get $half) (i64.const 1))))))
     (i64.add (local.get $half) (i64.const 1)))
-  (func $sub_magnitudes (param $x i64) (param $top i32) (param $exponent i32) (param $significand i64)
-      (param $distance i32) (param $other_sign i32) (result i64)
-    (local $power i64) (local $fraction i64) (local $left i64)
+  (func $sub_magnitudes (param $x i64) (param $x_fraction i64) (param $significand i64) (param $distance i32)
+      (param $sign i32) (result i64)
+    (local $power i64) (local $fraction i64) (local $left i64) (local $top i64) (local $exponent i32)
+    (local.set $top (call $zk.cut (local.get $x) (local.get $x_fraction)))
     (if (i32.eqz (local.get $distance))
       (then
-        (local.set $left (call $zk.significand (local.get $x) (local.get $top)))
-        (if (i64.eq (local.get $left) (local.get $significand)) (then (return (i64.const 0))))
-        (if (i64.lt_u (local.get $left) (local.get $significand))
-          (then
-            (return (call $normalise (i64.sub (local.get $significand) (local.get $left))
-              (local.get $exponent) (local.get $other_sign)))))
-        (return (call $normalise (i64.sub (local.get $left) (local.get $significand))
-          (local.get $exponent) (call $zk.sub_nw (local.get $top) (local.get $exponent))))))
-    (if (i32.ge_u (local.get $distance) (i32.const 55)) (then (return (local.get $x))))
-    (local.set $power (call $zk.rpow2_64 (local.get $distance)))
+        (local.set $left (i64.sub (call $zk.add_high (local.get $x_fraction) (i32.const 0x100000)) (local.get $significand)))
+        (if (i64.eqz (local.get $left)) (then (return (i64.const 0))))
+        (return (call $normalise (local.get $left)
+          (call $zk.div_exact (call $zk.upper (local.get $top)) (i32.const 0x100000)) (local.get $sign)))))
+    (if (i32.ge_u (local.get $distance) (i32.const 0x3700000))
+      (then (return (call $packed (local.get $x) (local.get $sign)))))
+    (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x100000))))
     (local.set $fraction (i64.mul (local.get $significand) (local.get $power)))
     (local.set $left (i64.sub (local.get $x) (call $zk.mulhi_u (local.get $significand) (local.get $power))))
     (if (i64.eqz (local.get $fraction))
@@ -157,18 +160,45 @@
       (else
         (local.set $left (i64.sub (local.get $left) (i64.const 1)))
         (local.set $fraction (i64.sub (i64.const 0) (local.get $fraction)))))
-    (if (i32.ge_u (call $zk.high (local.get $left)) (call $zk.mul_nw_32 (local.get $top) (i32.const 0x100000)))
-      (then (return (call $round (local.get $left) (local.get $fraction)))))
+    (if (i64.ge_u (local.get $left) (local.get $top))
+      (then (return (call $packed (call $round (local.get $left) (local.get $fraction)) (local.get $sign)))))
     ;; one more bit in front
-    (local.set $left (call $zk.significand (local.get $left) (local.get $top)))
+    (local.set $exponent (call $zk.div_exact (call $zk.upper (local.get $top)) (i32.const 0x100000)))
+    (local.set $left (i64.add (i64.sub (local.get $left) (local.get $top)) (i64.const 0x10000000000000)))
     (local.set $left (i64.add (i64.add (local.get $left) (local.get $left))
       (i64.shr_u (local.get $fraction) (i64.const 63))))
     (if (i32.ge_u (call $zk.high (local.get $left)) (i32.const 0x100000))
       (then
-        (return (call $packed (call $round (local.get $left) (i64.shl (local.get $fraction) (i64.const 1)))
-          (call $zk.sub_nw (local.get $top) (i32.const 2))))))
-    (call $normalise (local.get $left) (call $zk.sub_nw (local.get $exponent) (i32.const 1))
-      (call $zk.sub_nw (local.get $top) (local.get $exponent))))
+        (return (call $packed
+          (call $round (local.get $left) (i64.shl (local.get $fraction) (i64.const 1)))
+          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (local.get $sign)) (i32.const 2))))))
+    (call $normalise (local.get $left) (call $zk.sub_nw (local.get $exponent) (i32.const 1)) (local.get $sign)))
+  ;; x + y where one is infinite, a NaN, 0 or below the normal numbers.
+  (func $add_other (export "add_other_f64") (param $x i64) (param $y i64) (result i64)
+    (local $exponent i32) (local $other_exponent i32) (local $swap i64) (local $sign i32)
+    (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
+    (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
+    (local.set $exponent (call $exponent_of (local.get $x)))
+    (local.set $other_exponent (call $exponent_of (local.get $y)))
+    (if (i32.lt_u (local.get $exponent) (local.get $other_exponent))
+      (then
+        (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))
+        (local.set $exponent (local.get $other_exponent))
+        (local.set $other_exponent (call $exponent_of (local.get $y)))))
+    (if (i32.eq (local.get $other_exponent) (i32.const 0x7ff00000))
+      (then (if (i64.ne (local.get $x) (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))))
+    (if (i32.eq (local.get $exponent) (i32.const 0x7ff00000)) (then (return (local.get $x))))
+    (if (i32.le_u (local.get $exponent) (i32.const 0x100000))
+      (then (return (call $add_smallest (local.get $x) (local.get $y)))))
+    (if (i64.eqz (i64.shl (local.get $y) (i64.const 1))) (then (return (local.get $x))))
+    (if (call $is_negative (i64.xor (local.get $x) (local.get $y)))
+      (then
+        (local.set $sign (i32.and (call $top (local.get $x)) (i32.const 2048)))
+        (local.set $x (i64.and (local.get $x) (i64.const 0x7fffffffffffffff)))
+        (return (call $sub_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (call $fraction_of (local.get $y))
+          (call $zk.sub_nw (local.get $exponent) (i32.const 0x100000)) (local.get $sign)))))
+    (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (call $fraction_of (local.get $y))
+      (call $zk.sub_nw (local.get $exponent) (i32.const 0x100000))))
   ;; An exact significand that is not 0 and below 2^53, with an exponent of at least 1.
   (func $normalise (export "normalise_f64") (param $significand i64) (param $exponent i32) (param $sign i32) (result i64)
     (local $zeros i32)
@@ -199,60 +229,89 @@
           (i64.sub (local.get $left) (local.get $right))))))
     (local.set $left (i64.add (local.get $left) (local.get $right)))
     (if (i32.ge_u (call $zk.high (local.get $left)) (i32.const 0x200000))
-      (then (local.set $left (call $half (local.get $left) (i64.const 0) (i32.const 1)))))
+      (then
+        (local.set $left (call $round_half
+          (i64.add (i64.shr_u (local.get $left) (i64.const 1)) (i64.const 0x10000000000000))
+          (i64.shl (local.get $left) (i64.const 63)) (i64.const 0)))))
     (i64.or (i64.and (local.get $x) (i64.const 0x8000000000000000)) (local.get $left)))
 
-  ;; Multiplication: of a significand and the other's fraction, both of whose words are exact.
+  ;; Multiplication: of a significand and the other's fraction, both of whose words are exact. The usual operands are
+  ;; positive, and neither they nor their product are near the end of what there is: they have exponents from 512 on and
+  ;; a sum of exponents up to 2558. Then no other test is needed, and with signs none but this.
   (func (export "float.mul_f64") (param $x i64) (param $y i64) (result i64)
-    (local $top i32) (local $exponent i32) (local $other_top i32) (local $other_exponent i32) (local $signs i32)
-    (local $significand i64) (local $factor i64) (local $fraction i64) (local $sum i32)
+    (local $top i32) (local $other_top i32) (local $sum i32) (local $exponent i32) (local $other_exponent i32)
+    (local $significand i64) (local $factor i64) (local $fraction i64)
     (local.set $top (call $top (local.get $x)))
-    (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
     (local.set $other_top (call $top (local.get $y)))
+    (local.set $factor (i64.shl (local.get $y) (i64.const 12)))
+    (local.set $sum (call $zk.add_nw (local.get $top) (local.get $other_top)))
+    (block $usual
+      (block $signed
+        (br_if $signed (i32.lt_u (local.get $top) (i32.const 512)))
+        (br_if $signed (i32.lt_u (local.get $other_top) (i32.const 512)))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 2559))))
+      (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
+      (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
+      (block $other
+        (br_if $other (i32.lt_u (local.get $exponent) (i32.const 512)))
+        (br_if $other (i32.lt_u (local.get $other_exponent) (i32.const 512)))
+        (br_if $other
+          (i32.lt_u (i32.const 2558) (call $zk.add_nw (local.get $exponent) (local.get $other_exponent))))
+        (local.set $sum (call $zk.add_nw
+          (call $zk.add_nw (local.get $exponent) (local.get $other_exponent))
+          (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048))))
+        (br $usual))
+      (return (call $mul_other (local.get $x) (local.get $y))))
+    (local.set $significand (call $zk.significand (local.get $x) (local.get $top)))
+    (local.set $fraction (i64.mul (local.get $significand) (local.get $factor)))
+    (local.set $significand
+      (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $factor))))
+    (if (i32.lt_u (call $zk.high (local.get $significand)) (i32.const 0x200000))
+      (then
+        (return (call $packed (call $round (local.get $significand) (local.get $fraction))
+          (call $zk.sub_nw (local.get $sum) (i32.const 1024))))))
+    (call $round_half
+      (call $packed (i64.shr_u (local.get $significand) (i64.const 1)) (call $zk.sub_nw (local.get $sum) (i32.const 1023)))
+      (i64.shl (local.get $significand) (i64.const 63))
+      (local.get $fraction)))
+  ;; Any operands.
+  (func $mul_other (export "mul_other_f64") (param $x i64) (param $y i64) (result i64)
+    (local $top i32) (local $other_top i32) (local $exponent i32) (local $other_exponent i32) (local $sign i32)
+    (local $significand i64) (local $factor i64)
+    (local.set $top (call $top (local.get $x)))
+    (local.set $other_top (call $top (local.get $y)))
+    (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
     (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
+    (local.set $sign (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048)))
     (if (i32.eq (local.get $exponent) (i32.const 2047))
       (then (return (call $mul_special (local.get $x) (local.get $y)))))
     (if (i32.eq (local.get $other_exponent) (i32.const 2047))
       (then (return (call $mul_special (local.get $y) (local.get $x)))))
     (if (i32.eqz (local.get $exponent))
-      (then (return (call $mul_small (local.get $x) (local.get $y) (local.get $other_top) (local.get $other_exponent)))))
-    (if (i32.eqz (local.get $other_exponent))
-      (then (return (call $mul_small (local.get $y) (local.get $x) (local.get $top) (local.get $exponent)))))
-    (local.set $signs (call $zk.sub_nw
-      (call $zk.add_nw (local.get $top) (local.get $other_top))
-      (call $zk.add_nw (local.get $exponent) (local.get $other_exponent))))
-    (if (i32.eq (local.get $signs) (i32.const 4096)) (then (local.set $signs (i32.const 0))))
-    (local.set $factor (call $zk.significand (local.get $x) (local.get $top)))
-    (local.set $significand (i64.shl (local.get $y) (i64.const 12)))
-    (local.set $fraction (i64.mul (local.get $factor) (local.get $significand)))
-    (local.set $significand (i64.add (local.get $factor) (call $zk.mulhi_u (local.get $factor) (local.get $significand))))
-    (local.set $sum (call $zk.add_nw (local.get $exponent) (local.get $other_exponent)))
-    (if (i32.lt_u (local.get $sum) (i32.const 1024))
-      (then (return (call $finish (local.get $significand) (local.get $fraction)
-        (call $zk.add_nw (local.get $sum) (i32.const 1025)) (local.get $signs)))))
-    (if (i32.lt_u (i32.const 3068) (local.get $sum))
-      (then (return (call $finish (local.get $significand) (local.get $fraction)
-        (call $zk.add_nw (local.get $sum) (i32.const 1025)) (local.get $signs)))))
-    (if (i32.lt_u (call $zk.high (local.get $significand)) (i32.const 0x200000))
       (then
-        (return (call $packed (call $round (local.get $significand) (local.get $fraction))
-          (call $zk.add_nw (call $zk.sub_nw (local.get $sum) (i32.const 1024)) (local.get $signs))))))
-    (call $half (local.get $significand) (local.get $fraction)
-      (call $zk.add_nw (call $zk.sub_nw (local.get $sum) (i32.const 1023)) (local.get $signs))))
+        (return (call $mul_small (local.get $x) (local.get $y) (local.get $other_exponent) (local.get $sign)))))
+    (if (i32.eqz (local.get $other_exponent))
+      (then (return (call $mul_small (local.get $y) (local.get $x) (local.get $exponent) (local.get $sign)))))
+    (local.set $significand (call $zk.significand (local.get $x) (local.get $top)))
+    (local.set $factor (i64.shl (local.get $y) (i64.const 12)))
+    (call $finish
+      (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $factor)))
+      (i64.mul (local.get $significand) (local.get $factor))
+      (call $zk.add_nw (call $zk.add_nw (local.get $exponent) (local.get $other_exponent)) (i32.const 1025))
+      (local.get $sign)))
   ;; x is infinite or a NaN.
   (func $mul_special (export "mul_special_f64") (param $x i64) (param $y i64) (result i64)
     (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
     (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
     (if (i64.eqz (i64.shl (local.get $y) (i64.const 1))) (then (return (i64.const 0x7ff8000000000000))))
     (i64.xor (local.get $x) (i64.and (local.get $y) (i64.const 0x8000000000000000))))
-  ;; x is 0 or below the normal numbers, y finite with $top and $exponent.
-  (func $mul_small (export "mul_small_f64") (param $x i64) (param $y i64) (param $top i32) (param $exponent i32)
+  ;; x is 0 or below the normal numbers, y finite.
+  (func $mul_small (export "mul_small_f64") (param $x i64) (param $y i64) (param $exponent i32) (param $sign i32)
       (result i64)
-    (local $sign i64) (local $factor i64) (local $significand i64) (local $zeros i32)
-    (local.set $sign (i64.and (i64.xor (local.get $x) (local.get $y)) (i64.const 0x8000000000000000)))
+    (local $factor i64) (local $significand i64) (local $zeros i32)
     (local.set $significand (i64.and (local.get $x) (i64.const 0xfffffffffffff)))
-    (if (i64.eqz (local.get $significand)) (then (return (local.get $sign))))
-    (if (i32.eqz (local.get $exponent)) (then (return (local.get $sign))))
+    (if (i64.eqz (local.get $significand)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
+    (if (i32.eqz (local.get $exponent)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
     (local.set $zeros (call $zk.clz_nz_64 (local.get $significand)))
     (local.set $significand (i64.shr_u (call $zk.shl_clz (local.get $significand)) (i64.const 11)))
     (local.set $factor (i64.shl (local.get $y) (i64.const 12)))
@@ -260,7 +319,7 @@
       (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $factor)))
       (i64.mul (local.get $significand) (local.get $factor))
       (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 1037)) (local.get $zeros))
-      (i32.wrap_i64 (i64.shr_u (local.get $sign) (i64.const 52)))))
+      (local.get $sign)))
   ;; A significand of 53 or 54 bits with a fraction, any exponent plus 2048 that belongs to 53 bits, and a sign.
   (func $finish (export "finish_f64") (param $significand i64) (param $fraction i64) (param $exponent i32) (param $sign i32)
       (result i64)
@@ -288,7 +347,52 @@
           (i64.extend_i32_u (i64.ne (local.get $fraction) (i64.const 0)))))
       (local.get $sign)))
 
+  ;; Division. The usual operands are positive with exponents from 513 to 1534.
   (func (export "float.div_f64") (param $x i64) (param $y i64) (result i64)
+    (local $top i32) (local $other_top i32) (local $exponent i32) (local $other_exponent i32) (local $sum i32)
+    (local $left i64) (local $right i64)
+    (local.set $top (call $top (local.get $x)))
+    (local.set $other_top (call $top (local.get $y)))
+    (block $usual
+      (block $signed
+        (br_if $signed (call $is_unusual (local.get $top)))
+        (br_if $signed (call $is_unusual (local.get $other_top)))
+        (local.set $sum (call $zk.sub_nw
+          (call $zk.add_nw (local.get $top) (i32.const 1022)) (local.get $other_top)))
+        (br $usual))
+      (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
+      (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
+      (block $other
+        (br_if $other (call $is_unusual (local.get $exponent)))
+        (br_if $other (call $is_unusual (local.get $other_exponent)))
+        (local.set $sum (call $zk.add_nw
+          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 1022)) (local.get $other_exponent))
+          (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048))))
+        (br $usual))
+      (return (call $div_other (local.get $x) (local.get $y))))
+    (local.set $left (call $zk.significand (local.get $x) (local.get $top)))
+    (local.set $right (call $zk.significand (local.get $y) (local.get $other_top)))
+    (if (i64.lt_u (local.get $left) (local.get $right))
+      (then
+        (return (call $quotient (i64.shr_u (local.get $left) (i64.const 11)) (i64.shl (local.get $left) (i64.const 53))
+          (local.get $right) (call $zk.sub_nw (local.get $sum) (i32.const 1))))))
+    (call $quotient (i64.shr_u (local.get $left) (i64.const 12)) (i64.shl (local.get $left) (i64.const 52))
+      (local.get $right) (local.get $sum)))
+  (func $is_unusual (param $top i32) (result i32)
+    (if (i32.lt_u (local.get $top) (i32.const 513)) (then (return (i32.const 1))))
+    (i32.ge_u (local.get $top) (i32.const 1535)))
+  ;; The quotient of 53 bits under sign and exponent - 1. It is never a half too much: that would have an odd number of
+  ;; 54 bits divide one of 53.
+  (func $quotient (param $high i64) (param $low i64) (param $y i64) (param $top i32) (result i64)
+    (local $quotient i64) (local $rest i64)
+    (local.set $quotient
+      (call $packed (call $zk.div_wide (local.get $high) (local.get $low) (local.get $y)) (local.get $top)))
+    (local.set $rest (call $zk.rem_wide (local.get $high) (local.get $low) (local.get $y)))
+    (if (i64.lt_u (local.get $y) (i64.add (local.get $rest) (local.get $rest)))
+      (then (return (i64.add (local.get $quotient) (i64.const 1)))))
+    (local.get $quotient))
+  ;; Any operands.
+  (func $div_other (export "div_other_f64") (param $x i64) (param $y i64) (result i64)
     (local $top i32) (local $exponent i32) (local $other_top i32) (local $other_exponent i32) (local $sign i32)
     (local $left i64) (local $right i64)
     (local.set $top (call $top (local.get $x)))
@@ -335,26 +439,14 @@
           (call $zk.sub_nw (local.get $exponent) (i32.const 1)) (local.get $sign)))))
     (call $div_significands (i64.shr_u (local.get $left) (i64.const 12))
       (i64.shl (local.get $left) (i64.const 52)) (local.get $right) (local.get $exponent) (local.get $sign)))
-  ;; The quotient of 53 bits; exponent as in finish. It is never a half too much: that would have an odd number of 54
-  ;; bits divide one of 53.
+  ;; The quotient with its exponent as in finish.
   (func $div_significands (param $high i64) (param $low i64) (param $y i64) (param $exponent i32) (param $sign i32)
       (result i64)
-    (local $quotient i64) (local $rest i64) (local $up i32)
-    (local.set $quotient (call $zk.div_wide (local.get $high) (local.get $low) (local.get $y)))
+    (local $rest i64)
     (local.set $rest (call $zk.rem_wide (local.get $high) (local.get $low) (local.get $y)))
-    (local.set $up (i64.lt_u (local.get $y) (i64.add (local.get $rest) (local.get $rest))))
-    (if (i32.gt_u (local.get $exponent) (i32.const 2048))
-      (then
-        (if (i32.lt_u (local.get $exponent) (i32.const 4095))
-          (then
-            (local.set $exponent (call $zk.add_nw
-              (call $zk.sub_nw (local.get $exponent) (i32.const 2049)) (local.get $sign)))
-            (if (local.get $up)
-              (then (return (call $packed (i64.add (local.get $quotient) (i64.const 1)) (local.get $exponent)))))
-            (return (call $packed (local.get $quotient) (local.get $exponent)))))))
-    (call $finish (local.get $quotient)
+    (call $finish (call $zk.div_wide (local.get $high) (local.get $low) (local.get $y))
       (i64.or
-        (i64.shl (i64.extend_i32_u (local.get $up)) (i64.const 63))
+        (i64.shl (i64.extend_i32_u (i64.lt_u (local.get $y) (i64.add (local.get $rest) (local.get $rest)))) (i64.const 63))
         (i64.extend_i32_u (i64.ne (local.get $rest) (i64.const 0))))
       (local.get $exponent) (local.get $sign)))
 
