@@ -18,6 +18,7 @@ from tests.jit.comparison import assert_same
 from tests.jit.generation import random_program
 from tests.memory_programs import memory_program
 from tests.simulator import test_exec64
+from tests.soundness.emitted import TABLES_CALLS, tables_program
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_module
@@ -66,6 +67,12 @@ def test_programs(file: str) -> None:
     program = compile_module(module_bytes(file), CompileOptions())
     for name, words in CALLS[file]:
         call_both(program, name, words)
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_indirect_and_tail_calls(level: int) -> None:
+    for name, words in TABLES_CALLS:
+        call_both(tables_program(level), name, words)
 
 
 def test_complete_runs() -> None:
