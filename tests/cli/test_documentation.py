@@ -19,6 +19,8 @@ PAGES = (
     "docs/memory-costs.md",
     "docs/language-server.md",
     "lsp/zkwasm_lsp/diagnostics.md",
+    "docs/editors.md",
+    "lsp/editors/vscode/README.md",
     "docs/table-costs.md",
     "docs/public-interface.md",
 )
