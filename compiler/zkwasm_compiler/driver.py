@@ -27,6 +27,7 @@ from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
+from zkwasm_compiler.runtime.hosts import HostStrings, add_hosts
 from zkwasm_compiler.wasm.link import link, load_library
 from zkwasm_compiler.wasm.source_lines import SourceLines, source_lines
 
@@ -42,7 +43,8 @@ class CompileOptions:
     is compiled. `optimization_level`: 0 to 3. `name`: what the program's first line calls it. `memory_layout`: how the
     cells of the machine hold the linear memory, `words` or `bytes`; `auto` takes what is expected to take fewer steps.
     `links` are the binaries of modules to link, by the module names of the imports that they serve: each is
-    instantiated once, in this order, and may import from those before it.
+    instantiated once, in this order, and may import from those before it. `arguments` and `environment` are what a WASI
+    program is told: the first argument is its name, an entry of the environment is `NAME=value`.
     """
 
     exports: tuple[str, ...] | None = None
@@ -50,6 +52,8 @@ class CompileOptions:
     name: str = ""
     memory_layout: str = AUTO
     links: Mapping[str, bytes] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.optimization_level not in LEVELS:
@@ -60,6 +64,12 @@ class CompileOptions:
             raise ConfigurationError(
                 f"memory layout {self.memory_layout!r} does not exist; the layouts are {', '.join(CHOICES)}"
             )
+        for text in (*self.arguments, *self.environment):
+            if "\0" in text:
+                raise ConfigurationError(f"{text!r} holds a zero byte, which ends an argument; leave it out")
+        for entry in self.environment:
+            if "=" not in entry[1:]:
+                raise ConfigurationError(f"{entry!r} is no entry of an environment; write NAME=value")
 
 
 @dataclass(slots=True)
@@ -109,6 +119,7 @@ def compile_valid(
 ) -> Compilation:
     """The same for a module that is decoded, validated and linked."""
     module = translate(source, exports=options.exports)
+    add_hosts(module, HostStrings(options.arguments, options.environment))
     names = {index: function.name for index, function in module.functions.items()}
     check_limits(module)
     result = Compilation(module)

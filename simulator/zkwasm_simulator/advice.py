@@ -23,7 +23,7 @@ SHIFT_LIMIT = 1 << 20
 DEFAULT_BEFORE_LAST = 2
 
 EVENT_LOG = "eventLog"
-"""Tells tracers of an event; its parameters are names that nothing defines."""
+"""Tells tracers of an event; its first parameter is a name that nothing defines."""
 
 BATCH_FUNCTIONS = ("getHistoricGERRoot", "getNewGERRoot", "getSmtProof")
 """Functions that only a rollup's node can answer."""
@@ -168,7 +168,7 @@ def _call(node: Node, zkpc: int) -> Expression:
     name = node["funcName"]
     parameters = node["params"]
     if name == EVENT_LOG:
-        return lambda machine: 0
+        return _event(parameters, zkpc)
     if name in BATCH_FUNCTIONS:
         return _failing("tag_function_undefined", f"{name} reads a batch of transactions; a run here has none")
     if name not in FUNCTIONS:
@@ -183,6 +183,19 @@ def _call(node: Node, zkpc: int) -> Expression:
         return function(machine, [_as_number(parameter(machine)) for parameter in compiled])
 
     return call
+
+
+def _event(parameters: list[Node], zkpc: int) -> Expression:
+    """Tells the listener of the machine, if it has one, which event it is and the values behind its name."""
+    event = str(parameters[0].get("varName", "")) if parameters else ""
+    values = [compile_advice(parameter, zkpc) for parameter in parameters[1:]]
+
+    def tell(machine: Machine) -> AdviceValue:
+        if machine.listener is not None:
+            machine.listener(machine, event, [_as_number(value(machine)) for value in values])
+        return 0
+
+    return tell
 
 
 _LEAVES: dict[str, Callable[[Node, int], Expression]] = {
@@ -329,6 +342,10 @@ def _word_index(index: int) -> int:
 
 def _batch_data(machine: Machine, parameters: list[int]) -> Limbs:
     offset, length = parameters
+    if offset < 0:
+        raise ExecutionFault(
+            "input_exhausted", "the program reads more input than there is; give it more bytes of the one that it reads"
+        )
     return split(int.from_bytes(machine.inputs.batch_l2_data[offset : offset + length], "big"))
 
 

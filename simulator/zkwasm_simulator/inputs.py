@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkwasm_compiler.asm.program import Export
 from zkwasm_compiler.errors import ConfigurationError
@@ -57,6 +57,11 @@ class PublicInputs:
         pairs = enumerate(zip(export.parameters, arguments, strict=True), 1)
         words = [to_bits(type_, value, f"argument {number} of {export.name}") for number, (type_, value) in pairs]
         return cls.of_words(words, function_index=export.index)
+
+    def with_data(self, private: bytes, public: bytes) -> PublicInputs:
+        """The same with the private and the public input of a compiled program: the public one in front, then the
+        private one backwards; the time stamp is the length of the public one."""
+        return replace(self, batch_l2_data=public + private[::-1], timestamp_limit=len(public))
 
 
 def _root(words: Sequence[int]) -> bytes:

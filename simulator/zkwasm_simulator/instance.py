@@ -9,7 +9,8 @@ cost is found by a run of its own when somebody asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from zkwasm_compiler.asm.positions import Position
 from zkwasm_compiler.asm.program import Export, Interface, Program
@@ -30,12 +31,18 @@ from zkwasm_simulator.interpreter import (
     run_to_end,
 )
 from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
-from zkwasm_simulator.machine import Machine
+from zkwasm_simulator.machine import Listener, Machine
 from zkwasm_simulator.table_entries import TableEntries
+from zkwasm_simulator.texts import Texts, assertions
 from zkwasm_simulator.values import BITS, Value, from_bits, require_pattern, to_bits
 
 INSTANTIATE = 0
 """The public function index that runs the initialisation and nothing else."""
+PRIVATE_POSITION = "_private"
+"""The advice variable that counts the bytes of the private input that were read."""
+EXITED = 256
+LARGEST_EXIT_CODE = 255
+"""The status of a program that ended itself is the sum of 256 and its exit code, if that is not 0."""
 
 
 class InstantiationError(ExecutionError):
@@ -49,13 +56,22 @@ class InstantiationError(ExecutionError):
         self.trap = trap
 
 
+@dataclass(frozen=True, slots=True)
+class HostData:
+    """What a call gets from its host besides arguments: the private input and the public one, as bytes."""
+
+    private: bytes = b""
+    public: bytes = b""
+
+
 class CallResult:
     """What a call gave.
 
     `values` are the results as Python values, `raw` their unsigned patterns; both are empty when `trap` says that the
-    call trapped, and `position` which instruction of the module did. `status` is the public status word. The cost
-    (`steps`, `counters`, `rows`, `n`) is that of a provable run of this one call, from row 0; `rows` are those of the
-    fullest state machine, `n` the length of the trace.
+    call trapped, or `exit_code` that it ended the program with a code that is not 0; `position` is the instruction of
+    the module that trapped. `status` is the public status word. `public_output` are the bytes that it wrote, `log` the
+    texts, which no proof is about. The cost (`steps`, `counters`, `rows`, `n`) is that of a provable run of this one
+    call, from row 0; `rows` are those of the fullest state machine, `n` the length of the trace.
     """
 
     def __init__(
@@ -65,12 +81,17 @@ class CallResult:
         status: int,
         provable: Callable[[], Execution],
         position: Position | None = None,
+        public_output: bytes = b"",
+        log: tuple[str, ...] = (),
     ) -> None:
         self.export = export
         self.position = position
         self.status = status
-        self.trap = _trap(status)
-        self.raw = raw if self.trap is None else ()
+        self.exit_code = status - EXITED if EXITED < status <= EXITED + LARGEST_EXIT_CODE else 0
+        self.trap = None if self.exit_code else _trap(status)
+        self.raw = () if status else raw
+        self.public_output = public_output
+        self.log = log
         self._provable = provable
 
     @property
@@ -111,6 +132,8 @@ class CallResult:
 
     def __repr__(self) -> str:
         outcome = f"trap={self.trap.message!r}" if self.trap else f"values={self.values!r}"
+        if self.exit_code:
+            outcome = f"exit_code={self.exit_code}"
         return f"CallResult({self.export.name}, {outcome}, status={self.status})"
 
 
@@ -156,8 +179,8 @@ class Instance:
         self._cells: dict[int, Limbs] = {}
         self._instantiate()
 
-    def call(self, name: str, *arguments: Value) -> CallResult:
-        """Call the export `name` with Python numbers.
+    def call(self, name: str, *arguments: Value, private_input: bytes = b"", public_input: bytes = b"") -> CallResult:
+        """Call the export `name` with Python numbers, and with inputs for the program to read.
 
         *Raises:* ConfigurationError for arguments that do not fit; ExecutionFault when the program cannot go on. A trap
         is no exception: the result's `trap` says it.
@@ -165,16 +188,21 @@ class Instance:
         export = self._export(name, len(arguments))
         pairs = zip(export.parameters, arguments, strict=True)
         return self._call(
-            export, [to_bits(type_, value, f"argument {i} of {name}") for i, (type_, value) in enumerate(pairs, 1)]
+            export,
+            [to_bits(type_, value, f"argument {i} of {name}") for i, (type_, value) in enumerate(pairs, 1)],
+            self._data(private_input, public_input),
         )
 
-    def call_raw(self, name: str, bits: Sequence[int]) -> CallResult:
+    def call_raw(
+        self, name: str, bits: Sequence[int], *, private_input: bytes = b"", public_input: bytes = b""
+    ) -> CallResult:
         """Call the export `name` with unsigned patterns."""
         export = self._export(name, len(bits))
         pairs = zip(export.parameters, bits, strict=True)
         return self._call(
             export,
             [require_pattern(type_, value, f"argument {i} of {name}") for i, (type_, value) in enumerate(pairs, 1)],
+            self._data(private_input, public_input),
         )
 
     @property
@@ -205,6 +233,14 @@ class Instance:
             found.update(dict.fromkeys(table.exports, entries))
         return found
 
+    def _data(self, private: bytes, public: bytes) -> HostData:
+        """The inputs of a call. *Raises:* ConfigurationError for one that the program does not read."""
+        if private and not self.interface.private_input:
+            raise ConfigurationError("the program reads no private input, but some was given; leave it out")
+        if public and self.interface.stream("input") is None:
+            raise ConfigurationError("the program reads no public input, but some was given; leave it out")
+        return HostData(private, public)
+
     def _export(self, name: str, given: int) -> Export:
         export = self.interface.export(name)
         if export is None:
@@ -230,32 +266,45 @@ class Instance:
             return original(machine, step)
 
         rows[dispatch] = note
-        execution = self._run_from_start(INSTANTIATE, ())
+        execution = self._run_from_start(INSTANTIATE, (), HostData())
         trap = _trap(_status(execution))
         if trap is not None:
             raise InstantiationError(trap)
         self._cells.update(self._complete(execution))
 
-    def _run_from_start(self, index: int, words: Sequence[int]) -> Execution:
+    def _run_from_start(
+        self, index: int, words: Sequence[int], data: HostData, listener: Listener = assertions
+    ) -> Execution:
         """A provable run: from row 0, with the public inputs of a call."""
-        machine = Machine(PublicInputs.of_words(words, function_index=index), self.step_limit, {})
+        inputs = PublicInputs.of_words(words, function_index=index).with_data(data.private, data.public)
+        machine = Machine(inputs, self.step_limit, {})
+        machine.listener = listener
         return run_to_end(self._prepared, machine, 0, self.step_limit, progress=self._progress)
 
-    def _call(self, export: Export, words: list[int]) -> CallResult:
+    def _call(self, export: Export, words: list[int], data: HostData) -> CallResult:
+        texts = Texts(self.interface)
+        provable = partial(self._run_from_start, export.index, words, data)
         if self._untouched:
-            execution = self._run_from_start(export.index, words)
+            execution = provable(texts.hear)
             self._cells.clear()
             self._cells.update(self._complete(execution))
             self._untouched = False
-            return self._result(export, execution, lambda: execution)
+            return self._result(export, execution, lambda: execution, texts)
         for number, word in enumerate(words):
             self._cells[self.interface.argument_cell + number] = split(word)
-        machine = Machine(PublicInputs(), self.step_limit, self._cells)
+        for cell, begins in self.interface.call_cells:
+            self._cells[cell] = (begins, 0)
+        public = self.interface.stream("input")
+        if public is not None and public.length_cell is not None:
+            self._cells[public.length_cell] = (len(data.public), 0)
+        machine = Machine(PublicInputs().with_data(data.private, data.public), self.step_limit, self._cells)
+        machine.listener = texts.hear
+        machine.variables[PRIVATE_POSITION] = 0
         label = export.label or self.interface.dispatch_label
         entry = Entry(label, {**self._at_dispatch, "SP": export.index})
         zkpc = enter(self.program, machine, entry)
         execution = run_to_end(self._prepared, machine, zkpc, self.step_limit, progress=self._progress)
-        return self._result(export, execution, lambda: self._run_from_start(export.index, words))
+        return self._result(export, execution, provable, texts)
 
     def _complete(self, execution: Execution) -> dict[int, Limbs]:
         """The cells after a run from row 0, with those of a new instance that the run had no need to initialise."""
@@ -265,7 +314,9 @@ class Instance:
         """State was changed from outside: the next call cannot be a run from row 0."""
         self._untouched = False
 
-    def _result(self, export: Export, execution: Execution, provable: Callable[[], Execution]) -> CallResult:
+    def _result(
+        self, export: Export, execution: Execution, provable: Callable[[], Execution], texts: Texts
+    ) -> CallResult:
         first = self.interface.result_cell
         raw = tuple(
             _pattern(export, number, execution.memory.get(first + number, (0, 0)))
@@ -273,7 +324,10 @@ class Instance:
         )
         positions = self.program.positions
         position = None if positions is None else positions.at(execution.trapped_at)
-        return CallResult(export, raw, _status(execution), provable, position)
+        output = self.interface.stream("output")
+        strings = {string.id: string.content for string in execution.hash_streams}
+        written = strings.get(output.string, b"") if output is not None else b""
+        return CallResult(export, raw, _status(execution), provable, position, written, tuple(texts.log))
 
 
 def _status(execution: Execution) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 
 from zkwasm_compiler.asm.program import MEMORY_REGION, Interface, MemoryCells
 from zkwasm_compiler.errors import ConfigurationError
@@ -15,7 +15,7 @@ WORD_BYTES = 4
 class LinearMemory:
     """Reads and writes the bytes of a memory; addresses and counts are in bytes."""
 
-    def __init__(self, layout: MemoryCells, cells: dict[int, Limbs], changed: Callable[[], None]) -> None:
+    def __init__(self, layout: MemoryCells, cells: MutableMapping[int, Limbs], changed: Callable[[], None]) -> None:
         self._layout = layout
         self._cells = cells
         self._changed = changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from zkwasm_simulator.counters import Counters
@@ -16,13 +17,17 @@ SINGLE_REGISTERS = ("CTX", "SP", "PC", "GAS", "RR", "HASHPOS", "RCX")
 AdviceValue = int | Limbs
 """What an advice expression gives: an unbounded number, or limbs that only assignments and destinations take."""
 
+Listener = Callable[["Machine", str, list[int]], None]
+"""Called as listener(machine, event, values) for each `eventLog` of the program."""
+
 
 class Machine:
     """Registers, memory, counters and what advice can see.
 
     The limbs of A to E are field elements, `A0` the low one. One-limb registers are signed numbers. `memory` has the
     cells that were written. `step` is the number of the step that advice sees, `last_zkpc` the row that was executed
-    last, `trapped_at` the row that went to a trap (-1: none did), `trace_length` the N of `beforeLast`.
+    last, `trapped_at` the row that went to a trap (-1: none did), `trace_length` the N of `beforeLast`. `listener`
+    hears of events.
     """
 
     __slots__ = (
@@ -49,6 +54,7 @@ class Machine:
         "inputs",
         "keccak",
         "last_zkpc",
+        "listener",
         "log",
         "mem_align",
         "memory",
@@ -99,6 +105,7 @@ class Machine:
         self.variables: dict[str, AdviceValue] = {}
         self.hash_streams: dict[int, HashStream] = {}
         self.log: list[str] = []
+        self.listener: Listener | None = None
 
     def set_register(self, name: str, value: int | Limbs) -> None:
         """Put `value` into a register: limbs for A to E, a signed number for the others."""

@@ -101,8 +101,29 @@ CALLS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
         ("sieve", (200,)),
     ],
     "memory/interpreter.wasm": [("interpreter", (20,))],
+    "streams.wat": [
+        ("private_sum", ()),
+        ("composite", (91,)),
+        ("read_private", (1000, 100)),
+        ("public_difference", ()),
+        ("numbers", (1, 2)),
+        ("echo", (1000, 100)),
+        ("reveal", (1000, 100)),
+        ("keccak256", (1000, 136, 2000)),
+    ],
 }
 """For each module the calls to measure, with their arguments as unsigned patterns."""
+
+
+INPUTS = {
+    "private_sum": (bytes(range(12)), b""),
+    "composite": (b"\x07\0\0\0", b""),
+    "read_private": (bytes(100), b""),
+    "public_difference": (b"", bytes(range(12))),
+    "echo": (b"", bytes(100)),
+    "reveal": (bytes(100), b""),
+}
+"""The private and the public input of exports that read any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +143,8 @@ def module_bytes(file: str) -> bytes:
 def measure(file: str, export: str, args: Sequence[int], optimization_level: int = 2) -> Measurement:
     """The cost of one call of a program that has this export only. *Raises:* ValueError when it traps."""
     program = compile_module(module_bytes(file), CompileOptions((export,), optimization_level))
-    result = Instance(program).call_raw(export, args)
+    private, public = INPUTS.get(export, (b"", b""))
+    result = Instance(program).call_raw(export, args, private_input=private, public_input=public)
     if result.trap is not None:
         raise ValueError(f"{export} of {file} traps: {result.trap.message}")
     counters = result.counters

@@ -22,6 +22,7 @@ PAGES = (
     "docs/editors.md",
     "lsp/editors/vscode/README.md",
     "docs/table-costs.md",
+    "docs/host-functions.md",
     "docs/public-interface.md",
 )
 

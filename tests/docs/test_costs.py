@@ -1,4 +1,4 @@
-"""docs/memory-costs.md and docs/table-costs.md say what accesses, calls and programs cost."""
+"""docs/memory-costs.md, docs/table-costs.md and docs/host-functions.md say what accesses, calls and programs cost."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import memory_page, table_page
+from tests.benchmarks import host_page, memory_page, table_page
 from tests.benchmarks.memory_page import BLOCK, renewed
 from tests.benchmarks.programs import CALLS
 from tests.conftest import ROOT
 
-PAGES = {"memory-costs.md": memory_page.TABLES, "table-costs.md": table_page.TABLES}
+PAGES = {
+    "memory-costs.md": memory_page.TABLES,
+    "table-costs.md": table_page.TABLES,
+    "host-functions.md": host_page.TABLES,
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -40,3 +44,7 @@ def test_every_program_that_works_on_memory_is_there() -> None:
 
 def test_every_program_with_tables_is_there() -> None:
     assert {f"tables.{export}" for export, _ in CALLS["tables.wat"]} == set(table_page.PROGRAMS)
+
+
+def test_every_program_with_streams_is_there() -> None:
+    assert {f"streams.{export}" for export, _ in CALLS["streams.wat"]} == set(host_page.PROGRAMS)

@@ -250,6 +250,10 @@ def _loaded(value: Value, args: list[Range]) -> Range:
     return unsigned(value.type.bits, 0, (1 << bits) - 1)
 
 
+def _byte(value: Value, args: list[Range]) -> Range:
+    return unsigned(32, 0, 255)
+
+
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(["eqz", "i64.eqz"], _eqz),
     **dict.fromkeys(NEGATED, _compare),
@@ -285,4 +289,5 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(["zk.div_u_nz_32", "zk.div_u_nz_64"], _div_u),
     **dict.fromkeys(["zk.rem_u_nz_32", "zk.rem_u_nz_64"], _rem_u),
     **dict.fromkeys([op for op in ACCESS_BYTES if "load" in op], _loaded),
+    **dict.fromkeys(["host.private_byte", "host.public_byte"], _byte),
 }

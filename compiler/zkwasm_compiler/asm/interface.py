@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, TypeVar, cast
 
-from zkwasm_compiler.asm.program import CELL_BYTES, Export, GlobalCell, Interface, MemoryCells, TableArray
+from zkwasm_compiler.asm.program import CELL_BYTES, Export, GlobalCell, Interface, MemoryCells, Stream, TableArray
 from zkwasm_compiler.asm.syntax import Comment
 from zkwasm_compiler.errors import InputError
 
-Row = TypeVar("Row", Interface, Export, GlobalCell, MemoryCells, TableArray)
+Row = TypeVar("Row", Interface, Export, GlobalCell, MemoryCells, TableArray, Stream)
 
 _PLAIN_TYPES = {
     "int": (int,),
@@ -26,7 +26,7 @@ DIRECTIVE = ";@ interface "
 
 def interface_to_json(interface: Interface) -> dict[str, Any]:
     """The JSON object of an interface; field names are those of the dataclasses."""
-    return cast(dict[str, Any], _plain(asdict(interface)))
+    return cast(dict[str, Any], _plain(interface.to_json()))
 
 
 def _plain(value: Any) -> Any:
@@ -44,6 +44,8 @@ def interface_from_json(found: Any) -> Interface:
             "globals": tuple(map(_cell, found.get("globals", ()))),
             "memory": _memory(found["memory"]) if found.get("memory") else None,
             "tables": tuple(map(_table, found.get("tables", ()))),
+            "streams": tuple(_checked(Stream(**row)) for row in found.get("streams", ())),
+            "call_cells": tuple((int(cell), int(number)) for cell, number in found.get("call_cells", ())),
             "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))

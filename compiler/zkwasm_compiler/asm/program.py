@@ -200,6 +200,26 @@ class TableArray:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """A public stream of bytes, bound by keccak-256: `input` or `output`.
+
+    Its digest is in four output words from `digest_word` on, the least significant 64 bits first; its length is limb
+    `length_limb` of output word `length_word`. `string` is the number of its byte string in the machine. The length of
+    the input is in cell `length_cell` from the beginning of a call on.
+    """
+
+    name: str
+    string: int
+    digest_word: int
+    length_word: int
+    length_limb: int
+    length_cell: int | None = None
+
+
+HOST_FIELDS = ("streams", "private_input", "call_cells")
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
     """How a compiled program is called (docs/public-interface.md).
 
@@ -207,7 +227,8 @@ class Interface:
     twelve output words are results. `argument_cell` and `result_cell` are the first memory cells of each. The run of
     index 0 passes the label `dispatch_label`; a call that keeps state enters with the registers of that moment, the
     index in SP and the arguments in their cells, at the label of its export or else there. `functions` are the label
-    and the WebAssembly name of each compiled function, in the order of the program.
+    and the WebAssembly name of each compiled function, in the order of the program. `streams` are the public streams,
+    `private_input` says whether the program reads any, and `call_cells` which cells hold what when a call begins.
     """
 
     exports: tuple[Export, ...] = ()
@@ -221,6 +242,18 @@ class Interface:
     memory: MemoryCells | None = None
     skip_address_check: bool = False
     tables: tuple[TableArray, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    private_input: bool = False
+    call_cells: tuple[tuple[int, int], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Names and values of the fields, without those about the host where nothing is to say of it."""
+        found = asdict(self)
+        return {name: value for name, value in found.items() if value or name not in HOST_FIELDS}
+
+    def stream(self, name: str) -> Stream | None:
+        """The public stream called `name`, if the program has it."""
+        return next((stream for stream in self.streams if stream.name == name), None)
 
     def export(self, name: str) -> Export | None:
         """The export called `name`, if there is one."""
@@ -258,7 +291,7 @@ class Program:
             "constants": dict(self.constants),
         }
         if self.interface is not None:
-            rom["interface"] = asdict(self.interface)
+            rom["interface"] = self.interface.to_json()
         return rom
 
     def rom_json(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from zkwasm_compiler.analysis.references import DIRECT, WRITES
 from zkwasm_compiler.errors import Problem, UnsupportedError
+from zkwasm_compiler.frontend.hosts import FIRST_INDEX
 from zkwasm_compiler.frontend.translate_function import translate_function
 from zkwasm_compiler.ir import function as ir
 from zkwasm_compiler.wasm.module import Expression, Module
@@ -68,7 +69,8 @@ class _Search:
         for block in function.blocks:
             for value in block.values():
                 if value.op in DIRECT and isinstance(value.immediate, int):
-                    called.add(value.immediate)
+                    if value.immediate < FIRST_INDEX:  # else the host's
+                        called.add(value.immediate)
                 else:
                     self.note(value)
         return sorted(called)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
+from zkwasm_compiler.frontend.hosts import forwarding, host_index, is_host
 from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Immediate, Target, Trap, Type, Value
@@ -35,6 +36,8 @@ def translate_function(module: wasm.Module, index: int) -> Function:
     source = module.defined_function(index)
     if source is None:
         imported = module.imported_functions[index]
+        if is_host(imported):
+            return forwarding(module, index, imported)
         raise unsupported(
             f"import {imported.module}.{imported.name}: exporting it, starting it or calling it by a reference is not "
             "supported",
@@ -195,8 +198,11 @@ class _Translator:
         parameters = self._types(signature.parameters)
         args = self._pop_many(len(parameters))
         if self.module.defined_function(index) is None:
-            self._call_import(self.module.imported_functions[index], signature, parameters, args)
-            return
+            imported = self.module.imported_functions[index]
+            if not is_host(imported):
+                self._call_import(imported, signature, parameters, args)
+                return
+            index = host_index(self.module, imported, signature, self.where, self.offset)
         call = self._add("call", Type.TUPLE, args, index)
         for position, type_ in enumerate(self._types(signature.results)):
             self.stack.append(self._add("result", type_, [call], position))

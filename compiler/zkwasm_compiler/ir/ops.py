@@ -223,6 +223,24 @@ _add(Op("table.fill", None, NONE, pure=False, traps=True, immediate="the table")
 _add(Op("table.copy", (I32, I32, I32), NONE, pure=False, traps=True, immediate="both tables", pair=True))
 _add(Op("table.init", (I32, I32, I32), NONE, pure=False, traps=True, immediate="the table, the segment", pair=True))
 
+# What the host does. `runtime.host_routines` has the steps; hosts.wat makes the functions of modules of them.
+_add(Op("host.private_byte", (), I32, pure=False))  # the next byte of the private input
+_add(Op("host.private_i32", (), I32, pure=False))  # the next four bytes, little-endian
+_add(Op("host.private_i64", (), I64, pure=False))
+_add(Op("host.private_left", (), I32, pure=False))  # how many bytes the prover says are left; any number
+_add(Op("host.public_byte", (), I32, pure=False))  # the next byte of the public input
+_add(Op("host.public_i32", (), I32, pure=False))
+_add(Op("host.public_left", (), I32, pure=False))  # how many bytes are left
+_add(Op("host.write_byte", (I32,), NONE, pure=False))  # to the public output; below 2^8
+_add(Op("host.write_i32", (I32,), NONE, pure=False))
+_add(Op("host.keccak_byte", (I32,), NONE, pure=False))  # to the string that is hashed; below 2^8
+_add(Op("host.keccak_i32", (I32,), NONE, pure=False))
+_add(Op("host.keccak_finish", (), NONE, pure=False))  # the end of that string: makes the digest
+_add(Op("host.digest", (), I64, pure=False, immediate="the word of the digest, the least significant first"))
+_add(Op("host.exit", (I32,), NONE, pure=False))  # ends the call with this status
+_add(Op("host.abort", (I32, I32), NONE, pure=False))  # address and length of a message: nothing can be proved
+_add(Op("host.log", (I32, I32), NONE, pure=False))  # address and length of a text for the simulator's log
+
 _add(Op("br", (), NONE, pure=False, terminator=True))
 _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise
 _add(Op("br_table", (I32,), NONE, pure=False, terminator=True))  # targets: one an index, then the default

@@ -30,6 +30,7 @@ from zkwasm_compiler.rules.affine import (
     power_rule,
 )
 from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
+from zkwasm_compiler.rules.hosts import HOST_RESULTS
 from zkwasm_compiler.rules.i32 import has_quotient_above
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, TIDY_INDEX, WORD, Representation
 from zkwasm_compiler.rules.rule import CONSTANT_COST, Immediate, Leaf, Pattern, Rule
@@ -66,6 +67,7 @@ STRUCTURAL = {
     "zk.entry_index": INDEX,
     "zk.load_entry": WORD,
     "zk.table_size": CLEAN,
+    **HOST_RESULTS,
 }
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
 

@@ -31,6 +31,7 @@ from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.printer import print_step, uses_one
 from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
+from zkwasm_compiler.runtime.host_routines import PREFIX, Host
 from zkwasm_compiler.runtime.initial_cells import CellPlan, plan_cells
 from zkwasm_compiler.runtime.jump_tables import JumpTables
 from zkwasm_compiler.runtime.powers import power_tables
@@ -123,7 +124,7 @@ def check_limits(module: Module) -> None:
         function = module.functions[index]
         for what, count, limit in (
             ("parameters", len(function.parameters), ARGUMENT_WORDS),
-            ("results", len(function.results), RESULT_WORDS),
+            ("results", len(function.results), _result_words(module)),
         ):
             if count > limit:
                 problems.append(
@@ -132,8 +133,28 @@ def check_limits(module: Module) -> None:
                         "Name the exports to prove without it, or pass the rest through globals"
                     )
                 )
+    if module.start is not None and _reads_or_writes(module, module.start):
+        problems.append(
+            Problem(
+                "the start function reads the private or the public input or writes the public output; these belong to "
+                "a call: do it in an exported function"
+            )
+        )
     if problems:
         raise InputError(*problems)
+
+
+def _reads_or_writes(module: Module, start: int) -> bool:
+    reached = call_graph(module).reachable([start])
+    ops = {value.op for index in reached for block in module.functions[index].blocks for value in block.body}
+    return any(op.startswith(("host.private", "host.public", "host.write")) for op in ops)
+
+
+def _result_words(module: Module) -> int:
+    """How many output words are left for results beside those about public streams."""
+    ops = {value.op for function in module.functions.values() for block in function.blocks for value in block.body}
+    host = Host.of([PREFIX + op.partition(".")[2] for op in ops if op.startswith("host.")])
+    return min(host.published, default=RESULT_WORDS)
 
 
 def check_computed_jumps(program: Program) -> None:
@@ -193,7 +214,7 @@ def _write(
     interface = _interface(module, skeleton, names)
     lines = [f"; {title}", directive(interface), "", *prologue(skeleton), ""]
     loops = word_loops(used, uses_one=skeleton.uses_one)
-    for shared in (power_tables(used), segment_table(module, used), jump_tables, loops):
+    for shared in (power_tables(used), segment_table(module, used), jump_tables, loops, skeleton.host.routines()):
         lines += [*shared, ""] if shared else []
     for index in _text_order(stages):
         places = enumerate(printers[index].offsets, len(lines) + 1)
@@ -266,6 +287,7 @@ def _skeleton(
         passed_cells=symbols.jump_tables.passed_cells,
         tables=tuple(TableCells(module).cells()),
         table_sizes=max(TableCells(module).growing, default=-1) + 1,
+        host=Host.of(set(_targets(stages))),
     )
     skeleton = replace(skeleton, returned_cells=max(skeleton.returned_cells, 0))
     first = skeleton.cell("global")
@@ -311,6 +333,9 @@ def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]])
         memory=_interface_memory(module, skeleton),
         skip_address_check=_beyond_window(module),
         tables=_interface_tables(module, skeleton),
+        streams=skeleton.host.streams(skeleton.cell),
+        private_input=skeleton.host.private,
+        call_cells=tuple((skeleton.cell(name), begins) for name, begins in skeleton.host.beginnings()),
     )
 
 

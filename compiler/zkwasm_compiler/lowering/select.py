@@ -18,6 +18,7 @@ from zkwasm_compiler.lowering.cover import Cover, Match, Signature, called_signa
 from zkwasm_compiler.lowering.legalize import constant_bits, index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
+from zkwasm_compiler.lowering.select_hosts import select_host
 from zkwasm_compiler.lowering.select_tables import TABLE_OPS, call_through
 from zkwasm_compiler.lowering.symbols import UNPROVABLE, Symbols, trap_label
 from zkwasm_compiler.lowering.unread import drop_unread
@@ -158,6 +159,8 @@ class Selector:
             self.segment(value)
         elif value.op in BYTE_OPS:
             BYTE_OPS[value.op](self, value)
+        elif value.op.startswith("host."):
+            select_host(self, value)
         elif value.op == "assert_eq":
             self.assertion(*value.args)
         elif value in self.cover.choice and not self.cover.is_tree_child(value):

@@ -13,6 +13,7 @@ from zkwasm_compiler.asm.program import Export, GlobalCell
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.rules.representation import CLEAN, Representation
 from zkwasm_compiler.runtime.frames import STACK_CELLS
+from zkwasm_compiler.runtime.host_routines import Host
 from zkwasm_compiler.runtime.initial_cells import FIRST, INITIALISED, CellPlan
 from zkwasm_compiler.runtime.table_cells import cells_name
 
@@ -25,6 +26,7 @@ INSTANTIATED = "instantiated"
 NO_SUCH_FUNCTION = 128
 """Status of a call whose public function index is out of range."""
 REGISTERS = ("A", "B", "C", "D", "E")
+NO_HOST = Host(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Skeleton:
     initialised, and when. `trap` is the label where an instantiation ends that traps before the start function.
     `keeps_return`: some loop over words keeps its return address in a cell. `references` is how many functions are
     referred to, and `passed_cells` how many cells indirect calls pass arguments in. `tables` are the indexes and the
-    numbers of cells of the tables in cells, `table_sizes` the number of cells for the sizes of those that grow.
+    numbers of cells of the tables in cells, `table_sizes` the number of cells for the sizes of those that grow. `host`
+    is what of the host is used.
     """
 
     entries: tuple[Entry, ...]
@@ -72,6 +75,7 @@ class Skeleton:
     passed_cells: int = 0
     tables: tuple[tuple[int, int], ...] = ()
     table_sizes: int = 0
+    host: Host = NO_HOST
 
     @property
     def argument_words(self) -> int:
@@ -83,18 +87,24 @@ class Skeleton:
         """How many output words are results of some export."""
         return max((len(entry.export.results) for entry in self.entries), default=0)
 
+    @property
+    def published(self) -> frozenset[int]:
+        """The output words that are results of some export or about streams."""
+        return frozenset(range(self.result_words)) | self.host.published
+
     def variables(self) -> list[tuple[str, int]]:
         """Name and number of cells, in the order of their addresses."""
         sizes = [
             ("saved", 2),
             ("argument", self.argument_words),
-            ("output", self.result_words),
+            ("output", max(self.published, default=-1) + 1),
             ("global", len(self.globals)),
             ("memory_words", int(self.memory_words)),
             ("dropped", self.dropped_cells),
             ("table_sizes", self.table_sizes),
             *((cells_name(index), capacity) for index, capacity in self.tables),
             ("passed", self.passed_cells),
+            *self.host.variables(),
             ("returned", self.returned_cells),
             ("kept", int(self.keeps_return)),
             ("frame", self.frame_cells),
@@ -126,6 +136,7 @@ def prologue(skeleton: Skeleton) -> list[str]:
             lines.append(f"  ${{{source}}} :MSTORE(argument[{word}]), JMPN(fail)")
         else:
             lines.append(f"  ${{{source}}} :ASSERT            ; no argument: 0")
+    lines += skeleton.host.opening()
     lines += ["  CTX :MSTORE(saved[0])", "  SP :MSTORE(saved[1]), JMPN(no_such_function)", *_initialisation(skeleton)]
     return lines + _dispatch(skeleton)
 
@@ -235,6 +246,7 @@ def epilogue(skeleton: Skeleton, traps: Sequence[Trap]) -> list[str]:
         "finish:",
         *(["  0 => PC"] if skeleton.uses_one else []),
         "close:",
+        *skeleton.host.closing(),
         "  $ => CTX :MLOAD(saved[0])",
         "  $ => SP :MLOAD(saved[1])",
         "  0 => A, B, C, D, E, RR, RCX, HASHPOS",
@@ -244,7 +256,7 @@ def epilogue(skeleton: Skeleton, traps: Sequence[Trap]) -> list[str]:
     for word in range(OUTPUT_WORDS):
         end = " => PC" if word == OUTPUT_WORDS - 1 else ""
         last = ", JMP(start)" if word == OUTPUT_WORDS - 1 else ""
-        if word < skeleton.result_words:
+        if word in skeleton.published:
             lines.append(f"  ${end} :MLOAD(output[{word}]){last}")
         else:
             lines.append(f"  ${{0}}{end} :ASSERT{last}")

@@ -49,6 +49,7 @@ def repairs(
     if broken is None or broken.step - fork.step > WINDOW or depth == 0:
         return
     between = [one for one in forgery.free_inputs if fork.step < one.step <= broken.step and one.step not in said]
+    between = [one for one in between if one.row not in stage.audited.data]
     for free_input in reversed(between[-REPAIRED_INPUTS:]):
         for value in _repaired_values(stage, fork, said, free_input, broken):
             further = {**said, free_input.step: value}

@@ -174,7 +174,11 @@ def _lies_told(
     for one in chosen:
         others = chance.sample(values, min(OTHERS, len(values)))
         offered = usual_lies(one.honest, others) if lies is None else lies(one.honest)
-        pairs += [(one.step, value) for value in offered if value != one.honest]
+        data = stage.audited.data.get(one.row)
+        told_here = [value for value in offered if value != one.honest]
+        if data is not None:  # other data is no lie
+            told_here = [value for value in told_here if not data.other(one.honest, value)]
+        pairs += [(one.step, value) for value in told_here]
     if limit is not None and len(pairs) > limit:
         pairs = [pairs[number] for number in sorted(chance.sample(range(len(pairs)), limit))]
     told: dict[int, list[Limbs]] = {}

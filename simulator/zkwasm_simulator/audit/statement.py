@@ -7,6 +7,7 @@ counts as a result, too. Of a program without public values the result is what i
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,24 @@ from zkwasm_simulator.interpreter import END_LABEL
 from zkwasm_simulator.trace import INPUT_STEPS, OUTPUT_ROWS
 
 PUBLIC_WAIT = OUTPUT_ROWS + 1
+_DATA = re.compile(r"\b(private|public) input, ([1-8]) bytes?\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What the comment of a row says of its free input: it is data, `private` or `public`, of so many bytes. Any number
+    of that size may be said; it is the witness, or the verifier compares its digest."""
+
+    kind: str
+    bytes: int
+
+    def other(self, honest: Limbs, value: Limbs) -> bool:
+        """Whether a free input is another number of that size; of up to four bytes, which are all of it that is read,
+        the high limb says nothing."""
+        low, high = value
+        if self.bytes <= 4:
+            return low != honest[0] and low < 1 << 8 * self.bytes
+        return value != honest and max(value) < 1 << 32 and low | high << 32 < 1 << 8 * self.bytes
 
 
 @dataclass(frozen=True)
@@ -45,6 +64,17 @@ class Audited:
     def is_public_input(self, step: int) -> bool:
         """Is the free input of this step an input of the statement?"""
         return self.public and step in INPUT_STEPS
+
+    @cached_property
+    def data(self) -> dict[int, Data]:
+        """The rows whose free input is data, as their comments say. The text is believed only where the row has a range
+        check of its own."""
+        found = {}
+        for row in self.rows:
+            said = _DATA.search(row.text.partition(";")[2])
+            if said and row.advice is not None and row.free and (row.jump.kind == "JMPN" or row.hash == "HASHK1"):
+                found[row.index] = Data(said[1], int(said[2]))
+        return found
 
     def is_wait(self, row: int) -> bool:
         """Does this row wait for the end of the trace? When it goes on is no choice: row 0 must follow the last."""

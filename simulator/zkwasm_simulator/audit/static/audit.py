@@ -43,7 +43,13 @@ def static_audit(program: Program, *, end: str | None = None, progress: Progress
     findings += branches.values()
     findings.sort(key=lambda finding: (finding.place.row, finding.register))
     declared = tuple(of.place(row) for row in sorted(known) if shape.declared(row))
-    return StaticReport(program.file_name or "the program", len(asked), tuple(findings), declared)
+    data = {kind: tuple(of.place(row) for row in asked if _is_data(of, row, kind)) for kind in ("private", "public")}
+    name = program.file_name or "the program"
+    return StaticReport(name, len(asked), tuple(findings), declared, data["private"], data["public"])
+
+
+def _is_data(of: Audited, row: int, kind: str) -> bool:
+    return row in of.data and of.data[row].kind == kind
 
 
 def _branch(of: Audited, row: int, found: Summary) -> Finding:

@@ -169,8 +169,11 @@ class _Exploration:
         elif jump.target is None and jump.kind != "next" and decoded.address is not None:
             target = state.address(decoded.address)
         operands = state.word("A"), state.word("B")
-        waits = self.structure.audited.is_wait(decoded.index)
-        executed = execute(state, decoded, honest=honest or waits, pushes=self.structure.pushes)
+        audited = self.structure.audited
+        honest_here = honest or audited.is_wait(decoded.index)
+        if self.free is not None:  # data that comes later is looked at by itself
+            honest_here |= decoded.index in audited.data
+        executed = execute(state, decoded, honest=honest_here, pushes=self.structure.pushes)
         if self.free is None and not honest:
             self.free = executed.free
         if state.knowledge.contradictory:
@@ -205,11 +208,22 @@ class _Exploration:
 
     def _settled(self, state: State) -> bool:
         """Are all limbs pinned, or gone?"""
-        return all(state.knowledge.known(free) or not self._alive(state, free) for free in self._open)
+        settled = zip(self._known(state.knowledge), self._open, strict=True)
+        return all(known or not self._alive(state, free) for known, free in settled)
+
+    def _known(self, knowledge: Knowledge) -> list[bool]:
+        """Which limbs are pinned; those of data may be anything of its size, and it is enough that they are."""
+        data = self.structure.audited.data.get(self.start)
+        known = [knowledge.known(free) for free in self._open]
+        for number, free in enumerate(self._open):
+            bits = 0 if data is None else min(max(8 * data.bytes - 32 * number, 0), 32)
+            window = knowledge.window(free) if bits else None
+            known[number] |= window is not None and window[0] >= 0 and window[1] < 1 << bits
+        return known
 
     def _leaf(self, state: State) -> _Leaf:
         knowledge = state.knowledge
-        known = [knowledge.known(free) for free in self._open]
+        known = self._known(knowledge)
         good = [one or not self._alive(state, free) for one, free in zip(known, self._open, strict=True)]
         places = [
             knowledge.locations(free) if one else frozenset() for one, free in zip(known, self._open, strict=True)

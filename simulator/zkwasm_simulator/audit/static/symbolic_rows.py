@@ -265,6 +265,13 @@ def _constrain(state: State, row: DecodedRow, op: Pair) -> None:
     if row.assertion:
         knowledge.require_zero(op[0] - a[0])
         knowledge.require_zero(op[1] - a[1])
+    if row.hash == "HASHK1":
+        knowledge.require_window(op[0], BYTE_WINDOW)
+        knowledge.require_zero(op[1])
+    if row.hash == "HASHKDIGEST":  # it is that of the string
+        digest = (*op, *a, *b, *state.word("C"))
+        knowledge.require_limbs(*digest)
+        knowledge.implications.append(Implication((), digest))
     if row.mem_align is not None:
         offset = state.limb("C0")
         knowledge.require_window(offset, (0, MAXIMAL_ALIGNMENT))

@@ -1,0 +1,53 @@
+"""What a program says while it runs, and no proof is about: texts for the log, and why an assertion failed.
+
+A program tells its events (`eventLog`) where a text is in the linear memory; the bytes that it did not write are those
+of a new instance.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Sequence
+
+from zkwasm_compiler.asm.program import Interface
+from zkwasm_simulator.faults import ExecutionFault
+from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
+from zkwasm_simulator.machine import Machine
+
+LOG, ASSERTION = "log", "assertion"
+"""The events."""
+LONGEST_MESSAGE = 1000
+
+
+class Texts:
+    """Hears the events of a run; `log` has the texts."""
+
+    def __init__(self, interface: Interface) -> None:
+        self.interface = interface
+        self.log: list[str] = []
+
+    def hear(self, machine: Machine, event: str, values: Sequence[int]) -> None:
+        """*Raises:* ExecutionFault for an assertion that failed."""
+        if event == LOG:
+            self.log.append(self._text(machine, *values))
+        elif event == ASSERTION:
+            raise assertion_failed(self._text(machine, *values)[:LONGEST_MESSAGE])
+
+    def _text(self, machine: Machine, address: int, length: int) -> str:
+        """The text at an address, as far as it lies inside the memory."""
+        layout = self.interface.memory
+        if layout is None or not length:
+            return ""
+        memory = LinearMemory(layout, ChainMap(machine.memory, initial_cells(self.interface)), lambda: None)
+        count = min(length, max(len(memory) - address, 0))
+        return memory.read(address, count).decode(errors="replace") if count else ""
+
+
+def assertions(machine: Machine, event: str, values: Sequence[int]) -> None:
+    """A listener that hears of failed assertions only. *Raises:* ExecutionFault."""
+    if event == ASSERTION:
+        raise assertion_failed("")
+
+
+def assertion_failed(message: str) -> ExecutionFault:
+    return ExecutionFault("assertion_failed", message or "the assertion of the program does not hold")
