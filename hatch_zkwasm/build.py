@@ -260,12 +260,25 @@ def _run_example(compiled: Program, example: Example) -> dict[str, Any]:
     export = _export(compiled, example.call)
     arguments = check_arguments(export, example.arguments)
     expected = parse_results(export, example.results) if example.trap is None else ()
-    result = Instance(compiled).call(example.call, *arguments)
+    result = Instance(compiled).call(
+        example.call, *arguments, private_input=example.private_input, public_input=example.public_input
+    )
     wanted = f"trap {example.trap!r}" if example.trap is not None else values_text(export, expected)
+    wanted = f"exit code {example.exit_code}" if example.exit_code else wanted
     trap = None if result.trap is None else result.trap.message
     found = f"trapped: {trap}" if trap is not None else f"returned {values_text(export, result.values)}"
-    if trap != example.trap or (trap is None and not same_values(expected, result.values)):
+    found = f"ended with exit code {result.exit_code}" if result.exit_code else found
+    ended = (trap, result.exit_code)
+    returned = ended == (None, 0)
+    if ended != (example.trap, example.exit_code) or (returned and not same_values(expected, result.values)):
         raise BuildError(Problem(f"{call_text(export, arguments)} {found}, but {wanted} was expected"))
+    if example.public_output not in (None, result.public_output):
+        raise BuildError(
+            Problem(
+                f"{call_text(export, arguments)} wrote {_bytes_text(result.public_output)}, but "
+                f"{_bytes_text(example.public_output or b'')} was expected"
+            )
+        )
     return _example_json(example) | {"status": result.status, **cost_json(result.counters)}
 
 
@@ -284,11 +297,26 @@ def _example_json(example: Example) -> dict[str, Any]:
     outcome: Mapping[str, Any] = (
         {"trap": example.trap} if example.trap is not None else {"results": _json_values(example.results)}
     )
-    return {"call": example.call, "arguments": _json_values(example.arguments), **outcome}
+    data = {
+        "exit-code": example.exit_code or None,
+        "private-input": example.private_input.hex() or None,
+        "public-input": example.public_input.hex() or None,
+        "public-output": None if example.public_output is None else example.public_output.hex(),
+    }
+    given = {key: value for key, value in data.items() if value is not None}
+    return {"call": example.call, "arguments": _json_values(example.arguments), **outcome, **given}
+
+
+DECLARED = ("call", "arguments", "trap", "results", "exit-code", "private-input", "public-input", "public-output")
 
 
 def _declared(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: entry[key] for key in ("call", "arguments", "trap", "results") if key in entry}
+    return {key: entry[key] for key in DECLARED if key in entry}
+
+
+def _bytes_text(content: bytes) -> str:
+    """Bytes for messages: as text where they are printable, otherwise in hexadecimal digits."""
+    return repr(content.decode("ascii")) if content.isascii() and content.decode().isprintable() else content.hex()
 
 
 def _json_values(values: tuple[Value, ...]) -> list[Value | str]:

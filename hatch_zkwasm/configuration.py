@@ -29,7 +29,12 @@ DEFAULT_OPTIMIZATION_LEVEL = 2
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PROGRAM_KEYS = ("source", "link", "exports", "optimization-level", "memory-layout", "examples")
-_EXAMPLE_KEYS = ("call", "args", "result", "results", "trap")
+_EXAMPLE_KEYS = (
+    *("call", "args", "result", "results", "trap", "exit-code"),
+    *("private-input", "public-input", "public-output"),
+)
+_DATA_KINDS = ("hex", "text", "file")
+LARGEST_EXIT_CODE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Example:
     """A call that the build makes, and what has to come of it.
 
     `results` are the expected values, empty for a function without results; `trap` names the expected trap instead.
-    `path` is the TOML path, for messages.
+    `exit_code` is how the program has to end itself. The inputs are what it reads, `public_output` what it has
+    to write. `path` is the TOML path, for messages.
     """
 
     call: str
@@ -45,6 +51,10 @@ class Example:
     results: tuple[int | float, ...] = ()
     trap: str | None = None
     path: str = ""
+    exit_code: int = 0
+    private_input: bytes = b""
+    public_input: bytes = b""
+    public_output: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,7 @@ def _program(
         source=source,
         exports=exports,
         optimization_level=_optimization_level(reader, default_level),
-        examples=tuple(_example(example, exports) for example in reader.tables("examples")),
+        examples=tuple(_example(example, exports, root) for example in reader.tables("examples")),
         path=reader.path,
         memory_layout=reader.choice("memory-layout", default=default_layout, choices=CHOICES),
         links=tuple((key, _module(links, key, root, "name the file to link")) for key in links.table),
@@ -162,14 +172,16 @@ def _module(reader: TableReader, key: str, root: Path, required: str) -> str:
     return source
 
 
-def _example(reader: TableReader, exports: tuple[str, ...] | None) -> Example:
+def _example(reader: TableReader, exports: tuple[str, ...] | None, root: Path) -> Example:
     reader.allow(_EXAMPLE_KEYS)
     call = reader.string("call", required="name the exported function to call")
     if call and exports is not None and call not in exports:
         reader.problem(f"{call!r} is not in `exports` ({', '.join(exports)})", "call")
-    outcomes = [key for key in ("result", "results", "trap") if key in reader.table]
+    outcomes = [key for key in ("result", "results", "trap", "exit-code") if key in reader.table]
     if len(outcomes) > 1:
-        reader.problem(f"has {' and '.join(f'`{key}`' for key in outcomes)}; give one of result, results and trap")
+        reader.problem(
+            f"has {' and '.join(f'`{key}`' for key in outcomes)}; give one of result, results, trap and exit-code"
+        )
     results: tuple[int | float, ...] = ()
     if "result" in reader.table:
         value = reader.table["result"]
@@ -183,7 +195,46 @@ def _example(reader: TableReader, exports: tuple[str, ...] | None) -> Example:
     kinds = [kind.message for kind in Trap]
     if trap and trap not in kinds:
         reader.problem(f"there is no trap {trap!r}; the kinds are {', '.join(kinds)}", "trap")
-    return Example(call, reader.numbers("args"), results, trap, reader.path)
+    return Example(
+        call,
+        reader.numbers("args"),
+        results,
+        trap,
+        reader.path,
+        exit_code=reader.integer("exit-code", default=0, lowest=0, highest=LARGEST_EXIT_CODE),
+        private_input=_data(reader, "private-input", root),
+        public_input=_data(reader, "public-input", root),
+        public_output=_data(reader, "public-output", root) if "public-output" in reader.table else None,
+    )
+
+
+def _data(reader: TableReader, key: str, root: Path) -> bytes:
+    """Bytes: `{ hex = "…" }`, `{ text = "…" }` or `{ file = "…" }`, a file below the project's folder."""
+    if key not in reader.table:
+        return b""
+    table = reader.inner(key)
+    table.allow(_DATA_KINDS)
+    if len(table.table) != 1:
+        reader.problem(f"must be a table with one of {', '.join(_DATA_KINDS)}, found {len(table.table)} keys", key)
+        return b""
+    (kind,) = table.table
+    if kind == "file":
+        name = _relative_path(table, "file", "name the file")
+        if name and not (root / name).is_file():
+            table.problem(f"there is no file {name}", "file")
+            return b""
+        return (root / name).read_bytes() if name else b""
+    value = table.table[kind]
+    if not isinstance(value, str):
+        table.problem(f"must be a string, found {type_name(value)}", kind)
+        return b""
+    if kind == "text":
+        return value.encode()
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        table.problem(f"must be bytes in hexadecimal digits, two each, found {value!r}", kind)
+        return b""
 
 
 def _optimization_level(reader: TableReader, default: int) -> int:

@@ -7,12 +7,13 @@ hand-written one runs from its first row to `finalizeExecution`.
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Interface, Program
-    from zkwasm_simulator import Execution
+    from zkwasm_simulator import CallResult, Execution
 
 NAME = "run"
 HELP = "run a program in the simulator and show its cost"
@@ -28,6 +29,8 @@ examples:
   zkwasm run dist/my_package-1.0-py3-none-any.whl --program numbers --call gcd 48 18
   zkwasm run hand_written.zkasm
   zkwasm run gcd.wat 48 18 --json
+  zkwasm run check.wasm --call composite 91 --private-input 07000000
+  zkwasm run filter.wasm --private-input @input.txt --public-output output.txt
   zkwasm run long.wasm --call work 1000000 --step-limit 2000000000
 
 Integers are decimal, 0x…, 0o… or 0b…, signed or unsigned; floats are 1.5, -2e9, 0x1.8p3, inf,
@@ -36,7 +39,12 @@ module that exports no function is instantiated, which runs its start function.
 """
 
 
+SHOWN_BYTES = 64
+"""So many bytes of the public output are shown."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
+    from hatch_zkwasm.data import add_inputs
     from hatch_zkwasm.targets import add_step_limit, add_target
 
     add_target(parser, call="the exported function (default: the only one)")
@@ -48,6 +56,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "run (default); results, counters and faults are the same",
     )
     add_step_limit(parser)
+    add_inputs(parser)
+    parser.add_argument(
+        "--public-output", metavar="FILE", help="write the bytes of the public output here, - is standard output"
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -67,6 +79,7 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
+    from hatch_zkwasm.data import data_bytes
     from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.progress import ProgressLine
     from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
@@ -74,9 +87,12 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
 
     with as_usage():
         values = parse_arguments(export, arguments.arguments)
+    private = data_bytes(arguments.private_input, "--private-input")
+    public = data_bytes(arguments.public_input, "--public-input")
     with ProgressLine() as progress:
         instance = Instance(program, step_limit=arguments.step_limit, engine=arguments.engine, progress=progress)
-        result = instance.call(export.name, *values)
+        with as_usage():
+            result = instance.call(export.name, *values, private_input=private, public_input=public)
         counters = result.counters
     if result.trap is not None:
         outcome: dict[str, Any] = {"trap": result.trap.message}
@@ -84,16 +100,52 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
         if result.position is not None:
             outcome["position"] = asdict(result.position)
             text += f" (in {result.position})"
+    elif result.exit_code:
+        outcome = {"exit-code": result.exit_code}
+        text = f" ends with exit code {result.exit_code}"
     else:
         outcome = {"results": list(map(json_value, export.results, result.values))}
         text = f" = {values_text(export, result.values)}" if export.results else " returns"
+    outcome |= _said(program.interface, result)
+    _write_output(arguments.public_output, result.public_output)
     if arguments.json:
         call = {"call": export.name, "arguments": list(map(json_value, export.parameters, values))}
         print(json.dumps(call | outcome | {"status": result.status} | cost_json(counters), indent=2))
     else:
-        print(f"{call_text(export, values)}{text}\nstatus {result.status}\n")
+        for line in result.log:
+            print(line, end="" if line.endswith("\n") else "\n", file=sys.stderr)
+        print(f"{call_text(export, values)}{text}\nstatus {result.status}\n{_output_text(outcome)}")
         print("\n".join(cost_lines(counters)))
-    return 0 if result.trap is None else 1
+    return 0 if result.status == 0 else 1
+
+
+def _said(interface: Interface | None, result: CallResult) -> dict[str, Any]:
+    """The public output and the log, of a program that may have them."""
+    said: dict[str, Any] = {}
+    if interface is not None and interface.stream("output") is not None:
+        said["public-output"] = result.public_output.hex()
+    return said | ({"log": list(result.log)} if result.log else {})
+
+
+def _output_text(outcome: dict[str, Any]) -> str:
+    digits = outcome.get("public-output", "")
+    if not digits:
+        return ""
+    shown = digits if len(digits) <= 2 * SHOWN_BYTES else f"{digits[: 2 * SHOWN_BYTES]}…"
+    return f"public output, {len(digits) // 2} bytes: {shown}\n"
+
+
+def _write_output(name: str | None, content: bytes) -> None:
+    """Write the public output to a file, or to standard output."""
+    from pathlib import Path
+
+    from hatch_zkwasm.writing import STANDARD_OUTPUT, write_files
+
+    if name == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    elif name is not None:
+        write_files({Path(name): content})
 
 
 def _instantiate(program: Program, interface: Interface, arguments: argparse.Namespace) -> int:

@@ -132,7 +132,8 @@ def test_all_problems_are_reported_at_once(project: Path) -> None:
         "tool.zkwasm.programs.gcd.exports: names 'gcd' more than once",
         "tool.zkwasm.programs.gcd.examples[2]: must be a table, found a string",
         "tool.zkwasm.programs.gcd.examples[0].call: 'lcm' is not in `exports` (gcd, gcd)",
-        "tool.zkwasm.programs.gcd.examples[0]: has `result` and `trap`; give one of result, results and trap",
+        "tool.zkwasm.programs.gcd.examples[0]: has `result` and `trap`; give one of result, results, trap "
+        "and exit-code",
         "tool.zkwasm.programs.gcd.examples[0].args[0]: must be an integer or a float, found a string",
         "tool.zkwasm.programs.gcd.examples[0].args[1]: must be an integer or a float, found a boolean",
         "tool.zkwasm.programs.gcd.examples[1].call: is missing; name the exported function to call",

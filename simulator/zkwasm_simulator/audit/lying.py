@@ -49,6 +49,8 @@ def lying_prover(
     args: Sequence[Value] = (),
     *,
     inputs: PublicInputs | None = None,
+    private_input: bytes = b"",
+    public_input: bytes = b"",
     end: str | None = None,
     lies: Lies | None = None,
     rows: Collection[int] | None = None,
@@ -61,14 +63,16 @@ def lying_prover(
 ) -> LyingReport:
     """Run `program` with lies and report those that survive.
 
-    With an interface, the export `name` is called with `args`; any other program runs from row 0 with `inputs`, up to
-    the label `end` or the row that waits for the end of the trace. `rows` and `occurrences` (0-based, counted for each
-    row) choose the free inputs, by default all. At most `limit` lies are told, chosen evenly by `seed`; with `coherent`
-    further free inputs are changed so that the constraint which a lie breaks holds again.
+    With an interface, the export `name` is called with `args`, and the inputs are what it reads; any other program runs
+    from row 0 with `inputs`, up to the label `end` or the row that waits for the end of the trace. `rows` and
+    `occurrences` (0-based, counted for each row) choose the free inputs, by default all. At most `limit` lies are told,
+    chosen evenly by `seed`; with `coherent` further free inputs are changed so that the constraint which a lie breaks
+    holds again.
 
     *Raises:* ConfigurationError; ExecutionFault when the honest run cannot be proved.
     """
-    stage = Stage(audited(program, end), inputs or _public_inputs(program, name, args), step_limit)
+    given = inputs or _public_inputs(program, name, args).with_data(private_input, public_input)
+    stage = Stage(audited(program, end), given, step_limit)
     chosen = list(_chosen(stage, rows, occurrences))
     told = _lies_told(stage, chosen, lies, random.Random(seed), limit)
     search = _Search(stage, coherent)

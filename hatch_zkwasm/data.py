@@ -1,0 +1,34 @@
+"""The inputs that a run gets besides arguments, as the command line and the project tables give them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+FILE_MARK = "@"
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Declare the options for the private and the public input."""
+    for kind, what in (("private", "the witness, of which the proof says nothing"), ("public", "bound by the proof")):
+        parser.add_argument(
+            f"--{kind}-input",
+            metavar="HEX|@FILE",
+            default="",
+            help=f"bytes that the program reads as {kind} input: {what}; hexadecimal digits, or a file",
+        )
+
+
+def data_bytes(text: str, option: str) -> bytes:
+    """The bytes that `text` means: hexadecimal digits, or `@` and a file. *Raises:* UsageError."""
+    from hatch_zkwasm.errors import UsageError
+    from hatch_zkwasm.sources import read_bytes
+    from zkwasm_compiler.errors import Problem
+
+    if text.startswith(FILE_MARK):
+        return read_bytes(Path(text[1:]))
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        message = f"{option}: {text!r} is not bytes in hexadecimal digits, two each; a file is written @FILE"
+        raise UsageError(Problem(message)) from None

@@ -1,0 +1,133 @@
+"""Streams on the command line and in the examples of a project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hatch_zkwasm.build import build
+from hatch_zkwasm.cli import main
+from hatch_zkwasm.configuration import load_configuration
+from hatch_zkwasm.errors import BuildError
+from tests.hosts.streams import TEXT
+from zkwasm_compiler.errors import ConfigurationError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "streams.wat").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_run_with_inputs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "streams.wat", "91", "--call", "composite", "--private-input", "07000000"]) == 0
+    assert capsys.readouterr().out.startswith("composite(91) returns\nstatus 0\n\nmachine")
+    (folder / "in.txt").write_bytes(b"some text")
+    command = ["run", "streams.wat", "0", "9", "--call", "echo", "--public-input", "@in.txt"]
+    assert main([*command, "--public-output", "out.txt"]) == 0
+    assert (folder / "out.txt").read_bytes() == b"some text"
+    shown = capsys.readouterr().out
+    assert "echo(0, 9) = 9\nstatus 0\npublic output, 9 bytes: 736f6d652074657874\n" in shown
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["public-output"] == b"some text".hex()
+    assert main(["run", "streams.wat", "--call", "greet"]) == 0
+    assert capsys.readouterr().err == "factor\n"
+
+
+def test_a_failed_assertion_is_an_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "streams.wat", "91", "--call", "composite", "--private-input", "05000000"]) == 1
+    assert "assertion_failed: not a factor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--private-input", "0"], "--private-input: '0' is not bytes in hexadecimal digits"),
+        (["--public-input", "@none"], "none: there is no such file"),
+    ],
+)
+def test_wrong_inputs(folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str) -> None:
+    assert main(["run", "streams.wat", "91", "--call", "composite", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_audit_with_inputs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["audit", "streams.wat", "0", "9", "--call", "reveal", "--private-input", "0102030405", "--limit", "60"]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "all are pinned" in shown
+    assert "private input: 4; public input: 7" in shown
+    assert "no lie survives" in shown
+
+
+PROJECT = """
+[tool.zkwasm]
+output = "programs"
+[tool.zkwasm.programs.streams]
+source = "streams.wat"
+exports = ["composite", "echo", "reveal"]
+examples = [%s]
+"""
+
+
+def _examples(folder: Path, *examples: str) -> list[dict[str, object]]:
+    (folder / "pyproject.toml").write_text(PROJECT % ", ".join(examples))
+    report = build(load_configuration(folder))
+    assert build(load_configuration(folder)).summary == "0 compiled, 1 up to date"
+    found: list[dict[str, object]] = report.programs[0].manifest["examples"]
+    return found
+
+
+def test_examples_with_streams(folder: Path) -> None:
+    (folder / "in.txt").write_bytes(b"from a file")
+    first, second, third = _examples(
+        folder,
+        '{ call = "composite", args = [91], private-input = { hex = "07000000" } }',
+        '{ call = "echo", args = [0, 9], public-input = { text = "hello" }, public-output = { text = "hello" },'
+        " result = 5 }",
+        '{ call = "reveal", args = [0, 99], private-input = { file = "in.txt" }, result = 11 }',
+    )
+    assert first["private-input"] == "07000000"
+    assert second["public-output"] == b"hello".hex()
+    assert third["private-input"] == b"from a file".hex()
+
+
+@pytest.mark.parametrize(
+    ("example", "message"),
+    [
+        (
+            '{ call = "echo", args = [0, 9], public-input = { text = "hi" }, public-output = { hex = "00" },'
+            " result = 2 }",
+            "echo(0, 9) wrote 'hi', but 00 was expected",
+        ),
+        (
+            '{ call = "composite", args = [91], private-input = { hex = "05000000" } }',
+            "composite(91) cannot be proved: streams.wat",
+        ),
+        ('{ call = "composite", args = [91], private-input = { hex = "07000000" }, exit-code = 3 }', "exit code 3"),
+    ],
+)
+def test_examples_that_go_wrong(folder: Path, example: str, message: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        _examples(folder, example)
+    assert message.partition(": ")[0] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("{}", "private-input: must be a table with one of hex, text, file, found 0 keys"),
+        ('"00"', "private-input: must be a table, found a string"),
+        ('{ hex = "0" }', "private-input.hex: must be bytes in hexadecimal digits, two each, found '0'"),
+        ('{ file = "none" }', "private-input.file: there is no file none"),
+        ("{ text = 1 }", "private-input.text: must be a string, found an integer"),
+        ('{ base64 = "" }', "private-input.base64: unknown key; allowed are file, hex, text"),
+    ],
+)
+def test_data_that_is_not_well_written(folder: Path, data: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _examples(folder, f'{{ call = "composite", args = [1], private-input = {data} }}')
+    assert f"tool.zkwasm.programs.streams.examples[0].{message}" in str(caught.value)
