@@ -192,6 +192,8 @@ def _inputs(configuration: Configuration, program: ProgramConfiguration) -> Mani
             "exports": None if program.exports is None else list(program.exports),
             "optimization-level": program.optimization_level,
             "memory-layout": program.memory_layout,
+            **({"arguments": list(program.arguments)} if program.arguments else {}),
+            **({"environment": list(program.environment)} if program.environment else {}),
         },
     }
 
@@ -206,6 +208,8 @@ def _compile(configuration: Configuration, program: ProgramConfiguration) -> tup
         optimization_level=program.optimization_level,
         memory_layout=program.memory_layout,
         links={name: configuration.root / file for name, file in program.links},
+        arguments=program.arguments,
+        environment=program.environment,
         shown_as=program.source,
     )
     if compiled.interface is None or compiled.positions is None:

@@ -28,7 +28,16 @@ OPTIMIZATION_LEVELS = (0, 3)
 DEFAULT_OPTIMIZATION_LEVEL = 2
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PROGRAM_KEYS = ("source", "link", "exports", "optimization-level", "memory-layout", "examples")
+_PROGRAM_KEYS = (
+    "source",
+    "link",
+    "exports",
+    "optimization-level",
+    "memory-layout",
+    "arguments",
+    "environment",
+    "examples",
+)
 _EXAMPLE_KEYS = (
     *("call", "args", "result", "results", "trap", "exit-code"),
     *("private-input", "public-input", "public-output"),
@@ -70,6 +79,8 @@ class ProgramConfiguration:
     path: str = ""
     memory_layout: str = AUTO
     links: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +169,20 @@ def _program(
         examples=tuple(_example(example, exports, root) for example in reader.tables("examples")),
         path=reader.path,
         memory_layout=reader.choice("memory-layout", default=default_layout, choices=CHOICES),
+        arguments=reader.strings("arguments"),
+        environment=_environment(reader.inner("environment")),
         links=tuple((key, _module(links, key, root, "name the file to link")) for key in links.table),
     )
+
+
+def _environment(reader: TableReader) -> tuple[str, ...]:
+    """Entries NAME=value of a table with a string for each name."""
+    for key, value in reader.table.items():
+        if not isinstance(value, str):
+            reader.problem(f"must be a string, found {type_name(value)}", key)
+        if "=" in key or not key:
+            reader.problem("a name in an environment is not empty and holds no =", key)
+    return tuple(f"{key}={value}" for key, value in reader.table.items())
 
 
 def _module(reader: TableReader, key: str, root: Path, required: str) -> str:

@@ -70,10 +70,13 @@ def compile_file(
     optimization_level: int,
     memory_layout: str = AUTO,
     links: Mapping[str, Path] | None = None,
+    arguments: tuple[str, ...] = (),
+    environment: tuple[str, ...] = (),
     shown_as: str = "",
 ) -> Program:
     """The program that the `.wasm` or `.wat` file at `path` compiles to; problems name it `shown_as`. `links` are the
-    files of modules to link, by the module names of the imports that they serve.
+    files of modules to link, by the module names of the imports that they serve; `arguments` and `environment` are
+    what a WASI program is told.
 
     Raises: InputError with every problem.
     """
@@ -86,6 +89,8 @@ def compile_file(
         name=name,
         memory_layout=memory_layout,
         links={name: read_module(library) for name, library in (links or {}).items()},
+        arguments=arguments,
+        environment=environment,
     )
     try:
         return compile_module(read_module(path), options)
@@ -100,16 +105,28 @@ def with_file(error: InputError, path: str, shown_as: str) -> InputError:
 
 
 def load_file(
-    path: Path, *, optimization_level: int, memory_layout: str = AUTO, links: Mapping[str, Path] | None = None
+    path: Path,
+    *,
+    optimization_level: int,
+    memory_layout: str = AUTO,
+    links: Mapping[str, Path] | None = None,
+    arguments: tuple[str, ...] = (),
+    environment: tuple[str, ...] = (),
 ) -> Program:
-    """The program in `path`, compiled or assembled if need be; `links` are as for `compile_file`.
+    """The program in `path`, compiled or assembled if need be; the others are as for `compile_file`.
 
     Raises: InputError with every problem.
     """
     name = path.name.lower()
     if name.endswith(MODULE_SUFFIXES):
         return compile_file(
-            path, exports=None, optimization_level=optimization_level, memory_layout=memory_layout, links=links
+            path,
+            exports=None,
+            optimization_level=optimization_level,
+            memory_layout=memory_layout,
+            links=links,
+            arguments=arguments,
+            environment=environment,
         )
     if name.endswith(ZKASM_SUFFIX):
         return _with_positions(assemble(path)[0], path, ZKASM_SUFFIX)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_links, parse_links
+from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_links, add_strings, parse_links
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Program
@@ -29,6 +29,7 @@ def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
     parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
     parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
     add_links(parser)
+    add_strings(parser)
 
 
 def add_step_limit(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +77,8 @@ def load_target(arguments: argparse.Namespace) -> Program:
             optimization_level=arguments.optimization_level,
             memory_layout=arguments.memory_layout,
             links=parse_links(arguments),
+            arguments=tuple(arguments.program_arguments),
+            environment=tuple(arguments.environment),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)

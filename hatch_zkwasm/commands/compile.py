@@ -57,6 +57,7 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
         help="optimisation level (default: 2; 3 takes minutes for a few percent)",
     )
     add_links(parser)
+    add_strings(parser)
     parser.add_argument(
         "--memory-layout",
         choices=MEMORY_LAYOUTS,
@@ -74,6 +75,26 @@ def add_links(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="links",
         help="serve the imports from module NAME with the exports of a .wasm or .wat file, again for more",
+    )
+
+
+def add_strings(parser: argparse.ArgumentParser) -> None:
+    """What a WASI program is told."""
+    parser.add_argument(
+        "--argument",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        dest="program_arguments",
+        help="an argument of a WASI program, again for more; the first is its name (default: none)",
+    )
+    parser.add_argument(
+        "--env",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="environment",
+        help="a variable in the environment of a WASI program, again for more (default: none)",
     )
 
 
@@ -115,6 +136,8 @@ def execute(arguments: argparse.Namespace) -> int:
             optimization_level=arguments.optimization_level,
             memory_layout=arguments.memory_layout,
             links=parse_links(arguments),
+            arguments=tuple(arguments.program_arguments),
+            environment=tuple(arguments.environment),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)

@@ -42,6 +42,8 @@ def execute(arguments: argparse.Namespace) -> int:
         name=path.stem,
         memory_layout=arguments.memory_layout,
         links={name: read_module(library) for name, library in parse_links(arguments).items()},
+        arguments=tuple(arguments.program_arguments),
+        environment=tuple(arguments.environment),
     )
     try:
         with as_usage():

@@ -29,7 +29,8 @@ class Texts:
     def hear(self, machine: Machine, event: str, values: Sequence[int]) -> None:
         """*Raises:* ExecutionFault for an assertion that failed."""
         if event == LOG:
-            self.log.append(self._text(machine, *values))
+            text = self._text(machine, *values)
+            self.log += [text] if text else []
         elif event == ASSERTION:
             raise assertion_failed(self._text(machine, *values)[:LONGEST_MESSAGE])
 

@@ -131,3 +131,36 @@ def test_data_that_is_not_well_written(folder: Path, data: str, message: str) ->
     with pytest.raises(ConfigurationError) as caught:
         _examples(folder, f'{{ call = "composite", args = [1], private-input = {data} }}')
     assert f"tool.zkwasm.programs.streams.examples[0].{message}" in str(caught.value)
+
+
+def test_arguments_and_environment(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "sizes.wat").write_text(
+        """(module
+          (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
+          (memory 1)
+          (func (export "sizes") (result i32 i32)
+            (drop (call $args (i32.const 0) (i32.const 4)))
+            (drop (call $environ (i32.const 8) (i32.const 12)))
+            (i32.add (i32.mul (i32.const 100) (i32.load (i32.const 0))) (i32.load (i32.const 4)))
+            (i32.add (i32.mul (i32.const 100) (i32.load (i32.const 8))) (i32.load (i32.const 12)))))"""
+    )
+    options = ["--argument", "me", "--argument", "", "--env", "COLOUR=red"]
+    assert main(["run", "sizes.wat", *options]) == 0
+    assert "sizes() = (204, 111)" in capsys.readouterr().out
+    assert main(["run", "sizes.wat"]) == 0
+    assert "sizes() = (0, 0)" in capsys.readouterr().out
+    (folder / "pyproject.toml").write_text(
+        """
+        [tool.zkwasm]
+        output = "programs"
+        [tool.zkwasm.programs.sizes]
+        source = "sizes.wat"
+        arguments = ["me", "too"]
+        environment = { COLOUR = "red" }
+        examples = [{ call = "sizes", results = [207, 111] }]
+        """
+    )
+    report = build(load_configuration(folder))
+    assert report.programs[0].manifest["options"]["environment"] == ["COLOUR=red"]
+    assert build(load_configuration(folder)).summary == "0 compiled, 1 up to date"
