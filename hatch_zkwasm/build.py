@@ -235,6 +235,7 @@ def _example_input(compiled: Program, example: Example) -> bytes:
 
     export = _export(compiled, example.call)
     inputs = PublicInputs.of_call(export, check_arguments(export, example.arguments))
+    inputs = inputs.with_data(example.private_input, example.public_input)
     return executor_input_text(inputs).encode()
 
 

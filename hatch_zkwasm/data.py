@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zkwasm_compiler.asm.program import Program
 
 FILE_MARK = "@"
 
@@ -17,6 +21,22 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
             default="",
             help=f"bytes that the program reads as {kind} input: {what}; hexadecimal digits, or a file",
         )
+
+
+def given_data(program: Program, arguments: argparse.Namespace) -> tuple[bytes, bytes]:
+    """The private and the public input on the command line. *Raises:* UsageError for one that the program does not
+    read."""
+    from hatch_zkwasm.errors import as_usage
+    from zkwasm_simulator.inputs import check_data
+
+    found = (
+        data_bytes(arguments.private_input, "--private-input"),
+        data_bytes(arguments.public_input, "--public-input"),
+    )
+    if program.interface is not None:
+        with as_usage():
+            check_data(program.interface, *found)
+    return found
 
 
 def data_bytes(text: str, option: str) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_links, add_strings, parse_links
+from hatch_zkwasm.data import add_inputs, given_data
 
 if TYPE_CHECKING:
     from zkwasm_compiler.asm.program import Export, Program
@@ -30,6 +31,7 @@ def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
     parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
     add_links(parser)
     add_strings(parser)
+    add_inputs(parser)
 
 
 def add_step_limit(parser: argparse.ArgumentParser) -> None:
@@ -154,7 +156,7 @@ def choose_run(program: Program, arguments: argparse.Namespace) -> ChosenRun:
     export = choose_export(program, arguments)
     with as_usage():
         values = parse_arguments(export, arguments.arguments)
-        inputs = PublicInputs.of_call(export, values)
+        inputs = PublicInputs.of_call(export, values).with_data(*given_data(program, arguments))
     return ChosenRun(f"{call_text(export, values)} of {arguments.file.name}", inputs, interface.skip_address_check)
 
 

@@ -35,7 +35,6 @@ exit status: 0 nothing was found, 1 a free input is not pinned, 2 the command wa
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from hatch_zkwasm.data import add_inputs
     from hatch_zkwasm.targets import add_target
 
     add_target(parser, call="the exported function to lie in (default: the only one, when arguments are given)")
@@ -43,7 +42,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--limit", metavar="N", type=_count, default=20_000, help="tell at most N lies, chosen evenly (default: 20000)"
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="choose other lies (default: 0)")
-    add_inputs(parser)
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -75,7 +73,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _lie(program: Program, arguments: argparse.Namespace) -> LyingReport | None:
     """Run the program under a lying prover, if there is a run to lie in."""
-    from hatch_zkwasm.data import data_bytes
+    from hatch_zkwasm.data import given_data
     from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.targets import choose_export, refuse_call
     from hatch_zkwasm.values import parse_arguments
@@ -91,13 +89,14 @@ def _lie(program: Program, arguments: argparse.Namespace) -> LyingReport | None:
         export = choose_export(program, arguments)
         with as_usage():
             name, values = export.name, parse_arguments(export, arguments.arguments)
+    private, public = given_data(program, arguments)
     with _Progress("lied at {done} of {all} free inputs") as progress:
         return lying_prover(
             program,
             name,
             values,
-            private_input=data_bytes(arguments.private_input, "--private-input"),
-            public_input=data_bytes(arguments.public_input, "--public-input"),
+            private_input=private,
+            public_input=public,
             seed=arguments.seed,
             limit=arguments.limit,
             progress=progress,

@@ -44,7 +44,6 @@ SHOWN_BYTES = 64
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from hatch_zkwasm.data import add_inputs
     from hatch_zkwasm.targets import add_step_limit, add_target
 
     add_target(parser, call="the exported function (default: the only one)")
@@ -56,7 +55,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "run (default); results, counters and faults are the same",
     )
     add_step_limit(parser)
-    add_inputs(parser)
     parser.add_argument(
         "--public-output", metavar="FILE", help="write the bytes of the public output here, - is standard output"
     )
@@ -79,7 +77,7 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
-    from hatch_zkwasm.data import data_bytes
+    from hatch_zkwasm.data import given_data
     from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.progress import ProgressLine
     from hatch_zkwasm.values import call_text, json_value, parse_arguments, values_text
@@ -87,12 +85,10 @@ def _call(program: Program, export: Export, arguments: argparse.Namespace) -> in
 
     with as_usage():
         values = parse_arguments(export, arguments.arguments)
-    private = data_bytes(arguments.private_input, "--private-input")
-    public = data_bytes(arguments.public_input, "--public-input")
+    private, public = given_data(program, arguments)
     with ProgressLine() as progress:
         instance = Instance(program, step_limit=arguments.step_limit, engine=arguments.engine, progress=progress)
-        with as_usage():
-            result = instance.call(export.name, *values, private_input=private, public_input=public)
+        result = instance.call(export.name, *values, private_input=private, public_input=public)
         counters = result.counters
     if result.trap is not None:
         outcome: dict[str, Any] = {"trap": result.trap.message}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from zkwasm_compiler.asm.program import Export
+from zkwasm_compiler.asm.program import Export, Interface
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator.field import WORD_MASK
 from zkwasm_simulator.values import Value, to_bits
@@ -62,6 +62,14 @@ class PublicInputs:
         """The same with the private and the public input of a compiled program: the public one in front, then the
         private one backwards; the time stamp is the length of the public one."""
         return replace(self, batch_l2_data=public + private[::-1], timestamp_limit=len(public))
+
+
+def check_data(interface: Interface, private: bytes, public: bytes) -> None:
+    """*Raises:* ConfigurationError for an input that the program does not read."""
+    if private and not interface.private_input:
+        raise ConfigurationError("the program reads no private input, but some was given; leave it out")
+    if public and interface.stream("input") is None:
+        raise ConfigurationError("the program reads no public input, but some was given; leave it out")
 
 
 def _root(words: Sequence[int]) -> bytes:

@@ -19,7 +19,7 @@ from zkwasm_compiler.ir.function import Trap
 from zkwasm_simulator.counters import Counters
 from zkwasm_simulator.field import LIMB_MASK, Limbs, split
 from zkwasm_simulator.global_cells import Globals
-from zkwasm_simulator.inputs import PublicInputs
+from zkwasm_simulator.inputs import PublicInputs, check_data
 from zkwasm_simulator.interpreter import (
     DEFAULT_STEP_LIMIT,
     Engine,
@@ -235,10 +235,7 @@ class Instance:
 
     def _data(self, private: bytes, public: bytes) -> HostData:
         """The inputs of a call. *Raises:* ConfigurationError for one that the program does not read."""
-        if private and not self.interface.private_input:
-            raise ConfigurationError("the program reads no private input, but some was given; leave it out")
-        if public and self.interface.stream("input") is None:
-            raise ConfigurationError("the program reads no public input, but some was given; leave it out")
+        check_data(self.interface, private, public)
         return HostData(private, public)
 
     def _export(self, name: str, given: int) -> Export:

@@ -164,3 +164,22 @@ def test_arguments_and_environment(folder: Path, capsys: pytest.CaptureFixture[s
     report = build(load_configuration(folder))
     assert report.programs[0].manifest["options"]["environment"] == ["COLOUR=red"]
     assert build(load_configuration(folder)).summary == "0 compiled, 1 up to date"
+
+
+@pytest.mark.parametrize("command", ["profile", "check"])
+def test_other_commands_take_inputs(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    (folder / "sum.wat").write_text(
+        """(module (import "zkwasm" "read_private_i32" (func $read (result i32)))
+          (func (export "sum") (result i32) (i32.add (call $read) (call $read))))"""
+    )
+    assert main([command, "sum.wat", "--private-input", "0100000002000000"]) == 0
+    assert "sum() of sum.wat" in capsys.readouterr().out
+    assert main([command, "sum.wat", "--public-input", "01"]) == 2
+    assert "the program reads no public input, but some was given" in capsys.readouterr().err
+
+
+def test_the_input_of_the_public_executor(folder: Path) -> None:
+    command = ["inputs", "streams.wat", "0", "9", "--call", "echo", "--public-input", "010203", "-o", "proof"]
+    assert main([*command, "--private-input", "0a0b"]) == 0
+    found = json.loads((folder / "proof" / "input.json").read_text())
+    assert (found["batchL2Data"], found["timestampLimit"]) == ("0x0102030b0a", 3)

@@ -148,6 +148,8 @@ def profile_call(
     name: str,
     arguments: Sequence[Value],
     *,
+    private_input: bytes = b"",
+    public_input: bytes = b"",
     step_limit: int = DEFAULT_STEP_LIMIT,
     progress: Progress | None = None,
 ) -> Profile:
@@ -158,7 +160,7 @@ def profile_call(
         raise ConfigurationError(f"the program exports no function {name!r}")
     return profile_run(
         program,
-        inputs=PublicInputs.of_call(export, arguments),
+        inputs=PublicInputs.of_call(export, arguments).with_data(private_input, public_input),
         step_limit=step_limit,
         skip_address_check=interface.skip_address_check,
         progress=progress,
