@@ -86,3 +86,14 @@ def test_tables_for_which_there_are_no_cells() -> None:
     text = '(module (table 40000 funcref) (func (export "f") (table.set (i32.const 1) (ref.null func))))'
     with pytest.raises(InputError, match="begin with 40000 entries; the machine has cells for 32768"):
         compile_module(wat_to_wasm(text, "large.wat"))
+
+
+def test_a_table_of_more_rows_than_a_jump_reaches() -> None:
+    functions = " ".join(f"(func $f{n} (result i32) (i32.const {n}))" for n in range(3))
+    text = f"""
+    (module (table 66000 funcref) (elem (i32.const 0) $f0 $f1 $f2) {functions}
+      (func (export "f") (param i32) (result i32)
+        (i32.add (call_indirect (result i32) (local.get 0)) (call_indirect (result i32) (i32.const 1)))))
+    """
+    with pytest.raises(InputError, match=r"the tables of its br_table instructions, indirect calls, .* end at row 66"):
+        compile_module(wat_to_wasm(text, "rows.wat"))

@@ -33,7 +33,7 @@ from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
 from zkwasm_compiler.runtime.host_routines import PREFIX, Host
 from zkwasm_compiler.runtime.initial_cells import CellPlan, plan_cells
-from zkwasm_compiler.runtime.jump_tables import JumpTables
+from zkwasm_compiler.runtime.jump_tables import END, REFERENCES, JumpTables
 from zkwasm_compiler.runtime.powers import power_tables
 from zkwasm_compiler.runtime.routines import Routines
 from zkwasm_compiler.runtime.segments import dropped_cells, segment_table, table_words
@@ -161,6 +161,7 @@ def check_computed_jumps(program: Program) -> None:
     """Refuse a program with tables behind the rows that a computed jump can reach."""
     limit = MACHINE.limits.address_limit
     ends = [row.get("offset", 0) for row in program.rows if (row.get("ind") or row.get("indRR")) and not row.get("mOp")]
+    ends += [row for name, row in program.labels.items() if name.startswith(REFERENCES) and name.endswith(END)]
     if max(ends, default=0) > limit:
         raise InputError(
             f"the program has {len(program.rows)} rows, and the tables of its br_table instructions, indirect calls, "

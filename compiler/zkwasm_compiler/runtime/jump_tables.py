@@ -19,6 +19,8 @@ IN_REGISTERS = 4
 BORDER = "  0 => A                           ; no row of a table"
 """Before and behind a table whose number of rows is in no step before the call: a reader of the program finds its ends
 by rows that lead to the next one."""
+REFERENCES, END = "references_", "_end"
+"""What the labels of tables by the number of a reference begin with, and what those behind the last row end with."""
 PASSED = "passed"
 """The variable that the other arguments are in."""
 
@@ -50,7 +52,7 @@ class JumpTables:
     def by_reference(self, signature: int) -> JumpTable:
         """The table for calls of a signature by the number of a reference."""
         count = len(self.module.references) + 1
-        return self._made(f"references_{signature}", -1, signature, count, {n: n for n in range(1, count)})
+        return self._made(f"{REFERENCES}{signature}", -1, signature, count, {n: n for n in range(1, count)})
 
     def _made(self, label: str, table: int, signature: int, count: int, entries: Mapping[int, int]) -> JumpTable:
         if label not in self.used:
@@ -86,7 +88,17 @@ class JumpTables:
         for table in self.used.values():
             rows = [f"  {_row(row, table.parameters, enter, label)}" for row in table.rows]
             wrapped |= {row: table.parameters for row in table.rows if not isinstance(row, Trap)}
-            lines += [*rows, f"{table.label}:"] if table.behind else [BORDER, f"{table.label}:", *rows, BORDER]
+            lines += (
+                [*rows, f"{table.label}:"]
+                if table.behind
+                else [
+                    BORDER,
+                    f"{table.label}:",
+                    *rows,
+                    f"{table.label}{END}:",
+                    BORDER,
+                ]
+            )
         for function, parameters in sorted(wrapped.items()):
             if parameters > IN_REGISTERS + 1:
                 lines += _wrapper(function, parameters, label(function), argument)
