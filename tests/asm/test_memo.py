@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.asm.strategies import trees
@@ -14,6 +14,8 @@ from zkwasm_compiler.asm.source import Lines
 from zkwasm_compiler.asm.steps import StepMemo
 from zkwasm_compiler.asm.syntax import Statement, Tree
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 MACHINE = isa.machine()
 
 
@@ -24,6 +26,7 @@ def resolved(statements: list[Statement], memo: StepMemo | None) -> Resolution:
     return Resolver(MACHINE, AssembleOptions(), None, memo=memo).resolve(unit)
 
 
+@UNHURRIED
 @given(trees(MACHINE), st.randoms(use_true_random=False))
 def test_a_memo_changes_nothing(tree: Tree, chance: object) -> None:
     memo = StepMemo()

@@ -18,7 +18,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient
 
 CONFIG = ClientServerConfig(server_command=[sys.executable, "-m", "hatch_zkwasm", "lsp"])
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """The seconds to wait for something before it has failed."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.asm.strategies import trees
@@ -13,6 +13,8 @@ from zkwasm_compiler.asm import parse, print_tree
 from zkwasm_lsp.language.formatting import formatted
 from zkwasm_lsp.language.source import Origins, read
 from zkwasm_lsp.language.text import Text
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 INDENT = "    "
 
@@ -32,6 +34,7 @@ def content(text: str) -> tuple[object, ...]:
     return parsed.tree, tokens, comments, [problem.message for problem in parsed.problems]
 
 
+@UNHURRIED
 @given(st.one_of(texts, trees(isa.machine()).map(print_tree)))
 def test_only_white_space_changes_and_only_once(text: str) -> None:
     once = format_text(text)
@@ -39,6 +42,7 @@ def test_only_white_space_changes_and_only_once(text: str) -> None:
     assert format_text(once) == once
 
 
+@UNHURRIED
 @given(trees(isa.machine()))
 def test_a_printed_tree_is_formatted_but_for_comments(tree: object) -> None:
     printed = print_tree(tree)  # type: ignore[arg-type]

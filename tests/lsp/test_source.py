@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.lsp.texts import snippets, texts
@@ -14,6 +14,8 @@ from zkwasm_compiler.asm import SourceFile, parse
 from zkwasm_compiler.isa.machine import Machine
 from zkwasm_lsp.language.source import Origins, Source, read
 from zkwasm_lsp.language.text import Text
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 MACHINE = isa.machine()
 MACHINES = tuple(isa.MACHINES.values())
@@ -59,11 +61,13 @@ def at_once(text: str, machine: Machine) -> tuple[Any, ...]:
     )
 
 
+@UNHURRIED
 @given(texts, st.sampled_from(MACHINES))
 def test_a_file_is_the_sum_of_its_lines(text: str, machine: Machine) -> None:
     assert by_lines(read(Text.of(text), machine, Origins())) == at_once(text, machine)
 
 
+@UNHURRIED
 @given(texts, st.sampled_from(MACHINES), st.data())
 def test_a_version_is_as_if_it_was_the_first(text: str, machine: Machine, data: st.DataObject) -> None:
     origins = Origins()

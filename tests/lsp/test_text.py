@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.lsp.texts import snippets, texts
 from zkwasm_lsp.language.text import Encoding, Text, column_of_units, units
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+
+@UNHURRIED
 @given(texts, st.data())
 def test_an_edit_is_that_of_the_string(text: str, data: st.DataObject) -> None:
     before = Text.of(text)
@@ -25,6 +28,7 @@ def test_an_edit_is_that_of_the_string(text: str, data: st.DataObject) -> None:
     assert after.lines == Text.of(after.text).lines
 
 
+@UNHURRIED
 @given(texts)
 def test_places_and_offsets_are_inverse(text: str) -> None:
     whole = Text.of(text)
@@ -36,6 +40,7 @@ def test_places_and_offsets_are_inverse(text: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", list(Encoding))
+@UNHURRIED
 @given(st.text(alphabet="aé€𝒳", max_size=8))
 def test_code_units_are_those_of_the_encoding(encoding: Encoding, line: str) -> None:
     codec, width = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}[encoding.value]
