@@ -2,9 +2,10 @@
 
 `python -m zkwasm_lsp.textmate` prints it as JSON; `lsp/editors/vscode/syntaxes` has what it prints, as a test says. A
 grammar does not know the dialect of a file, so this one has the words of all; the server's semantic tokens know better
-and win where there is a server (`language/highlight.py`). Scopes are the usual ones, for every theme has colours for
-those: an operation is a ``keyword.other`` (jumps ``keyword.control``), a register a ``variable.language``, a label a
-function, a constant a ``variable.other.constant``.
+and win where there is a server (`language/highlight.py`). Scopes are the usual ones that themes have colours for, and
+those that editors fall back to for the types of semantic tokens: colours stay when the server answers. An operation is
+a ``keyword.control``, a register a ``variable.parameter``, a label an ``entity.name.function``, a constant a
+``variable.other.constant``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ REGIONS = ("SYS", "MEM", "STACK")
 
 _NAME = r"[a-zA-Z_][a-zA-Z$_0-9]*"
 _NUMBER = r"\b(?:0x[0-9A-Fa-f][0-9A-Fa-f_]*|[0-9][0-9_]*)n?"
-_CONTROL = (Kind.JUMP, Kind.REPEAT)
 
 Rule = dict[str, Any]
 
@@ -133,30 +133,30 @@ def _statements() -> Iterable[Rule]:
     }
     yield {
         "match": rf'{start}(INCLUDE)[ \t]*("[^"]+")',
-        "captures": _captures(_1="keyword.control.directive.include", _2="string.quoted.double"),
+        "captures": _captures(_1="storage.modifier.include", _2="string.quoted.double"),
     }
     yield {
         "match": rf"{start}(VAR)[ \t]+(GLOBAL|CTX)[ \t]+({_NAME})",
-        "captures": _captures(_1="storage.type", _2="storage.modifier", _3="variable.other.declaration"),
+        "captures": _captures(_1="storage.modifier", _2="storage.modifier", _3="variable.other.declaration"),
     }
     yield {
         "begin": rf"{start}(CONSTL|CONST)[ \t]*(%{_NAME})[ \t]*(=)",
         "beginCaptures": _captures(
-            _1="storage.type", _2="variable.other.constant.declaration", _3="keyword.operator.assignment"
+            _1="storage.modifier", _2="variable.other.constant.declaration", _3="keyword.operator.assignment"
         ),
         # No end of a line is needed before the next statement; a word that is no constant begins one.
         "end": r"(?=[\r\n;$]|[a-zA-Z_]|=>)|$",
         "patterns": [_include("comments"), _include("values"), _include("expressions")],
     }
-    yield _match(_words(("INCLUDE",)), "keyword.control.directive.include")
-    yield _match(_words(("CONSTL", "CONST", "VAR")), "storage.type")
+    yield _match(_words(("INCLUDE",)), "storage.modifier.include")
+    yield _match(_words(("CONSTL", "CONST", "VAR")), "storage.modifier")
     yield _match(_words(("GLOBAL",)), "storage.modifier")
 
 
 def _step() -> Iterable[Rule]:
     yield _match("=>", "keyword.operator.assignment")
     for kind, names in _operation_names().items():
-        scope = f"keyword.{'control' if kind in _CONTROL else 'other'}.{kind.value}"
+        scope = f"keyword.control.{kind.value}"
         target = "entity.name.function.label" if kind is Kind.JUMP else "variable.other"
         yield {
             "begin": rf"({_words(names)})[ \t]*(\()",
@@ -188,22 +188,25 @@ def _values() -> Iterable[Rule]:
 
 
 def _registers() -> Iterable[Rule]:
-    yield _match(_words(_register_names(read_only=False)), "variable.language.register")
-    yield _match(_words(_register_names(read_only=True)), "variable.language.register.readonly")
-    yield _match(_words(_counter_names()), "variable.language.counter.readonly")
+    yield _match(_words(_register_names(read_only=False)), "variable.parameter.register")
+    yield _match(_words(_register_names(read_only=True)), "variable.parameter.register.readonly")
+    yield _match(_words(_counter_names()), "variable.parameter.counter.readonly")
 
 
 def _free_inputs() -> Iterable[Rule]:
-    advice = {"endCaptures": _captures(_0="keyword.operator.free-input"), "patterns": [_include("advice")]}
+    advice = {
+        "endCaptures": _captures(_0="entity.name.function.preprocessor.free-input"),
+        "patterns": [_include("advice")],
+    }
     for opening, scope in ((r"\$\$\{", "meta.command"), (r"\$0?\{", "meta.free-input")):
         yield {
             "begin": opening,
-            "beginCaptures": _captures(_0="keyword.operator.free-input"),
+            "beginCaptures": _captures(_0="entity.name.function.preprocessor.free-input"),
             "end": r"\}",
             "name": _scoped(scope),
             **advice,
         }
-    yield _match(r"\$", "keyword.operator.free-input")
+    yield _match(r"\$", "entity.name.function.preprocessor.free-input")
 
 
 def _advice() -> Iterable[Rule]:
@@ -213,7 +216,7 @@ def _advice() -> Iterable[Rule]:
             "match": rf"(?<![a-zA-Z$_0-9])({modules})[ \t]*(\.)[ \t]*({_NAME})",
             "captures": _captures(_1="entity.name.namespace", _2="punctuation.accessor", _3=name),
         }
-    yield _match(r"(?<![a-zA-Z$_0-9])var(?![a-zA-Z$_0-9])", "storage.type")
+    yield _match(r"(?<![a-zA-Z$_0-9])var(?![a-zA-Z$_0-9])", "storage.modifier")
     yield _match(rf"{_words(functions)}(?=[ \t]*\()", "support.function.advice")
     yield _match(rf"{_NAME}(?=[ \t]*\()", "entity.name.function.advice")
     yield _include("registers")

@@ -24,16 +24,16 @@ GRAMMAR = EXTENSION / "syntaxes" / "zkasm.tmLanguage.json"
 
 SCOPES = {
     "comment": "comment",
-    "keyword": "keyword.(control|other)",
-    "modifier": "storage|keyword.control.directive",
+    "keyword": "keyword.control",
+    "modifier": "storage.modifier",
     "function": "entity.name.function.(label|reference)",
     "variable": "variable.other",
     "enumMember": "variable.other.constant",
-    "parameter": "variable.language|storage.modifier",  # the scope CTX of a variable is the name of a register
+    "parameter": "variable.parameter|storage.modifier",  # the scope CTX of a variable is the name of a register
     "number": "constant.numeric",
     "string": "string",
     "operator": "keyword.operator",
-    "macro": "keyword.operator.free-input",
+    "macro": "entity.name.function.preprocessor.free-input",
     "method": "(support|entity.name).function.advice",
     "namespace": "entity.name.namespace",
 }

@@ -67,6 +67,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
+def test_a_missing_server_is_told(seen: dict[str, Any]) -> None:
+    assert 'pip install "hatch-zkwasm[lsp]"' in seen["missing"]
+    assert "/nowhere/python" in seen["missing"]
+    assert "Choose a Python" in seen["missing"]
+
+
 def test_a_diagnostic(seen: dict[str, Any]) -> None:
     assert "nowhere" in seen["diagnostic"]
     assert "label_undefined" in seen["diagnostic"]
@@ -83,3 +89,8 @@ def test_assertions_run(seen: dict[str, Any]) -> None:
     lenses = "\n".join(seen["lenses"])
     assert "2 steps" in lenses
     assert "A is 5, not 6" in lenses
+
+
+def test_a_page_of_costs(seen: dict[str, Any]) -> None:
+    assert "What sums.zkasm costs" in seen["cost"]
+    assert "2 main + 4 binary" in seen["cost"]

@@ -23,9 +23,12 @@ writeFileSync(
     "extensions.ignoreRecommendations": true,
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "chat.commandCenter.enabled": false,
-    ...JSON.parse(process.env.ZKWASM_TEST_SETTINGS ?? "{}"),
   }),
 );
+// At first the setting names a Python that does not exist, so that the extension says what is missing.
+const ownSettings = path.join(workspace, ".vscode", "settings.json");
+mkdirSync(path.dirname(ownSettings), { recursive: true });
+writeFileSync(ownSettings, JSON.stringify({ "zkwasm.python": "/nowhere/python" }));
 const folders = ["--user-data-dir", data, "--extensions-dir", extensions];
 const installed = spawnSync(process.execPath, [entry, ...folders, "--install-extension", vsix], { encoding: "utf-8" });
 if (installed.status !== 0) throw new Error(`the extension was not installed: ${installed.stdout}${installed.stderr}`);
@@ -74,6 +77,11 @@ async function use(page) {
     await page.locator(".monaco-workbench").waitFor();
     await page.locator(".explorer-folders-view .monaco-list-row", { hasText: "main.zkasm" }).waitFor();
     await open("main.zkasm");
+    const missing = page.locator(".notification-toast", { hasText: "language server" });
+    result.missing = await missing.innerText();
+    await shot("missing");
+    // With the setting gone, the extension looks again and finds the server in .venv.
+    writeFileSync(ownSettings, "{}");
     // The lens is the server's: it answers.
     const lens = page.locator(".codelens-decoration a", { hasText: "run all assertions" });
     await lens.waitFor();
@@ -101,7 +109,9 @@ async function use(page) {
     await shot("run");
     await command("zkASM: Show What the Code Costs");
     await page.locator(".tab", { hasText: "Cost of sums.zkasm" }).waitFor();
-    await page.waitForTimeout(2500);
+    const cost = page.frameLocator("iframe.webview.ready").last().frameLocator("iframe").locator("body");
+    await cost.getByText("Routine:").first().waitFor();
+    result.cost = await cost.innerText();
     await shot("cost");
   } catch (error) {
     await shot("failure");

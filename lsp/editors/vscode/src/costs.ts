@@ -37,11 +37,13 @@ async function page(document: vscode.TextDocument, name: string): Promise<string
   const sections: string[] = [];
   for (const label of labels.slice(0, MOST_LABELS)) {
     const hovers = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", document.uri, label.selectionRange.start);
-    sections.push(hovers.flatMap((hover) => hover.contents.map(textOf)).join("\n\n"));
+    const said = hovers.flatMap((hover) => hover.contents.map(textOf)).join("\n\n");
+    // The hover begins with the label as code, which is a heading on a page.
+    sections.push(`## \`${label.name}\`\n\n${said.replace(/^```[^]*?```\s*/, "")}`);
   }
   if (labels.length === 0) sections.push("The file has no labels.");
   if (labels.length > MOST_LABELS) sections.push(`There are ${labels.length - MOST_LABELS} labels more.`);
-  return [`# ${name}`, ...sections].join("\n\n---\n\n");
+  return [`# What ${name} costs`, ...sections].join("\n\n");
 }
 
 function flat(symbols: vscode.DocumentSymbol[]): vscode.DocumentSymbol[] {

@@ -18,8 +18,8 @@ export function registerInstall(context: vscode.ExtensionContext, server: Server
 
 async function tell(search: Search, server: Server): Promise<void> {
   const [installNow, select, show] = ["Install", "Choose a Python", "Show Output"];
-  const last = search[0];
-  const why = last === undefined ? "There is no Python on the PATH." : `Of the Python ${last.origin} (${last.command}): ${last.problem}.`;
+  const first = search[0];
+  const why = first === undefined ? "There is no Python on the PATH." : `Of the Python ${first.origin} (${first.command}): ${first.problem}.`;
   const message = `zkASM needs its language server: pip install "${PACKAGE}". ${why}`;
   const buttons = search.some(isUsable) ? [installNow, select, show] : [select, show];
   const answer = await vscode.window.showWarningMessage(message, ...buttons);
