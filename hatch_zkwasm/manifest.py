@@ -28,6 +28,9 @@ OUTPUT_SUFFIXES = (ZKASM_SUFFIX, ROM_SUFFIX, MAP_SUFFIX)
 """The files of a program that a manifest describes; those of its examples come with them."""
 SUFFIXES = (*OUTPUT_SUFFIXES, MANIFEST_SUFFIX)
 
+CODE_SUFFIXES = (".py", ".wat")
+"""The routines that become part of programs are WebAssembly text."""
+
 Manifest = dict[str, Any]
 
 
@@ -49,7 +52,8 @@ def toolchain() -> dict[str, str]:
     digest = hashlib.sha256()
     for module in (zkwasm_compiler.__file__, zkwasm_simulator.__file__, __file__):
         folder = Path(str(module)).parent
-        for file in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
+        files = [file for suffix in CODE_SUFFIXES for file in folder.rglob(f"*{suffix}")]
+        for file in sorted(files, key=lambda path: path.relative_to(folder).as_posix()):
             data = file.read_bytes()
             digest.update(f"{folder.name}/{file.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
     return {"name": "hatch-zkwasm", "version": __version__, "sha256": digest.hexdigest()}
