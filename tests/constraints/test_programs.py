@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hatch_zkwasm.configuration import load_configuration
-from tests.benchmarks.programs import CALLS, module_bytes
+from tests.benchmarks.programs import CALLS, WITHOUT_INPUTS, module_bytes
 from tests.conftest import ROOT
 from tests.differential.test_found import FOUND, calls_in
 from tests.programs.test_limits import CALLS as LIMIT_CALLS
@@ -82,7 +82,7 @@ def test_sizes(level: int, layout: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("file", CALLS)
+@pytest.mark.parametrize("file", WITHOUT_INPUTS)
 def test_kernels(file: str) -> None:
     _check(compile_module(module_bytes(file), CompileOptions()), CALLS[file])
 

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from tests.differential.campaign import CAMPAIGN_SECONDS, seeds
 from tests.differential.comparison import Case, first_difference
 from tests.differential.operators import cases, conditions, expressions, random_expressions
-from tests.differential.test_differential import CAMPAIGN_SECONDS, seeds
 
 SAMPLE = 1.0 if CAMPAIGN_SECONDS else 0.1
 """The part of the systematic expressions that runs every day; a campaign runs all."""

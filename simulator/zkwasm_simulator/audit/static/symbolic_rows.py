@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from zkwasm_simulator.audit.effects import register_limbs
-from zkwasm_simulator.audit.static.forms import ZERO_FORM, Form, constant, total
+from zkwasm_simulator.audit.static.forms import ZERO_FORM, Form, constant, total, width
 from zkwasm_simulator.audit.static.knowledge import Implication, Knowledge
 from zkwasm_simulator.audit.static.locations import ARRAYS, BYTE_WINDOW, LINEAR_MEMORY, limb, region
 from zkwasm_simulator.audit.static.symbols import Location
@@ -67,10 +67,11 @@ class State:
         return self.registers[name]
 
     def given(self, location: Location) -> Form:
-        """What a location held where the path began."""
+        """What a location held where the path began. A window wider than a limb, that of a sum of unknown ones, says no
+        more than none."""
         form = self.knowledge.symbols.given(self.values.first(location))
         window = self.values.window(location)
-        if window != ANYTHING:
+        if window != ANYTHING and width(window) <= LIMB_MASK:
             self.knowledge.require_window(form, window)
             if window[0] < 0:
                 self.knowledge.negative.update(form.symbols)
