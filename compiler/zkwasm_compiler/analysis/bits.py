@@ -12,7 +12,7 @@ from itertools import count
 from operator import or_
 
 from zkwasm_compiler.analysis.order import incoming_edges, reverse_postorder
-from zkwasm_compiler.ir.function import Function, Type, Value
+from zkwasm_compiler.ir.function import Function, Type, Value, constant_bits
 
 MAXIMUM_DEPTH = 12
 NUMBERS = frozenset((Type.I32, Type.I64))
@@ -74,18 +74,13 @@ def _up_to(largest: int) -> int:
     return (1 << largest.bit_length()) - 1
 
 
-def _constant(value: Value, position: int) -> int | None:
-    arg = value.args[position]
-    return arg.immediate if arg.op.endswith(".const") and isinstance(arg.immediate, int) else None
-
-
 def _add(value: Value, masks: list[int]) -> int:
     x, y = masks
     return x | y if x & y == 0 else _up_to(_unless_too_large(x + y, value))
 
 
 def _mul(value: Value, masks: list[int]) -> int:
-    power = _constant(value, 1)
+    power = constant_bits(value.args[1])
     if power is not None and power.bit_count() == 1:
         return masks[0] * power
     return _up_to(_unless_too_large(masks[0] * masks[1], value))
@@ -97,12 +92,12 @@ def _unless_too_large(largest: int, value: Value) -> int:
 
 
 def _shl(value: Value, masks: list[int]) -> int:
-    amount = _constant(value, 1)
+    amount = constant_bits(value.args[1])
     return masks[0] << (amount % value.type.bits) if amount is not None else -1
 
 
 def _shr_u(value: Value, masks: list[int]) -> int:
-    amount = _constant(value, 1)
+    amount = constant_bits(value.args[1])
     return masks[0] >> (amount % value.type.bits) if amount is not None else _up_to(masks[0])
 
 
@@ -111,12 +106,12 @@ def _shr_s(value: Value, masks: list[int]) -> int:
 
 
 def _div_u(value: Value, masks: list[int]) -> int:
-    divisor = _constant(value, 1)
+    divisor = constant_bits(value.args[1])
     return _up_to(masks[0] // divisor if divisor else masks[0])
 
 
 def _div_exact(value: Value, masks: list[int]) -> int:
-    divisor = _constant(value, 1)
+    divisor = constant_bits(value.args[1])
     if divisor is not None and divisor.bit_count() == 1:
         return masks[0] // divisor
     return _div_u(value, masks)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.loops import Loop
-from zkwasm_compiler.ir.function import Block, Target, Type, Value
+from zkwasm_compiler.ir.function import Block, Target, Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import signed
 
 
@@ -49,8 +49,8 @@ def _step(parameter: Value, following: Value) -> int | None:
     x, amount = following.args
     if x is not parameter and following.op != "zk.sub_nw":
         x, amount = amount, x
-    bits = amount.immediate if amount.op == "i32.const" else None
-    if x is not parameter or not isinstance(bits, int) or not bits:
+    bits = constant_bits(amount)
+    if x is not parameter or not bits:
         return None
     step = -bits if following.op == "zk.sub_nw" else bits
     return signed(bits, 32) if following.op == "i32.add" else step

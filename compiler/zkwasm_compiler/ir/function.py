@@ -94,6 +94,11 @@ class Value:
         return f"v{self.id}"
 
 
+def constant_bits(value: Value) -> int | None:
+    """The unsigned bit pattern of a constant, None for other values."""
+    return value.immediate if value.op.endswith(".const") and isinstance(value.immediate, int) else None
+
+
 @dataclass(eq=False, slots=True)
 class Target:
     """An edge: the block that control goes to and the arguments for its parameters."""

@@ -22,10 +22,10 @@ from zkwasm_compiler.analysis.loop_variables import LoopVariable, loop_variables
 from zkwasm_compiler.analysis.loops import Loop, loop_nest
 from zkwasm_compiler.analysis.order import incoming_edges
 from zkwasm_compiler.analysis.ranges import Ranges
-from zkwasm_compiler.ir.function import Block, Function, Module, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Module, Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.parameters import drop_parameters
-from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
+from zkwasm_compiler.lowering.legalize import COMPARISONS, index_of
 from zkwasm_compiler.rewrite.preheader import preheader
 from zkwasm_compiler.runtime.routines import Routines
 

@@ -15,10 +15,10 @@ from itertools import permutations
 
 from zkwasm_compiler.analysis.order import reverse_postorder
 from zkwasm_compiler.analysis.references import CALLS, DIRECT
-from zkwasm_compiler.ir.function import Block, Function, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.ops import OPS, quotient_offset
-from zkwasm_compiler.lowering.legalize import COMPARISONS, constant_bits, index_of
+from zkwasm_compiler.lowering.legalize import COMPARISONS, index_of
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 from zkwasm_compiler.rules.affine import (
     POWER_TABLES,

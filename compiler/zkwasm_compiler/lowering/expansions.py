@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Trap, Type, Value
+from zkwasm_compiler.ir.function import Trap, Type, Value, constant_bits
 
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.legalize import Legalizer
@@ -26,11 +26,6 @@ def _expands(*ops: str) -> Callable[[Expansion], Expansion]:
         return function
 
     return add
-
-
-def _constant(value: Value) -> int | None:
-    """The bit pattern of a constant, None for other values."""
-    return value.immediate if value.op.endswith(".const") and isinstance(value.immediate, int) else None
 
 
 # Shifts and rotations
@@ -54,7 +49,7 @@ def _clean64(build: Legalizer, x: Value) -> Value:
 @_expands("i32.shl")
 def _shl_32(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    if _constant(amount) is not None:
+    if constant_bits(amount) is not None:
         return value
     return build.i32("i32.mul", x, build.i32("zk.pow2_32", _amount(build, amount)))
 
@@ -62,9 +57,9 @@ def _shl_32(build: Legalizer, value: Value) -> Value:
 @_expands("i32.shr_u")
 def _shr_u_32(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
-        mask = _constant(x.args[1]) if x.op == "i32.and" else None
+        mask = constant_bits(x.args[1]) if x.op == "i32.and" else None
         power = 1 << constant % 32
         if mask is not None and mask % power == 0:
             return build.i32("zk.div_exact", x, build.constant(power)) if power > 1 else x
@@ -77,7 +72,7 @@ def _shr_u_32(build: Legalizer, value: Value) -> Value:
 def _and_32(build: Legalizer, value: Value) -> Value:
     """A field of bits: masked where it is, and then divided, which sums do for nothing."""
     x, mask = value.args
-    bits, amount = _constant(mask), _constant(x.args[1]) if x.op == "i32.shr_u" else None
+    bits, amount = constant_bits(mask), constant_bits(x.args[1]) if x.op == "i32.shr_u" else None
     if bits is None or amount is None or build.uses[x] != 1:
         return value
     kept = build.i32("i32.and", x.args[0], build.constant(bits << amount % 32))
@@ -91,7 +86,7 @@ def _inverse_power(build: Legalizer, amount: Value) -> Value:
 @_expands("i32.rotl")
 def _rotl_32(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         return x if constant % 32 == 0 else value
     # the bits that leave the low half of x * 2^s stand in the high half where the rotation wants them
@@ -102,7 +97,7 @@ def _rotl_32(build: Legalizer, value: Value) -> Value:
 @_expands("i32.rotr")
 def _rotr_32(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         return x if constant % 32 == 0 else value
     return build.i32("zk.fold", build.i64("zk.mul_nw", _clean64(build, x), _inverse_power(build, amount)))
@@ -111,7 +106,7 @@ def _rotr_32(build: Legalizer, value: Value) -> Value:
 @_expands("i32.shr_s")
 def _shr_s_32(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         if constant % 32 == 0:
             return x
@@ -137,7 +132,7 @@ def _shr_s_32(build: Legalizer, value: Value) -> Value:
 @_expands("i64.shl")
 def _shl_64(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None and constant % 64 == 1:
         return build.i64("i64.add", x, x)
     if constant is not None:
@@ -158,7 +153,7 @@ def _shr_u_by(build: Legalizer, x: Value, amount: Value) -> Value:
 @_expands("i64.shr_u")
 def _shr_u_64(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         return x if constant % 64 == 0 else value
     return _shr_u_by(build, x, _amount(build, amount))
@@ -167,7 +162,7 @@ def _shr_u_64(build: Legalizer, value: Value) -> Value:
 @_expands("i64.shr_s")
 def _shr_s_64(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         if constant % 64 == 0:
             return x
@@ -194,7 +189,7 @@ def _shr_s_64(build: Legalizer, value: Value) -> Value:
 @_expands("i64.rotl")
 def _rotl_64(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         return x if constant % 64 == 0 else value
     return build.i64("zk.rotl_pow2", x, build.i64("zk.pow2_64", _amount(build, amount)))
@@ -203,7 +198,7 @@ def _rotl_64(build: Legalizer, value: Value) -> Value:
 @_expands("i64.rotr")
 def _rotr_64(build: Legalizer, value: Value) -> Value:
     x, amount = value.args
-    constant = _constant(amount)
+    constant = constant_bits(amount)
     if constant is not None:
         return x if constant % 64 == 0 else value
     opposite = build.i32("i32.sub", build.constant(0), build.i32("i32.wrap_i64", amount))
@@ -215,7 +210,7 @@ def _rotr_64(build: Legalizer, value: Value) -> Value:
 
 
 def _negated(build: Legalizer, x: Value) -> Value:
-    constant = _constant(x)
+    constant = constant_bits(x)
     if constant is not None:
         return build.constant(-constant, x.type)
     return build.emit(f"{x.type.value}.sub", x.type, build.constant(0, x.type), x)
@@ -232,12 +227,12 @@ def _div_s(build: Legalizer, value: Value) -> Value:
 
     def both_negative() -> Value:
         result = quotient(_negated(build, x), _negated(build, y))
-        if _constant(y) in (None, (1 << value.type.bits) - 1):  # only -1 can overflow
+        if constant_bits(y) in (None, (1 << value.type.bits) - 1):  # only -1 can overflow
             build.trap_unless(build.not_negative(result), Trap.INTEGER_OVERFLOW)
         return result
 
     def by_sign_of_divisor(positive: Callable[[], Value], negative: Callable[[], Value]) -> Value:
-        constant = _constant(y)
+        constant = constant_bits(y)
         if constant is not None:
             return negative() if constant >> (value.type.bits - 1) else positive()
         return build.choose(build.not_negative(y), positive, negative, value.type)
@@ -254,7 +249,7 @@ def _div_s(build: Legalizer, value: Value) -> Value:
 def _rem_s(build: Legalizer, value: Value) -> Value:
     """|x| mod |y| with the sign of x."""
     x, y = value.args
-    constant = _constant(y)
+    constant = constant_bits(y)
     if constant is not None:
         divisor = _negated(build, y) if constant >> (value.type.bits - 1) else y
     else:

@@ -16,7 +16,7 @@ from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.references import TAIL_CALLS
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.addresses import Addresses
@@ -384,11 +384,6 @@ class Legalizer:
             self.branch(self.not_negative(x), _copy(otherwise), Target(rest))
             self.current = rest
             self.branch(self.below(x, bound), then, otherwise)
-
-
-def constant_bits(value: Value) -> int | None:
-    """The unsigned bit pattern of a constant, None for other values."""
-    return index_of(value) if value.op.endswith(".const") else None
 
 
 def index_of(value: Value) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Block, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Block, Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.lowering.expansions import F
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def expand_bulk(build: Legalizer, value: Value) -> None:
     """memory.fill and memory.copy."""
     name = value.op.partition(".")[2]
     rests = {build.alignment.modulo(side, 2) for side in _addresses(value)}
-    count = _constant(build.resolve(value.args[2])) or 0
+    count = constant_bits(build.resolve(value.args[2])) or 0
     maximum = MAXIMUM_BYTES_ANYWHERE if None in rests else MAXIMUM_BYTES
     if 0 < count <= maximum and rests <= {0, None}:
         _in_place(build, value, count)
@@ -38,10 +38,6 @@ def expand_bulk(build: Legalizer, value: Value) -> None:
 
 def _addresses(value: Value) -> list[Value]:
     return value.args[:1] if value.op == "memory.fill" else value.args[:2]
-
-
-def _constant(value: Value) -> int | None:
-    return value.immediate if value.op == "i32.const" and isinstance(value.immediate, int) else None
 
 
 def _in_place(build: Legalizer, value: Value, count: int) -> None:
@@ -78,7 +74,7 @@ class _Side:
 def _side(build: Legalizer, address: Value, count: int) -> _Side:
     """The words that `count` bytes from an aligned address on are in; traps where one is outside."""
     last = (count - 1) // 4
-    constant = _constant(build.resolve(address))
+    constant = constant_bits(build.resolve(address))
     if constant is not None and constant + count <= 4 * build.memory_words:
         return _Side(build.constant(constant), 0)
     index, beyond = build.addresses.word(address, 4 * last)
@@ -107,7 +103,7 @@ def _loop(build: Legalizer, value: Value, count: int) -> None:
     if not build.memory_words:
         require_inside(build, operands[2])
     for start in map(build.resolve, _addresses(value)):
-        constant = _constant(start)
+        constant = constant_bits(start)
         if constant is None or constant + count > 4 * build.memory_words:
             require_inside(build, operands[2], start)
     if value.op == "memory.fill":
@@ -147,7 +143,7 @@ def _fill(build: Legalizer, side: _Side, byte: Value, count: int) -> None:
 
 def _filled(build: Legalizer, byte: Value, mask: int) -> Value:
     """The low byte of a number in each byte of the mask."""
-    constant = _constant(byte)
+    constant = constant_bits(byte)
     if constant is not None:
         return build.constant((constant & 0xFF) * EACH_BYTE & mask)
     low = build.i32("i32.and", byte, build.constant(0xFF))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.memory_layout import BYTES
 from zkwasm_compiler.lowering.expansions import F
 from zkwasm_compiler.runtime.segments import table_position
@@ -30,7 +30,7 @@ def expand_init(build: Legalizer, value: Value) -> None:
     segment = value.immediate
     target, source, count = (build.resolve(arg) for arg in value.args)
     content = build.module.data[segment].passive
-    first, length = _constant(source), _constant(count)
+    first, length = constant_bits(source), constant_bits(count)
     if first is None or not length:  # of no byte, only the bounds are left
         _by_routine(build, segment, target, source, count)
         return
@@ -40,7 +40,7 @@ def expand_init(build: Legalizer, value: Value) -> None:
     if segment in build.routines.droppable:
         build.trap_unless(build.i32("i32.eqz", _dropped(build, segment)), OUT_OF_BOUNDS)
     content = content[first : first + length]
-    position = _constant(target)
+    position = constant_bits(target)
     if build.module.memory_layout is BYTES:
         _store_bytes(build, target, content)
         return
@@ -54,10 +54,6 @@ def expand_init(build: Legalizer, value: Value) -> None:
     else:
         index = build.addresses.make(target, 4 * last - rest)
     _store(build, index, -last, rest, content)
-
-
-def _constant(value: Value) -> int | None:
-    return value.immediate if value.op == "i32.const" and isinstance(value.immediate, int) else None
 
 
 def _dropped(build: Legalizer, segment: int) -> Value:
@@ -83,7 +79,7 @@ def _store(build: Legalizer, index: Value, beyond: int, rest: int, content: byte
 
 def _store_bytes(build: Legalizer, target: Value, content: bytes) -> None:
     """Constant bytes where a cell holds one; the last one is known to be inside first."""
-    last, position = len(content) - 1, _constant(target)
+    last, position = len(content) - 1, constant_bits(target)
     if position is not None and position + last < 4 * build.routines.minimum_words:
         index = build.constant(position + last)
     else:

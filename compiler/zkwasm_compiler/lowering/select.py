@@ -12,10 +12,10 @@ from dataclasses import replace
 from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.references import CALLS, TAIL_CALLS
-from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature, called_signature
-from zkwasm_compiler.lowering.legalize import constant_bits, index_of
+from zkwasm_compiler.lowering.legalize import index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
 from zkwasm_compiler.lowering.select_hosts import select_host

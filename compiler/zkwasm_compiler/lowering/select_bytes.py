@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Type, Value
-from zkwasm_compiler.lowering.legalize import constant_bits, index_of
+from zkwasm_compiler.ir.function import Type, Value, constant_bits
+from zkwasm_compiler.lowering.legalize import index_of
 from zkwasm_compiler.lowering.symbols import UNPROVABLE
 from zkwasm_compiler.machine.step import (
     DEFINED,

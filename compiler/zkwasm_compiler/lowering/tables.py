@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.ir.function import Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.lowering.expansions import F
 from zkwasm_compiler.runtime.jump_tables import IN_REGISTERS
@@ -100,13 +100,9 @@ def _size(build: Legalizer, table: int) -> Value:
     return value
 
 
-def _constant(value: Value) -> int | None:
-    return value.immediate if value.op == "i32.const" and isinstance(value.immediate, int) else None
-
-
 def _index(build: Legalizer, table: int, number: Value, trap: Trap) -> Value:
     """The checked index of an entry; a constant serves where the entry is always there."""
-    constant = _constant(number)
+    constant = constant_bits(number)
     if constant is not None and constant < build.module.tables[table].minimum:
         return build.constant(constant)
     index = build.emit("zk.entry_index", Type.INDEX, number)
@@ -126,7 +122,7 @@ def _store(build: Legalizer, table: int, index: Value, reference: Value, beyond:
 
 def _test(build: Legalizer, op: str, x: Value, y: Value) -> Value:
     """A comparison, as a constant where both are."""
-    compare, left, right = OPS[op].evaluate, _constant(x), _constant(y)
+    compare, left, right = OPS[op].evaluate, constant_bits(x), constant_bits(y)
     if compare is not None and left is not None and right is not None:
         return build.constant(compare(left, right))
     return build.i32(op, x, y)
@@ -146,7 +142,7 @@ def _require(build: Legalizer, most: Value, number: Value) -> None:
 
 def _difference(build: Legalizer, x: Value, y: Value) -> Value:
     """x - y, which does not wrap where it is looked at."""
-    left, right = _constant(x), _constant(y)
+    left, right = constant_bits(x), constant_bits(y)
     return build.i32("zk.sub_nw", x, y) if left is None or right is None else build.constant(left - right)
 
 
@@ -167,7 +163,7 @@ def _grow(build: Legalizer, table: int, reference: Value, count: Value) -> Value
 
 def _fill(build: Legalizer, table: int, start: Value, reference: Value, count: Value) -> None:
     """Store a reference in entries that are there."""
-    entries = _constant(count)
+    entries = constant_bits(count)
     if entries is not None and entries <= LONGEST_IN_PLACE:
         index = _index(build, table, start, OUT_OF_BOUNDS) if entries else start
         for number in range(entries):
@@ -186,7 +182,7 @@ def _copy(build: Legalizer, to: int, from_: int, target: Value, source: Value, c
     _require_inside(build, to, target, count)
     _require_inside(build, from_, source, count)
 
-    entries = _constant(count)
+    entries = constant_bits(count)
     if entries is not None and entries <= LONGEST_COPY:
         if entries:
             first, last = (_index(build, *side, OUT_OF_BOUNDS) for side in ((from_, source), (to, target)))
@@ -225,7 +221,7 @@ def _init(build: Legalizer, table: int, segment: int, target: Value, source: Val
     if not data.passive:
         return
     type_ = build.module.tables[table].type
-    first, entries = _constant(source), _constant(count)
+    first, entries = constant_bits(source), constant_bits(count)
     if first is not None and entries is not None and entries <= LONGEST_IN_PLACE:
         index = _index(build, table, target, OUT_OF_BOUNDS) if entries else target
         for number in range(entries):

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from zkwasm_compiler.analysis.order import incoming_edges
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Target, Type, Value, constant_bits
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import remove_unreachable_blocks
-from zkwasm_compiler.rewrite.match import constant_bits
 
 INVERSES = {f"{type_}.ge_{sign}": f"{type_}.lt_{sign}" for type_ in ("i32", "i64") for sign in "su"} | {
     "i64.ne": "i64.eq"

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 from zkwasm_compiler.analysis.dominators import dominator_tree
 from zkwasm_compiler.analysis.order import incoming_edges
-from zkwasm_compiler.ir.function import Block, Function, Target, Value
+from zkwasm_compiler.ir.function import Block, Function, Target, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.passes.context import Context
-from zkwasm_compiler.rewrite.match import constant_bits
 
 
 def conditions(function: Function, context: Context) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from zkwasm_compiler.analysis.order import incoming_edges, reverse_postorder
-from zkwasm_compiler.ir.function import Function, Value
+from zkwasm_compiler.ir.function import Function, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.parameters import drop_parameters
 from zkwasm_compiler.passes.context import Context
-from zkwasm_compiler.rewrite.match import constant_bits
 
 
 def dce(function: Function, context: Context) -> bool:

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zkwasm_compiler.analysis.references import candidates, table_use
-from zkwasm_compiler.ir.function import Block, Function, Table, Target, Trap, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Table, Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.self_calls import make_loop_of_self_calls
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import remove_unreachable_blocks
 from zkwasm_compiler.passes.inline import LIMITS, size
-from zkwasm_compiler.rewrite.match import constant_bits
 
 OPS_BY_INDIRECT = {"call_indirect": "call", "return_call_indirect": "return_call"}
 MAXIMUM_CASES = 2

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
 from zkwasm_compiler.analysis.order import incoming_edges
 from zkwasm_compiler.analysis.ranges import Ranges
-from zkwasm_compiler.ir.function import Block, Function, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Type, Value, constant_bits
 from zkwasm_compiler.ir.substitute import Replacements
-from zkwasm_compiler.rewrite.match import constant_bits
 
 QUOTIENTS = ("i32.div_u", "i64.div_u", "zk.div_u_nz_32", "zk.div_u_nz_64")
 REMAINDERS = ("i32.rem_u", "i64.rem_u", "zk.rem_u_nz_32", "zk.rem_u_nz_64")

@@ -6,12 +6,12 @@ from zkwasm_compiler.analysis.bits import PossibleBits
 from zkwasm_compiler.analysis.order import reverse_postorder
 from zkwasm_compiler.analysis.uses import count_uses
 from zkwasm_compiler.errors import InternalError
-from zkwasm_compiler.ir.function import Function, Type, Value
+from zkwasm_compiler.ir.function import Function, Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
-from zkwasm_compiler.rewrite.match import Facts, build, constant_bits
+from zkwasm_compiler.rewrite.match import Facts, build
 from zkwasm_compiler.rewrite.rules import RULES
 
 MAXIMUM_CHAIN = 200  # rules that may follow one another for one value; more means that two rules undo each other

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.memory_dependence import is_load
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.ir.function import Block, Function, Type, Value
+from zkwasm_compiler.ir.function import Block, Function, Type, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
-from zkwasm_compiler.rewrite.match import constant_bits
 
 MAXIMUM_LEAVES = 64
 SUMS = ("i32.add", "i64.add")

@@ -12,12 +12,11 @@ from collections.abc import Callable
 
 from zkwasm_compiler.analysis.bits import PossibleBits, bits_of_parameters
 from zkwasm_compiler.analysis.order import reverse_postorder
-from zkwasm_compiler.ir.function import Function, Value
+from zkwasm_compiler.ir.function import Function, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.fold import fold_constants
-from zkwasm_compiler.rewrite.match import constant_bits
 
 WORD = 1 << 32
 

@@ -7,11 +7,10 @@ ops of several steps move, and sums and comparisons stay where the selection can
 from __future__ import annotations
 
 from zkwasm_compiler.analysis.loops import Loop, loop_nest
-from zkwasm_compiler.ir.function import Function, Value
+from zkwasm_compiler.ir.function import Function, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import cannot_trap
-from zkwasm_compiler.rewrite.match import constant_bits
 from zkwasm_compiler.rewrite.preheader import preheader
 
 ALWAYS_DEAR = frozenset(

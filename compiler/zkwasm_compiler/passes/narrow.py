@@ -15,13 +15,12 @@ from zkwasm_compiler.analysis.interval import NEGATED, Range
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.analysis.ranges import Ranges, value_ranges
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.ir.function import Function, Type, Value
+from zkwasm_compiler.ir.function import Function, Type, Value, constant_bits
 from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.ir.substitute import Replacements
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.passes.divisions import share_divisions
-from zkwasm_compiler.rewrite.match import constant_bits
 
 WORD = 1 << 32
 SIGN = 1 << 31

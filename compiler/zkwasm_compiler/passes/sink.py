@@ -8,11 +8,10 @@ from __future__ import annotations
 from zkwasm_compiler.analysis.dominators import DominatorTree, dominator_tree
 from zkwasm_compiler.analysis.loops import LoopNest, loop_nest
 from zkwasm_compiler.analysis.twins import origin
-from zkwasm_compiler.ir.function import Block, Function, Value
+from zkwasm_compiler.ir.function import Block, Function, Value, constant_bits
 from zkwasm_compiler.ir.ops import OPS
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import cannot_trap
-from zkwasm_compiler.rewrite.match import constant_bits
 
 
 def sink(function: Function, context: Context) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zkwasm_compiler.ir.function import Type, Value
+from zkwasm_compiler.ir.function import Type, Value, constant_bits
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
-from zkwasm_compiler.rewrite.match import constant_bits
 
 Make = Callable[[str, Type, list[Value], int | None], Value]
 """Adds a value of an op, a type, arguments and an immediate to the function."""

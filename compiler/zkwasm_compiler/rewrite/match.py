@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from zkwasm_compiler.ir.function import Type, Value
+from zkwasm_compiler.ir.function import Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.rewrite.rule import Rule, commuted
 from zkwasm_compiler.rewrite.terms import Apply, Literal, Term, Variable, evaluate, folds
@@ -47,11 +47,6 @@ class RuleSet:
             ):
                 return rule, bindings
         return None
-
-
-def constant_bits(value: Value) -> int | None:
-    """A constant's bits, None for other values."""
-    return value.immediate if value.op.endswith(".const") and isinstance(value.immediate, int) else None
 
 
 def build(term: Term, bindings: Bindings, make: Callable[[str, Type, list[Value], int | None], Value]) -> Value:
