@@ -16,13 +16,12 @@ from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.machine.allocation import (
     NARROW_REGISTERS,
     VALUE_REGISTERS,
-    constant_register,
     copied,
     fits_one_limb,
     fold_constants,
 )
 from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
-from zkwasm_compiler.machine.step import Operation, Step, VirtualRegister
+from zkwasm_compiler.machine.step import Operation, Step, VirtualRegister, constant_register
 
 COMMUTATIVE = frozenset({"ADD", "EQ", "AND", "OR", "XOR", "ARITH"})
 """Operations that may read A and B exchanged."""

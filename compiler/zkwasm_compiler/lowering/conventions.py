@@ -8,6 +8,11 @@ from zkwasm_compiler.ir.function import Module
 from zkwasm_compiler.lowering.cover import Cover, Signature, best, called_signature, meet
 from zkwasm_compiler.rules.representation import LONG
 
+PLACES = ("A", "B", "C", "D", "E")
+"""Where the first arguments and the first results of a call are; the others are in cells."""
+CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
+"""What a call may change of which nothing is known."""
+
 
 def signatures(module: Module) -> dict[int, Signature]:
     """By function index, and by ~ the number of a signature for indirect calls, which share one object with every

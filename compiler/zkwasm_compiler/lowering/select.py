@@ -12,54 +12,34 @@ from dataclasses import replace
 from zkwasm_compiler.analysis.frequency import block_frequencies
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.references import CALLS, TAIL_CALLS
-from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Type, Value, constant_bits
-from zkwasm_compiler.ir.integers import signed
+from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value, constant_bits
+from zkwasm_compiler.lowering.conventions import CALL_CLOBBERS, PLACES
 from zkwasm_compiler.lowering.cover import Cover, Match, Signature, called_signature
 from zkwasm_compiler.lowering.legalize import index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
 from zkwasm_compiler.lowering.select_hosts import select_host
+from zkwasm_compiler.lowering.select_memory import MEMORY_OPS, MEMORY_TESTS
 from zkwasm_compiler.lowering.select_tables import TABLE_OPS, call_through
-from zkwasm_compiler.lowering.symbols import UNPROVABLE, Symbols, trap_label
+from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.lowering.unread import drop_unread
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
-    DEFINED,
-    NEXT,
-    Advice,
     Operation,
     Slot,
     Step,
     Term,
     VirtualRegister,
+    constant_register,
     jump,
-    load,
+    loaded,
     store,
     using,
 )
-from zkwasm_compiler.rules.affine import field_coefficient
 from zkwasm_compiler.rules.catalogue import CLEANING
-from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, TIDY_INDEX, WORD, Representation
+from zkwasm_compiler.rules.representation import CLEAN, LONG, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
-from zkwasm_compiler.runtime import word_loops
-from zkwasm_compiler.runtime.segments import END as SEGMENTS_END
-
-PLACES = ("A", "B", "C", "D", "E")
-"""Where the first arguments and the first results of a call are; the others are in cells."""
-QUARTER = -(0xFFFFFFFF << 30)
-"""1/4 in the field."""
-MEMORY_OPS = frozenset(
-    f"zk.{name}"
-    for name in (
-        *("locate", "word_index", "unchecked_index", "check_index", "memory_words", "set_memory_words"),
-        *("load_word", "store_word", "fill_words", "move_words"),
-    )
-)
-EITHER_WAY = "either way"
-"""What is said of a branch whose two ways come to the same; a static audit takes it at its word."""
-SEGMENT_OPS = frozenset({"zk.segment_word", "zk.dropped", "data.drop"})
-CALL_CLOBBERS = ("A", "B", "C", "D", "E", "RCX", "HASHPOS", "RR")
 
 
 def select(
@@ -71,7 +51,7 @@ def select(
 
 
 class Selector:
-    """Emits the steps of one function; `select_bytes` emits some of them."""
+    """Emits the steps of one function; the modules `select_…` emit some of them."""
 
     def __init__(
         self,
@@ -152,11 +132,9 @@ class Selector:
             self.step(using(register, store(Slot("global", index_of(value)))))
         elif value.op == "global.get":
             slot = Slot("global", index_of(value))
-            self.step(_loaded(self.define(value), slot))
+            self.step(loaded(self.define(value), slot))
         elif value.op in MEMORY_OPS:
-            self.memory(value)
-        elif value.op in SEGMENT_OPS:
-            self.segment(value)
+            MEMORY_OPS[value.op](self, value)
         elif value.op in BYTE_OPS:
             BYTE_OPS[value.op](self, value)
         elif value.op.startswith("host."):
@@ -198,7 +176,7 @@ class Selector:
         def operand(name: str) -> VirtualRegister:
             if name.startswith("#"):
                 constant = name[1:]
-                return _constant(int(constant) if constant.isdigit() else match.constants[constant])
+                return constant_register(int(constant) if constant.isdigit() else match.constants[constant])
             if name not in environment:
                 environment[name] = self.fresh(name, value if name == rule.output else None)
             return environment[name]
@@ -211,7 +189,7 @@ class Selector:
         """A register that holds `value` as `wanted`; trees are computed here, conversions are emitted once a block."""
         bits = constant_bits(value)
         if bits is not None:
-            return _constant(bits)
+            return constant_register(bits)
         if value not in self.registers:
             assert self.cover.is_tree_child(value), f"{value} is used before it is made"
             self.compute(value)
@@ -231,170 +209,6 @@ class Selector:
             x, y = y, x
         left, right = self.operand(x, wanted), self.operand(y, wanted)
         self.step(using(right, Operation("ASSERT", (left,), ("A",)), "assert_eq"))
-
-    # Memory
-
-    def memory(self, value: Value) -> None:
-        """Words of the linear memory, and how many there are."""
-        match value.op:
-            case "zk.locate":
-                self.define(value)  # its terminator makes it
-            case "zk.word_index":
-                self.word_index(value)
-            case "zk.unchecked_index":
-                self.unchecked_index(value)
-            case "zk.memory_words":
-                self.step(_loaded(self.define(value), Slot("memory_words", 0)))
-            case "zk.set_memory_words":
-                self.step(using(self.operand(value.args[0], CLEAN), store(Slot("memory_words", 0))))
-            case "zk.check_index":
-                index = self.operand(value.args[0], INDEX)
-                trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
-                if self.symbols.memory_words:
-                    step: Step[VirtualRegister] = Step((Term(index),), index_of(value))
-                else:
-                    words = self.fresh("words")
-                    self.step(_loaded(words, Slot("memory_words", 0)))
-                    step = Step((Term(index), Term(words, -1)), index_of(value))
-                self.step(replace(step, operations=(jump("JMPN", NEXT, trap),)))
-            case "zk.load_word":
-                self.step(
-                    Step(free=DEFINED, destinations=(self.define(value),), operations=(self.word("MLOAD", value),))
-                )
-            case "zk.store_word":
-                stored = self.operand(value.args[1], WORD)
-                self.step(using(stored, self.word("MSTORE", value)))
-            case "zk.fill_words" | "zk.move_words":
-                label = word_loops.FILL if value.op == "zk.fill_words" else word_loops.MOVES[index_of(value)]
-                operands = tuple(self.operand(arg, WORD) for arg in value.args)
-                call = Operation("CALL", operands, PLACES[:3], clobbers=CALL_CLOBBERS, targets=(label,))
-                self.step(Step(operations=(call,)))
-
-    def word_index(self, value: Value) -> None:
-        """The index, or a trap."""
-        check = self.bounds(self.define(value), value.args)
-        trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
-        self.step(replace(check, operations=(jump("JMPN", NEXT, trap),)))
-
-    def unchecked_index(self, value: Value) -> None:
-        """The index, with nothing in the high limb when the prover is honest."""
-        terms = [self.operand(x, TIDY_INDEX if x.type is Type.INDEX else TIDY) for x in value.args[2::2]]
-        self.step(self.index_sum(self.define(value), value.args, terms))
-
-    def by_bounds(self, value: Value) -> None:
-        """The index, and on to one of the targets."""
-        located, *operands = value.args
-        check = self.bounds(self.registers[located], operands)
-        edges = self.edges(value.targets)
-        self.step(replace(check, operations=(jump("JMPN", *(edge.label for edge in edges)),)))
-        self.block.edges = edges
-
-    def by_alignment(self, value: Value) -> None:
-        """The prover names the word at x + offset, which must be inside, and x + offset - 4*word must be 0: then 4
-        divides x + offset. Nothing holds of what goes to the second target."""
-        located, words, offset_, x_, _ = value.args
-        e, x = self.registers[located], self.operand(x_, self.cover.representation[x_])
-        offset, size = signed(index_of(offset_), 64), constant_bits(words) or 0
-        fast, slow = self.edges(value.targets)
-        advice = Advice(f"(({{0}} & 4294967295) + {offset}) >> 2", (x,))
-        rest_label = f"{self.block.label}_rest"
-        inside: Operation[VirtualRegister] = jump("JMPN", rest_label, slow.label)
-        check: Step[VirtualRegister] = Step(constant=-size, free=advice, destinations=(e,), operations=(inside,))
-        if not size:
-            self.step(replace(check, operations=(jump("JMPN", UNPROVABLE),)))
-            check = Step((Term(e), Term(self.operand(words, WORD), -1)), operations=(inside,))
-        self.step(replace(check, comment=EITHER_WAY))
-        self.block.edges = [Edge(rest_label), slow]
-        self.open(rest_label, self.block.frequency, [])
-        aligned: Operation[VirtualRegister] = jump("JMPZ", fast.label, slow.label)
-        rest = Step((Term(x), Term(e, -4)), offset - 4 * size, operations=(aligned,), comment=EITHER_WAY)
-        self.step(rest)
-        self.block.edges = [fast, Edge(slow.label, list(slow.args))]
-
-    def bounds(self, e: VirtualRegister, operands: list[Value]) -> Step[VirtualRegister]:
-        """`e` becomes the index of the cell at a sum. The step that is given is negative exactly for a cell inside:
-        with n bytes a cell it is (sum + offset)/n - cells. A quarter is exact in the field where 4 divides the number,
-        and no other quarter passes a JMPN: it is near a multiple of p/4."""
-        step = self.index_sum(e, operands, [self.operand(x, self.cover.representation[x]) for x in operands[2::2]])
-        if constant_bits(operands[0]) is not None:
-            return step
-        self.step(step)
-        return Step((Term(e), Term(self.operand(operands[0], WORD), -self.symbols.layout.cells_a_word)))
-
-    def index_sum(
-        self, e: VirtualRegister, operands: list[Value], terms: list[VirtualRegister]
-    ) -> Step[VirtualRegister]:
-        """`e` becomes the index of the cell at a sum, whose `terms` are in these registers."""
-        words = constant_bits(operands[0]) or 0
-        layout = self.symbols.layout
-        share = QUARTER if layout.cell_bytes == 4 else 1
-        factors = [field_coefficient(signed(index_of(factor), 64) * share) for factor in operands[3::2]]
-        constant = field_coefficient(signed(index_of(operands[1]), 64) * share) - words * layout.cells_a_word
-        return Step(tuple(map(Term, terms, factors)), constant, destinations=(e,))
-
-    def word(self, name: str, value: Value) -> Operation[VirtualRegister]:
-        """An access to the word of an index in E, or of a constant address."""
-        constant = constant_bits(value.args[0])
-        if constant is not None:
-            return Operation(name, (_constant(0),), ("E",), slot=Slot("memory", constant // 4 + index_of(value)))
-        index = self.operand(value.args[0], INDEX)
-        return Operation(name, (index,), ("E",), slot=Slot("memory", self.symbols.memory_words + index_of(value)))
-
-    def by_rest(self, value: Value) -> None:
-        """The prover names a word; x + offset - 4*word must then be the rest of one of the four targets, or the word is
-        not before the address while it lies outside: `e` stays negative exactly for words inside."""
-        x = self.operand(value.args[0], self.cover.representation[value.args[0]])
-        e = self.registers[value.args[1]]
-        offset, words = index_of(value), self.symbols.memory_words
-        edges = self.edges(value.targets)
-        label = self.block.label
-        rest: tuple[Term[VirtualRegister], ...] = (Term(x), Term(e, -4))
-        advice = Advice(f"(({{0}} & 4294967295) + {offset}) >> 2", (x,))
-        frequency = self.block.frequency
-        if words:
-            check: Step[VirtualRegister] = Step(
-                constant=-words,
-                free=advice,
-                destinations=(e,),
-                operations=(jump("JMPN", f"{label}_r0", f"{label}_out"),),
-            )
-        else:
-            self.step(Step(free=advice, destinations=(e,), operations=(jump("JMPN", UNPROVABLE),)))
-            limit = self.fresh("words")
-            self.step(_loaded(limit, Slot("memory_words", 0)))
-            check = Step((Term(e), Term(limit, -1)), operations=(jump("JMPN", f"{label}_r0", f"{label}_out"),))
-        self.step(check)
-        self.block.edges = [Edge(f"{label}_r0"), Edge(f"{label}_out")]
-        for number in range(4):
-            self.open(f"{label}_r{number}", frequency if number == 0 else frequency / 100, [])
-            constant = offset - 4 * words - number
-            target = edges[number]
-            if number < 3:
-                following = f"{label}_r{number + 1}"
-                self.step(Step(rest, constant, operations=(jump("JMPZ", target.label, following),)))
-                self.block.edges = [target, Edge(following)]
-            else:
-                self.step(Step(rest, constant, operations=(jump("JMPNZ", UNPROVABLE),)))
-                self.step(Step(operations=(jump("JMP", target.label),)))
-                self.block.edges = [target]
-        self.open(f"{label}_out", frequency / 100, [])
-        trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
-        self.step(Step(rest, offset - 4 * words, operations=(jump("JMPN", UNPROVABLE, trap),)))
-
-    def segment(self, value: Value) -> None:
-        """Words of passive segments, which a computed call finds in a table, and whether a segment was dropped."""
-        match value.op:
-            case "zk.segment_word":
-                e, result = self.fresh("e"), self.define(value)
-                x = self.operand(value.args[0], self.cover.representation[value.args[0]])
-                words = self.symbols.segment_words
-                self.step(Step((Term(x),), -words, destinations=(e,), operations=(jump("JMPN", NEXT, UNPROVABLE),)))
-                call = Operation("CALL", (e,), ("E",), (result,), ("B",), ("RR",), targets=(SEGMENTS_END,))
-                self.step(Step(operations=(call,)))
-            case "zk.dropped":
-                self.step(_loaded(self.define(value), Slot("dropped", index_of(value))))
-            case "data.drop":
-                self.step(using(_constant(1), store(Slot("dropped", index_of(value)))))
 
     # Calls
 
@@ -420,7 +234,7 @@ class Selector:
         for number, projection in used.items():
             self.registers[projection] = results[number]
             if number >= len(PLACES):
-                self.step(_loaded(results[number], Slot("returned", number - len(PLACES))))
+                self.step(loaded(results[number], Slot("returned", number - len(PLACES))))
 
     def direct(self, value: Value, args: list[VirtualRegister]) -> Operation[VirtualRegister]:
         """The call of one function, without its results."""
@@ -458,12 +272,8 @@ class Selector:
                 self.conditional(value)
             case "br_table":
                 self.table(value)
-            case "zk.by_bounds":
-                self.by_bounds(value)
-            case "zk.by_alignment":
-                self.by_alignment(value)
-            case "zk.by_rest":
-                self.by_rest(value)
+            case op if op in MEMORY_TESTS:
+                MEMORY_TESTS[op](self, value)
             case "return":
                 self.give_back(value)
             case op if op in TAIL_CALLS:
@@ -540,11 +350,3 @@ class Selector:
         registers = (*args[: len(PLACES)], self.result.return_address)
         places = (*PLACES[: len(args)], "RR")
         self.step(Step(operations=(Operation("RETURN", registers, places),)))
-
-
-def _constant(bits: int) -> VirtualRegister:
-    return VirtualRegister(0, bits)
-
-
-def _loaded(register: VirtualRegister, slot: Slot) -> Step[VirtualRegister]:
-    return Step(free=DEFINED, destinations=(register,), operations=(load(slot),))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Type, Value
 from zkwasm_compiler.lowering.legalize import index_of
-from zkwasm_compiler.machine.step import DEFINED, Operation, Slot, Step, load
+from zkwasm_compiler.machine.step import Operation, Slot, Step, loaded
 from zkwasm_compiler.rules.hosts import HOST_OPERANDS
 from zkwasm_compiler.runtime.host_routines import CLOBBERS, PREFIX
 
@@ -19,9 +19,7 @@ PLACES = ("A", "B")
 def select_host(build: Selector, value: Value) -> None:
     """Emit a `host.*` op."""
     if value.op == "host.digest":
-        build.step(
-            Step(free=DEFINED, destinations=(build.define(value),), operations=(load(Slot("digest", index_of(value))),))
-        )
+        build.step(loaded(build.define(value), Slot("digest", index_of(value))))
         return
     label = PREFIX + value.op.partition(".")[2]
     wanted = HOST_OPERANDS[value.op]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zkwasm_compiler.ir.function import Trap, Value
@@ -17,7 +16,7 @@ from zkwasm_compiler.machine.step import (
     Term,
     VirtualRegister,
     jump,
-    load,
+    loaded,
     store,
     using,
 )
@@ -50,7 +49,7 @@ def _entry_index(build: Selector, value: Value) -> None:
         build.step(Step((Term(number),), -entries, destinations=(index,), operations=(trap,)))
         return
     size = build.fresh("size")
-    build.step(_loaded(size, Slot(SIZES, table)))
+    build.step(loaded(size, Slot(SIZES, table)))
     build.step(Step((Term(number),), destinations=(index,)))
     build.step(Step((Term(index), Term(size, -1)), operations=(trap,)))
 
@@ -77,7 +76,7 @@ def _store_entry(build: Selector, value: Value) -> None:
 
 def _table_size(build: Selector, value: Value) -> None:
     assert isinstance(value.immediate, int)
-    build.step(_loaded(build.define(value), Slot(SIZES, value.immediate)))
+    build.step(loaded(build.define(value), Slot(SIZES, value.immediate)))
 
 
 def _set_table_size(build: Selector, value: Value) -> None:
@@ -116,7 +115,3 @@ def call_through(build: Selector, value: Value, args: list[VirtualRegister]) -> 
     if len(args) > IN_REGISTERS:  # on the way E gets the argument that it has in every call
         clobbers = (*clobbers, "E")
     return Operation("CALL", (index, *given), places, clobbers=clobbers, targets=(table.label,))
-
-
-def _loaded(register: VirtualRegister, slot: Slot) -> Step[VirtualRegister]:
-    return replace(Step(free=DEFINED, destinations=(register,)), operations=(load(slot),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from zkwasm_compiler.machine.function import MachineFunction
-from zkwasm_compiler.machine.step import LIMB, Step, Term, VirtualRegister
+from zkwasm_compiler.machine.step import LIMB, Step, Term, VirtualRegister, constant_register
 
 VALUE_REGISTERS = ("A", "B", "C", "D", "E")
 """The registers that hold any value; RR holds the return address only."""
@@ -27,11 +27,6 @@ class AllocatedFunction(MachineFunction[str]):
 def fits_one_limb(value: VirtualRegister) -> bool:
     """Whether a narrow register can hold the value."""
     return value.narrow if value.constant is None else value.constant < LIMB // 2
-
-
-def constant_register(bits: int) -> VirtualRegister:
-    """The one virtual register that stands for a constant, whatever its id was."""
-    return VirtualRegister(-1, bits)
 
 
 def fold_constants(step: Step[VirtualRegister]) -> Step[VirtualRegister]:

@@ -16,14 +16,24 @@ from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.machine.allocation import (
     NARROW_REGISTERS,
     AllocatedFunction,
-    constant_register,
     copied,
     fits_one_limb,
 )
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.legality import check_step
 from zkwasm_compiler.machine.printer import PRIME, print_step
-from zkwasm_compiler.machine.step import BINARY, DEFINED, LIMB, NEXT, Advice, Operation, Slot, Step, VirtualRegister
+from zkwasm_compiler.machine.step import (
+    BINARY,
+    DEFINED,
+    LIMB,
+    NEXT,
+    Advice,
+    Operation,
+    Slot,
+    Step,
+    VirtualRegister,
+    constant_register,
+)
 
 Value = VirtualRegister
 Place = str | Slot

@@ -235,6 +235,16 @@ def store(slot: Slot) -> Operation[R]:
     return Operation("MSTORE", slot=slot)
 
 
+def loaded(register: VirtualRegister, slot: Slot) -> Step[VirtualRegister]:
+    """The step that puts the content of a cell into a register."""
+    return Step(free=DEFINED, destinations=(register,), operations=(load(slot),))
+
+
+def constant_register(bits: int) -> VirtualRegister:
+    """The one virtual register that stands for a constant."""
+    return VirtualRegister(-1, bits)
+
+
 def using(register: VirtualRegister, operation: Operation[VirtualRegister], comment: str = "") -> Step[VirtualRegister]:
     """The step that puts a register's value, or a constant, into op for an operation."""
     constant = register.constant
