@@ -87,6 +87,16 @@ async def test_semantic_tokens(desk: Editor) -> None:
     assert in_part[-1] == (":", "operator", False) or in_part[-1] == ("inner", "function", True)
 
 
+async def test_the_scope_of_a_variable_is_no_register(desk: Editor) -> None:
+    text = desk.open("VAR CTX own\nVAR GLOBAL all\n        CTX => A\n", "scope.zkasm")
+    params = types.SemanticTokensParams(desk.document("scope.zkasm"))
+    found = await desk.client.text_document_semantic_tokens_full_async(params)
+    assert found is not None
+    pieces = decoded(text, types.SemanticTokensLegend(list(TYPES), list(MODIFIERS)), list(found.data))
+    scopes = [(piece, kind) for piece, kind, _ in pieces if piece in ("CTX", "GLOBAL")]
+    assert scopes == [("CTX", "modifier"), ("GLOBAL", "modifier"), ("CTX", "parameter")]
+
+
 async def test_semantic_tokens_by_what_has_changed(desk: Editor) -> None:
     name = "delta.zkasm"
     desk.open(TEXT, name)

@@ -60,6 +60,7 @@ def _comments(chunk: Chunk) -> Iterator[Piece]:
 def _tokens(chunk: Chunk) -> Iterator[Piece]:
     machine = chunk.machine
     names = {one.start: one for one in chunk.names if not one.advice}
+    before = ""
     for kind, text, place in chunk.parsed.tokens.entries():
         start = place - chunk.origin
         end = start + len(text)
@@ -71,9 +72,12 @@ def _tokens(chunk: Chunk) -> Iterator[Piece]:
         elif kind in (lexer.FREE_INPUT, lexer.LOW_FREE_INPUT, lexer.COMMAND):
             yield from _free_input(text, start, machine)
         else:
-            found = _word(kind, machine)
+            # The scope CTX is called as a register is.
+            is_scope = before == "VAR" and kind in machine.register_table
+            found = (_NUMBER["modifier"], 0) if is_scope else _word(kind, machine)
             if found is not None:
                 yield start, end, *found
+        before = kind
 
 
 def _word(kind: str, machine: Machine) -> tuple[int, int] | None:
