@@ -65,8 +65,15 @@ async def test_all_assertions(desk: Editor) -> None:
     ]
     everything = types.Range(types.Position(0, 0), position(text, len(text)))
     hints = await desk.client.text_document_inlay_hint_async(types.InlayHintParams(desk.document(name), everything))
-    counts = [(one.position.line, one.label) for one in hints or [] if str(one.label).startswith("×")]
-    assert counts == [(4, "× 2"), (5, "× 2"), (8, "× 1"), (9, "× 1"), (13, "× 3"), (14, "× 1")]
+    assert [(one.position.line, one.label) for one in hints or []] == [
+        (4, "+ 4 binary  × 2"),
+        (5, "Σ 2 main + 4 binary  × 2"),
+        (8, "× 1"),
+        (9, "× 1"),
+        (10, "Σ 3 main"),
+        (13, "× 3"),
+        (14, "Σ 2 main  × 1"),
+    ]
     # A correction of a routine takes its failures away when it is run again.
     place = types.Range(types.Position(1, 20), types.Position(1, 21))
     desk.change(types.TextDocumentContentChangePartial(range=place, text="5"), name=name)

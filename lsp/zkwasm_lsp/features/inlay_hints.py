@@ -57,18 +57,22 @@ def _hints(server: ZkasmServer, path: Path, source: Source, begin: int, end: int
             continue
         rows = chunk.once(chunk_rows)
         running = total((running, rows))
-        parts = []
+        parts: list[str] = []
+        meanings: list[str] = []
         extra = {machine: count for machine, count in rows.items() if machine != "main"}
         if settings.hint_rows and extra:
             parts.append(f"+ {shown(extra)}")
+            meanings.append("+: rows besides the step")
         if settings.hint_totals and running["main"] > 1 and _ends_block(source, index):
             parts.append(f"Σ {shown(running)}")
-        if parts:
-            meaning = "rows besides the step" + (" · Σ: all rows since the last label" if "Σ" in parts[-1] else "")
-            yield base + step.end, "  ".join(parts), meaning
+            meanings.append("Σ: all rows since the last label")
         count = server.background.count(chunk) if settings.hint_counts else None
         if count is not None:
-            yield base + step.end, f"× {count:,}".replace(",", "\u202f"), "executed so often in the last run"
+            parts.append(f"× {count:,}".replace(",", "\u202f"))
+            meanings.append("×: executed so often in the last run")
+        if parts:
+            # One hint: editors put no space between two at one place.
+            yield base + step.end, "  ".join(parts), " · ".join(meanings)
 
 
 def _values(server: ZkasmServer, path: Path) -> dict[str, str]:
