@@ -1,4 +1,4 @@
-"""The frontend's choices: exports, names, offsets, signatures. The file tests of the stage `translate` show the SSA."""
+"""The frontend's choices: exports, names, offsets. The file tests of the stage `translate` show the SSA."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 import wasmtime
 
 from zkwasm_compiler.errors import ConfigurationError, UnsupportedError
-from zkwasm_compiler.frontend.exports import export_signatures
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Memory, Trap
 from zkwasm_compiler.ir.integers import TrapError
@@ -35,11 +34,6 @@ def test_all_exports_by_default() -> None:
         1: "second",
         2: "func2",
     }
-    assert [str(signature) for signature in export_signatures(module)] == [
-        "first(i32, i64) -> (i64)",
-        "second() -> ()",
-        "again() -> ()",
-    ]
 
 
 def test_chosen_exports() -> None:

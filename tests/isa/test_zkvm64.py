@@ -69,10 +69,3 @@ def test_a_wrong_row_is_an_error_when_the_machine_is_built(change: dict[str, obj
 def test_two_rows_of_one_name_are_an_error() -> None:
     with pytest.raises(InternalError, match="ADD has two rows"):
         dataclasses.replace(MACHINE, operations=(*MACHINE.operations, MACHINE.operation("ADD")))
-
-
-def test_a_consumer_must_have_a_row_for_every_operation() -> None:
-    names = [row.name for row in MACHINE.operations]
-    MACHINE.require_rows("interpreter", names)
-    with pytest.raises(InternalError, match=r"interpreter: rows missing for \[XOR\], .*unknown operations \[NAND\]"):
-        MACHINE.require_rows("interpreter", [*(name for name in names if name != "XOR"), "NAND"])

@@ -253,16 +253,6 @@ class Machine:
         """The operation called `name`. *Raises:* KeyError."""
         return self.operation_table[name]
 
-    def require_rows(self, table: str, names: Iterable[str]) -> None:
-        """Fail unless a consumer's `table` has exactly one entry an operation.
-
-        *Raises:* InternalError naming the operations that are missing or unknown; call it at import.
-        """
-        have, want = set(names), set(self.operation_table)
-        if have != want:
-            missing, unknown = ", ".join(sorted(want - have)), ", ".join(sorted(have - want))
-            raise InternalError(f"{table}: rows missing for [{missing}], rows for unknown operations [{unknown}]")
-
     def _problems(self) -> Iterable[str]:
         tables = (self.registers, self.counters, self.operations, self.state_machines, self.advice_functions)
         for table in tables:
