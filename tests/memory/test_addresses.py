@@ -144,3 +144,20 @@ def test_one_test_serves_all_stores_to_a_base(mask: str) -> None:
         return _steps(f"(param i32) {mask} {stores}", 64)
 
     assert [steps(count + 1) - steps(count) for count in (2, 3, 4)] == [1, 1, 1]
+
+
+def test_a_call_between_accesses_is_in_the_program_once() -> None:
+    """A test for all accesses to a base ends at a call, which would stand in both versions."""
+    text = """
+      (module (memory 1 1)
+        (func $set (param i32)
+          (if (i32.gt_u (local.get 0) (i32.const 5)) (then (call $set (i32.shr_u (local.get 0) (i32.const 1)))))
+          (i32.store (i32.const 64) (local.get 0)))
+        (func (export "f") (param i32) (local i32)
+          (local.set 1 (i32.load (local.get 0)))
+          (i32.store offset=8 (local.get 0) (local.get 1))
+          (call $set (local.get 1))
+          (i32.store offset=4 (local.get 0) (i32.load offset=12 (local.get 0)))))"""
+    program = compile_module(wat_to_wasm(text, "call.wat"), CompileOptions(memory_layout="words"))
+    rows = [str(row["lineStr"]) for row in program.rows]
+    assert sum("CALL(f_set)" in row for row in rows) == 2, "one in set, one in f"
