@@ -15,6 +15,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
+from zkwasm_compiler.asm.dialect import PROJECT_FILE, PYPROJECT_FILE
 from zkwasm_lsp.background import Background
 from zkwasm_lsp.language.text import Encoding, Text
 from zkwasm_lsp.places import path_of
@@ -145,11 +146,11 @@ async def _watch(server: ZkasmServer) -> None:
     workspace = server.client_capabilities.workspace
     watching = workspace and workspace.did_change_watched_files
     if watching and watching.dynamic_registration:
-        watcher = types.FileSystemWatcher("**/*.zkasm")
+        watched = ("**/*.zkasm", f"**/{PROJECT_FILE}", f"**/{PYPROJECT_FILE}")
         registration = types.Registration(
             "watch-zkasm",
             types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-            types.DidChangeWatchedFilesRegistrationOptions([watcher]),
+            types.DidChangeWatchedFilesRegistrationOptions(list(map(types.FileSystemWatcher, watched))),
         )
         await server.client_register_capability_async(types.RegistrationParams([registration]))
 

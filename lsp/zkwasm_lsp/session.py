@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkwasm_compiler import isa
-from zkwasm_compiler.asm.dialect import named_dialect, project_dialect
+from zkwasm_compiler.asm.dialect import Choice, named_dialect, project_dialect
 from zkwasm_compiler.asm.steps import StepMemo
-from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_compiler.errors import ConfigurationError, Problem
 from zkwasm_compiler.isa.machine import Machine
 from zkwasm_lsp.language.codes import Severity
 from zkwasm_lsp.language.finding import Finding
@@ -63,7 +63,7 @@ class Session:
     versions: dict[Path, int | None] = field(default_factory=dict)
     _analysed: dict[Path, Analysed] = field(default_factory=dict)
     _memos: dict[tuple[Path, str], StepMemo] = field(default_factory=dict)
-    _project_dialects: dict[Path, str | None] = field(default_factory=dict)
+    _project_choices: dict[Path, Choice | Problem | None] = field(default_factory=dict)
 
     # Files
 
@@ -74,17 +74,29 @@ class Session:
 
     def _named_machine(self, main: Path) -> Machine | None:
         """The machine that the settings, the first line of the main file or its project names."""
-        if self.settings.dialect:
-            return isa.machine_of_dialect(self.settings.dialect)
-        try:
-            named = named_dialect(self.project.text(main).lines[0])
-        except READ_ERRORS:
-            named = None
+        named = self._dialect_before_project(main)
         if named is None:
-            if main.parent not in self._project_dialects:
-                self._project_dialects[main.parent] = _dialect_of_project(main)
-            named = self._project_dialects[main.parent]
+            choice = self._project_choice(main)
+            named = choice.dialect if isinstance(choice, Choice) else None
         return None if named is None else isa.machine_of_dialect(named)
+
+    def _dialect_before_project(self, main: Path) -> str | None:
+        """The dialect that the settings or the first line of the main file names; then the project does not count."""
+        if self.settings.dialect:
+            return self.settings.dialect
+        try:
+            return named_dialect(self.project.text(main).lines[0])
+        except READ_ERRORS:
+            return None
+
+    def _project_choice(self, main: Path) -> Choice | Problem | None:
+        """The dialect that the project of a main file names, or what is wrong with the settings of the project."""
+        if main.parent not in self._project_choices:
+            try:
+                self._project_choices[main.parent] = project_dialect(main)
+            except ConfigurationError as error:
+                self._project_choices[main.parent] = error.problems[0]
+        return self._project_choices[main.parent]
 
     def source(self, path: Path) -> Source:
         """The newest version of a file. *Raises:* OSError, UnicodeError."""
@@ -105,7 +117,13 @@ class Session:
 
     def findings(self, path: Path) -> dict[Path, list[Finding]]:
         """What is wrong with the files of the program that a file belongs to. *Raises:* OSError, UnicodeError."""
-        return self._analysis(path, newest=True).findings
+        analysed = self._analysis(path, newest=True)
+        main = analysed.program.main
+        wrong = None if self._dialect_before_project(main) else self._project_choice(main)
+        if not isinstance(wrong, Problem):
+            return analysed.findings
+        first = Finding(main, 0, 0, wrong.code, str(wrong))
+        return analysed.findings | {main: [first, *analysed.findings.get(main, ())]}
 
     def _analysis(self, path: Path, *, newest: bool) -> Analysed:
         main = self.project.main_of(path)
@@ -153,7 +171,7 @@ class Session:
     def forget(self) -> None:
         """Analyse everything anew: settings or files have changed in a way that texts do not show."""
         self._analysed.clear()
-        self._project_dialects.clear()
+        self._project_choices.clear()
 
     def closure(self, path: Path) -> dict[Path, Source]:
         """The newest versions of all files of the program that a file belongs to; what cannot be read is left out."""
@@ -185,12 +203,3 @@ class Session:
     def mains(self, paths: Iterable[Path]) -> list[Path]:
         """The main files of the programs that files belong to, each once."""
         return list(dict.fromkeys(self.project.main_of(path) for path in paths))
-
-
-def _dialect_of_project(main: Path) -> str | None:
-    """The dialect that the project of a file names; one whose settings are wrong names none (`zkwasm asm` tells)."""
-    try:
-        choice = project_dialect(main)
-    except ConfigurationError:
-        return None
-    return None if choice is None else choice.dialect

@@ -128,6 +128,28 @@ async def test_the_dialect_is_what_the_program_says_or_uses(editor: Editor) -> N
     assert shown(text, await editor.pushed("late.zkasm")) == [("dialect", ";@ dialect 64")]
 
 
+async def test_wrong_settings_of_the_project_are_told(editor: Editor) -> None:
+    def settings(text: str) -> None:
+        path = editor.write(text, "zkwasm.toml")
+        change = types.FileEvent(editor.uri(path.name), types.FileChangeType.Changed)
+        editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+
+    settings('dialect = "sixty-four"\n')
+    await editor.start({"audit": {"enable": False}})
+    editor.open("        $ => A :SLOAD\n")
+    (found,) = await editor.pushed()
+    assert (found.code, found.range.start) == ("configuration", types.Position(0, 0))
+    assert found.message == (
+        f"{editor.folder / 'zkwasm.toml'}: dialect: must be one of '64', 'durian', found 'sixty-four'"
+    )
+    settings('dialect = "64"\n')
+    assert [one.code for one in await editor.pushed()] == ["syntax"]
+    settings("dialect = ")
+    assert [one.code for one in await editor.pushed()] == ["configuration"]
+    editor.replace(";@ dialect durian\n        $ => A :SLOAD\n")
+    assert await editor.pushed() == []
+
+
 async def test_files_on_disk_that_come_change_and_go(editor: Editor) -> None:
     await editor.start({"audit": {"enable": False}})
 

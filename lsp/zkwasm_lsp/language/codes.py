@@ -89,6 +89,7 @@ _ROWS = (
         include_not_found="An included file cannot be read.",
         include_recursive="A file includes itself, directly or through others.",
         dialect="A line that names a dialect is wrong, or contradicts the dialect of its program.",
+        configuration="The settings of the project are wrong, so they name no dialect.",
         interface="The interface line of a compiled program is damaged.",
         directive="A `;@ run` line cannot be read.",
         run_failed="A `;@ run` line did not come to what it expects.",
