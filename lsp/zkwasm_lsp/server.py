@@ -16,6 +16,7 @@ from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
 from zkwasm_compiler.asm.dialect import PROJECT_FILE, PYPROJECT_FILE
+from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_lsp.background import Background
 from zkwasm_lsp.language.text import Encoding, Text
 from zkwasm_lsp.places import path_of
@@ -53,7 +54,10 @@ class ZkasmServer(LanguageServer):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def serve_tcp(self, host: str, port: int) -> None:
-        """Wait for one client and talk to it until its connection ends, also when it breaks."""
+        """Wait for one client and talk to it until its connection ends, also when it breaks.
+
+        *Raises:* ConfigurationError when nothing can listen there.
+        """
         asyncio.run(self._serve_one(host, port))
 
     async def _serve_one(self, host: str, port: int) -> None:
@@ -69,7 +73,10 @@ class ZkasmServer(LanguageServer):
             finally:
                 ended.set()
 
-        listening = await asyncio.start_server(talk, host, port)
+        try:
+            listening = await asyncio.start_server(talk, host, port)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(f"cannot listen on {host}:{port}: {error}; choose another --port") from None
         print(f"listening on {host}:{listening.sockets[0].getsockname()[1]}", file=sys.stderr, flush=True)
         await ended.wait()
         listening.close()

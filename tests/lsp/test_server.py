@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,13 @@ async def test_it_talks_over_tcp_to_one_editor(breaks: bool) -> None:
         server.wait()
         assert server.stderr is not None
         server.stderr.close()
+
+
+def test_a_port_that_cannot_be_listened_on_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for port in (taken.getsockname()[1], 99999):
+            assert main(["lsp", "--tcp", "--port", str(port)]) == 1
+            assert capsys.readouterr().err.startswith(f"error: cannot listen on 127.0.0.1:{port}: ")
 
 
 def test_without_its_extra_it_says_what_to_install(
