@@ -44,6 +44,7 @@ async def actions(desk: Editor, text: str) -> dict[str, str]:
     ("text", "title", "after"),
     [
         ("|:JMP(gone)\n", "define the label `gone` at the end", ":JMP(gone)\ngone:\n"),
+        ("|:JMP(gone)", "define the label `gone` at the end", ":JMP(gone)\ngone:\n"),
         ("VAR GLOBAL y\n|A :MSTORE(x)\n", "declare `VAR GLOBAL x`", "VAR GLOBAL y\nVAR GLOBAL x\nA :MSTORE(x)\n"),
         ("|${mem.x} => A\n", "declare `VAR GLOBAL x`", "VAR GLOBAL x\n${mem.x} => A\n"),
         ("0 => A\n|%K => A\n", "define `CONST %K = 0`", "0 => A\nCONST %K = 0\n%K => A\n"),

@@ -107,7 +107,7 @@ async def test_rename_changes_all_files(desk: Editor) -> None:
     assert marked(ROUTINE, edit.changes[desk.uri(routine)][0].range) == "cell"
 
 
-@pytest.mark.parametrize("name", ["MLOAD", "2x", "a b", "start", ""])
+@pytest.mark.parametrize("name", ["MLOAD", "MLOAD$x", "next", "2x", "a b", "start", ""])
 async def test_rename_refuses_what_is_no_free_name(desk: Editor, name: str) -> None:
     main, _ = await program(desk, "refused")
     with pytest.raises(JsonRpcInvalidParams):
