@@ -147,3 +147,11 @@ def test_a_program_without_an_end_or_a_variable_says_so(tmp_path: Path) -> None:
     found = report(tmp_path, ";@ run => A=1\n        1 => A\n;@ run z=1\nl: :JMP(l)\n")
     assert "no label `finalizeExecution`" in found.runs[0].messages[0]
     assert "`z` is neither a register" in found.runs[1].messages[0]
+
+
+def test_a_cell_outside_of_its_variable_is_named(tmp_path: Path) -> None:
+    found = report(tmp_path, "VAR GLOBAL x[2]\nVAR GLOBAL y\n;@ run x[2]=1\nl: :JMP(l)\n;@ run y[1]=1\nk: :JMP(k)\n")
+    assert [one.messages for one in found.runs] == [
+        ("`x[2]`: the variable `x` has 2 cells",),
+        ("`y[1]`: the variable `y` has 1 cells",),
+    ]

@@ -58,3 +58,8 @@ def test_a_place_within_a_character_is_its_begin() -> None:
 
 def test_only_line_feeds_and_returns_end_lines() -> None:
     assert Text.of("a\r\nb\rc\n\x0c\u2028d").lines == ["a\r\n", "b\r", "c\n", "\x0c\u2028d"]
+
+
+def test_two_line_ends_that_an_edit_brings_together_are_one() -> None:
+    edited = Text.of("a\rb").edited((1, 0), (1, 1), "\nc")
+    assert edited.lines == Text.of("a\r\nc").lines == ["a\r\n", "c"]
