@@ -161,6 +161,46 @@ def test_start_functions_run_in_order_and_segments_are_placed_between() -> None:
     assert instance(text, lib=library).call("see").value == [0, 0x11112211, 5]
 
 
+def test_what_was_placed_by_code_is_dropped_and_own_segments_may_wait() -> None:
+    """A segment for a table of its own beside one for an imported table that a start function may have read."""
+    library = """
+    (module (memory (export "memory") 1) (table (export "table") 1 funcref)
+      (func $start (i32.store (i32.const 0) (i32.const 7)) (table.set (i32.const 0) (ref.null func))) (start $start))
+    """
+    text = """
+    (module
+      (import "lib" "memory" (memory 1)) (import "lib" "table" (table $theirs 1 funcref)) (table $own 1 funcref)
+      (data $text (i32.const 0) "\\05")
+      (elem (table $own) (i32.const 0) func $three) (elem $moved (table $theirs) (i32.const 0) func $three)
+      (func $three (result i32) (i32.const 3))
+      (func (export "see") (result i32 i32 i32)
+        (i32.load (i32.const 0)) (call_indirect $own (result i32) (i32.const 0))
+        (call_indirect $theirs (result i32) (i32.const 0)))
+      (func (export "data") (memory.init $text (i32.const 4) (i32.const 0) (i32.const 1)))
+      (func (export "elements") (table.init $theirs $moved (i32.const 0) (i32.const 0) (i32.const 1))))
+    """
+    linked = instance(text, lib=library)
+    assert linked.call("see").value == [5, 3, 3]
+    assert linked.call("data").trap is Trap.OUT_OF_BOUNDS_MEMORY_ACCESS
+    assert linked.call("elements").trap is Trap.OUT_OF_BOUNDS_TABLE_ACCESS
+
+
+def test_types_of_blocks_are_those_of_their_module() -> None:
+    library = """
+    (module (type $pair (func (param i32) (result i32 i32)))
+      (func (export "f") (param i32) (result i32)
+        (local.get 0) (block (type $pair) (i32.const 5)) (i32.sub)))
+    """
+    text = """
+    (module (type $other (func (param i64 i64) (result i64)))
+      (import "lib" "f" (func $f (param i32) (result i32)))
+      (type $pair (func (param i32) (result i32 i32)))
+      (func (export "g") (param i32) (result i32)
+        (call $f (local.get 0)) (block (type $pair) (i32.const 2)) (i32.mul)))
+    """
+    assert instance(text, lib=library).call("g", 12).value == 14
+
+
 def test_a_trap_of_a_library_is_one_of_the_instantiation() -> None:
     library = '(module (func (export "f")) (func $start unreachable) (start $start))'
     with pytest.raises(InstantiationError) as caught:
@@ -172,14 +212,14 @@ LIBRARY = """
 (module
   (func (export "f") (param i32) (result i64) (i64.const 0))
   (global (export "g") i32 (i32.const 1)) (global (export "v") (mut i32) (i32.const 1))
-  (table (export "t") 2 5 funcref) (memory (export "m") 1 3))
+  (table (export "t") 2 5 funcref) (table (export "u") 2 funcref) (memory (export "m") 1 3))
 """
 
 
 @pytest.mark.parametrize(
     ("imported", "message"),
     [
-        ('"x" (func)', "unknown import: import lib.x of the module: the linked module exports f, g, v, t, m"),
+        ('"x" (func)', "unknown import: import lib.x of the module: the linked module exports f, g, v, t, u, m"),
         ('"f" (func (param i32))', "is a function [i32] -> []; what is exported is a function [i32] -> [i64]"),
         ('"f" (global i32)', "import lib.f of the module is a global; what is exported is a function"),
         ('"g" (global i64)', "is a global i64; what is exported is a global i32"),
@@ -188,6 +228,7 @@ LIBRARY = """
         ('"t" (table 3 funcref)', "is a table of 3 funcref; what is exported is a table of 2 to 5 funcref"),
         ('"t" (table 2 4 funcref)', "is a table of 2 to 4 funcref; what is exported is a table of 2 to 5 funcref"),
         ('"t" (table 2 externref)', "is a table of 2 externref; what is exported is a table of 2 to 5 funcref"),
+        ('"u" (table 2 9 funcref)', "is a table of 2 to 9 funcref; what is exported is a table of 2 funcref"),
         ('"m" (memory 2)', "is a memory of 2 pages; what is exported is a memory of 1 to 3 pages"),
         ('"m" (memory 1 2)', "is a memory of 1 to 2 pages; what is exported is a memory of 1 to 3 pages"),
     ],
