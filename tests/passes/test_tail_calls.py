@@ -60,6 +60,68 @@ def test_no_stack_grows(level: int) -> None:
     assert instance.call("forever", 1).trap is Trap.CALL_STACK_EXHAUSTED
 
 
+BEHIND_CALLS = """
+(module
+  (type $five (func (param i32 i32 i32 i32 i32) (result i32)))
+  (type $seven (func (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (type $none (func (result i32)))
+  (table 5 funcref)
+  (elem (table 0) (i32.const 0) funcref (ref.func $five) (ref.func $seven) (ref.func $none) (ref.null func))
+  (func $five (type $five)
+    (i32.add (local.get 4) (i32.mul (i32.const 10)
+      (i32.add (local.get 3) (i32.mul (i32.const 10)
+        (i32.add (local.get 2) (i32.mul (i32.const 10)
+          (i32.add (local.get 1) (i32.mul (i32.const 10) (local.get 0))))))))))
+  (func $seven (type $seven)
+    (i32.add (local.get 6) (i32.mul (i32.const 10)
+      (i32.add (local.get 5) (i32.mul (i32.const 10)
+        (call $five (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))))))
+  (func $none (type $none) (i32.const 77))
+  (func $inner (param i32) (result i32) (local $one i32)
+    (local.set $one (call $five (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (local.get 0)))
+    (return_call $five (local.get $one) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)))
+  (func $inner_wide (param i32) (result i32) (local $one i32)
+    (local.set $one (call $five (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (local.get 0)))
+    (return_call $seven (local.get $one) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5) (i32.const 6)
+      (i32.const 7)))
+  (func $inner_five (param i32 i32) (result i32)
+    (return_call_indirect (type $five) (call $none) (i32.const 2) (i32.const 3) (i32.const 4) (local.get 0)
+      (local.get 1)))
+  (func $inner_seven (param i32 i32) (result i32)
+    (return_call_indirect (type $seven) (local.get 0) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)
+      (i32.const 6) (i32.const 7) (local.get 1)))
+  (func (export "direct") (param i32) (result i32) (i32.add (call $inner (local.get 0)) (local.get 0)))
+  (func (export "wide") (param i32) (result i32) (i32.add (call $inner_wide (local.get 0)) (local.get 0)))
+  (func (export "five") (param i32 i32) (result i32)
+    (i32.add (call $inner_five (local.get 0) (local.get 1)) (local.get 0)))
+  (func (export "seven") (param i32 i32) (result i32)
+    (i32.add (call $inner_seven (local.get 0) (local.get 1)) (local.get 0)))
+  (func (export "called_seven") (param i32 i32) (result i32) (local $kept i32)
+    (local.set $kept (i32.mul (local.get 0) (local.get 0)))
+    (call_indirect (type $seven) (local.get 0) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)
+      (i32.const 6) (i32.const 7) (local.get 1))
+    (i32.add (local.get $kept))))
+"""
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_the_caller_comes_back_with_every_argument_where_it_belongs(level: int) -> None:
+    """Calls before the last one, arguments that no register holds, and functions that are not of the signature."""
+    program = compile_module(wat_to_wasm(BEHIND_CALLS, "behind.wat"), CompileOptions(optimization_level=level))
+    instance = Instance(program)
+    assert instance.call("direct", 1).value == 12345 + 1
+    assert instance.call("wide", 1).value == 1234567 + 1
+    assert instance.call("five", 1, 0).value == 77 * 10000 + 2341 + 1
+    assert instance.call("seven", 1, 1).value == 1234567 + 1
+    assert instance.call("called_seven", 1, 1).value == 1234567 + 1
+    for name, wrong in (("five", (1, 2)), ("seven", (0, 2)), ("called_seven", (0, 2))):
+        for index in wrong:
+            assert instance.call(name, 1, index).trap is Trap.INDIRECT_CALL_TYPE_MISMATCH
+        assert instance.call(name, 1, 3).trap is Trap.UNINITIALIZED_ELEMENT
+        assert instance.call(name, 1, 4).trap is Trap.UNINITIALIZED_ELEMENT
+        assert instance.call(name, 1, 5).trap is Trap.UNDEFINED_ELEMENT
+
+
 def test_a_call_before_the_end_needs_no_return_address() -> None:
     text = """
     (module
