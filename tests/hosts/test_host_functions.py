@@ -97,6 +97,17 @@ def test_input_that_is_missing(instance: Instance) -> None:
         instance.call("public_difference", public_input=b"1234567890")
 
 
+def test_private_input_ends_where_the_public_one_begins() -> None:
+    """They come to the prover as one string."""
+    text = """(module (import "zkwasm" "read_private_i32" (func $private (result i32)))
+      (import "zkwasm" "read_public_i32" (func $public (result i32)))
+      (func (export "f") (result i32) (i32.add (call $private) (call $public))))"""
+    program = Instance(compile_module(wat_to_wasm(text)))
+    assert program.call("f", private_input=b"\x01\0\0\0", public_input=b"\x02\0\0\0").value == 3
+    with pytest.raises(ExecutionFault, match="input_exhausted"):
+        program.call("f", private_input=b"\x01\0\0", public_input=b"\x02\0\0\0")
+
+
 def test_input_that_nothing_reads() -> None:
     instance = Instance(compile_module(wat_to_wasm('(module (func (export "f")))')))
     with pytest.raises(ConfigurationError, match="the program reads no private input"):
