@@ -270,7 +270,8 @@ def _integer(name: str, bits: int) -> Meaning:
 def check_scaled(rule: Rule, meaning: Meaning | None = None, w: int | None = None) -> int:
     """Try a rule with all advice: what can be proved must be right, and something can. *Raises:* ScaleError."""
     arithmetic = any(operation.name == "ARITH" for step in rule.steps for operation in step.operations)
-    scale = Scale(w or (2 if arithmetic else 4))
+    longs = sum(operand.representation is Representation.LONG for operand in operands_of(rule.pattern))
+    scale = Scale(w or (2 if arithmetic or longs > 2 else 4))  # three of 8 bits have too many values to list
     machine, told = scale.machine, scale.advice(rule)
     places = sum(step.advice is not None for step in rule.steps)
     placements = list(scale.placements(rule))
