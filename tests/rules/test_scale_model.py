@@ -13,11 +13,10 @@ from zkwasm_compiler.rules.rule import Rule
 
 UNSCALED = {
     *("i32.popcnt", "zk.popcnt_64", "zk.pack.word"),
-    *("zk.sqrt", "zk.sqrt_rest", "zk.normal", "zk.normal_zeros", "zk.cut.cuts"),
+    *("zk.sqrt", "zk.sqrt_rest", "zk.normal", "zk.normal_zeros"),
 }
 """Bytes and nibbles are not there in words of 4 bits, nor room for sign and exponent in front of a significand; the
-advice that packs two words has no limb that is 0; a root takes more advice than can be tried, and four operands of two
-limbs are more than can be."""
+advice that packs two words has no limb that is 0; a root takes more advice than can be tried."""
 
 
 @pytest.mark.parametrize(
