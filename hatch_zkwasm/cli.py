@@ -7,6 +7,7 @@ imports the compiler and the simulator only when it runs, so that `zkwasm --help
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import shlex
@@ -20,6 +21,8 @@ OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 TRACEBACK_VARIABLE = "ZKWASM_TRACEBACK"
 """Set to 1 to see the traceback of a bug."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|0x|inf$|nan$)", re.IGNORECASE)
 
@@ -78,6 +81,9 @@ def _run(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _complain(f"the output cannot be written: {error.strerror}")
+            return FAILED
         return _report_bug(_described(error), words)
 
 

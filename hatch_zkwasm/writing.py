@@ -25,8 +25,11 @@ def write_output(name: str | None, text: str) -> None:
 def write_files(contents: Mapping[Path, bytes]) -> None:
     """Write every file under a temporary name, then rename them all in the order given; folders are made.
 
-    Raises: BuildError when the system refuses; then no temporary file is left.
+    Raises: BuildError when a name is that of a folder or the system refuses; then no temporary file is left.
     """
+    folders = [path for path in contents if path.is_dir()]
+    if folders:
+        raise BuildError(*(Problem("cannot be written: it is a folder", file=str(path)) for path in folders))
     temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in contents}
     path = Path()
     try:

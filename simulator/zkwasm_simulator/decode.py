@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from zkwasm_compiler.asm.program import AdviceNode, Program, RomRow
-from zkwasm_compiler.errors import InputError, Problem, UnsupportedError
+from zkwasm_compiler.errors import ConfigurationError, InputError, Problem, UnsupportedError
 from zkwasm_compiler.isa import machine
 from zkwasm_simulator.field import PRIME, Limbs, split
 
@@ -123,6 +123,12 @@ def require_machine(program: Program) -> None:
             f"run; the simulator and the audits are for {MACHINE}"
         )
         raise UnsupportedError(Problem(message, file=program.file_name, code="machine"))
+
+
+def require_rows(program: Program, purpose: str) -> None:
+    """Refuse a program without rows; `purpose` is the verb. *Raises:* ConfigurationError."""
+    if not program.rows:
+        raise ConfigurationError(f"the program has no rows; there is nothing to {purpose}")
 
 
 def decode_row(row: RomRow, index: int) -> DecodedRow:

@@ -14,7 +14,7 @@ from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_simulator.counters import Counters
-from zkwasm_simulator.decode import DecodedRow, decode_row, require_machine
+from zkwasm_simulator.decode import DecodedRow, decode_row, require_machine, require_rows
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.functions import functions_of
@@ -282,8 +282,7 @@ def run_to_end(
     progress: Progress | None = None,
 ) -> Execution:
     """Run from row `zkpc` to `finalizeExecution`. *Raises:* ExecutionFault."""
-    if not prepared.rows:
-        raise ConfigurationError("the program has no rows; there is nothing to run")
+    require_rows(prepared.program, "run")
     if observer is None:
         zkpc, steps = prepared.advance(machine, zkpc, 0, step_limit, prepared.end, progress)
     else:

@@ -8,6 +8,7 @@ beginning.
 from __future__ import annotations
 
 from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator.decode import require_rows
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.inputs import PublicInputs
@@ -36,6 +37,7 @@ def complete_run(
         raise ConfigurationError(
             f"the trace length is {trace_length}; it must be a power of two, at least {LEAST_TRACE_LENGTH}"
         )
+    require_rows(prepared.program, "run")
     recorded = _recording(prepared)
     machine = Machine(inputs, trace_length or step_limit, {})
     start = machine.registers()

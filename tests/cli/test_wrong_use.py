@@ -83,3 +83,34 @@ def test_configuration_problems_one_a_line(tmp_path: Path) -> None:
         "error: pyproject.toml: tool.zkwasm.programs.a: must be a table, found an integer",
     ]
     assert files(tmp_path) == ["pyproject.toml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["inputs", "empty.zkasm", "-o", "out"], "the program has no rows; there is nothing to run"),
+        (["trace", "loop.zkasm", "-o", "loop.zkasm/trace"], "loop.zkasm/trace: cannot be written: "),
+        (["profile", "loop.zkasm", "--html", "."], ".: cannot be written: it is a folder"),
+    ],
+)
+def test_what_cannot_be_run_or_written(tmp_path: Path, words: list[str], message: str) -> None:
+    (tmp_path / "empty.zkasm").write_text("")
+    (tmp_path / "loop.zkasm").write_text("start:\n  0 => A\nfinalizeExecution:\n  0 => A :JMP(start)\n")
+    before = files(tmp_path)
+    done = zkwasm(*words, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {message}")
+    assert files(tmp_path) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "end.zkasm").write_text("finalizeExecution:\n  0 => A\n")
+    command = [sys.executable, "-m", "hatch_zkwasm", "run", "end.zkasm"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the output cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1

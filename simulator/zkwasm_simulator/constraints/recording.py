@@ -23,6 +23,7 @@ from zkwasm_simulator.constraints.memory import memory_rows
 from zkwasm_simulator.constraints.reckless import RecklessProgram
 from zkwasm_simulator.constraints.witness import Steps, witness
 from zkwasm_simulator.counters import ROWS_BEFORE_END, power_of_two
+from zkwasm_simulator.decode import require_rows
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.inputs import PublicInputs
@@ -76,8 +77,7 @@ class Recorder:
             raise ConfigurationError(
                 f"the trace is to have {rows} rows; their number must be a power of two, at least {LEAST_TRACE_LENGTH}"
             )
-        if not self.program.rows:
-            raise ConfigurationError("the program has no rows; there is nothing to record")
+        require_rows(self.program, "record")
 
     def _prepare(self, skip_address_check: bool, note: FreeInputHook) -> PreparedProgram:
         return PreparedProgram(self.program, skip_address_check=skip_address_check, hook=note)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from zkwasm_compiler.asm.positions import Position
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_simulator.decode import require_rows
 from zkwasm_simulator.faults import steps_exhausted
 from zkwasm_simulator.functions import Function, functions_of
 from zkwasm_simulator.inputs import PublicInputs
@@ -176,8 +177,7 @@ def profile_run(
     progress: Progress | None = None,
 ) -> Profile:
     """Profile a run from row 0 to `finalizeExecution`. *Raises:* ExecutionFault."""
-    if not program.rows:
-        raise ConfigurationError("the program has no rows; there is nothing to profile")
+    require_rows(program, "profile")
     prepared = PreparedProgram(program, skip_address_check=skip_address_check)
     machine = Machine(inputs or PublicInputs(), step_limit, {})
     run = ProfiledRun(CompiledProgram(program, skip_address_check, profiled=True), prepared, machine)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zkwasm_compiler.asm.program import Program
-from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_compiler.errors import ConfigurationError, InputError, Problem
 from zkwasm_simulator.constraints.arith import arith_table
 from zkwasm_simulator.constraints.binary import binary_table
 from zkwasm_simulator.constraints.columns import MACHINES, Table
@@ -56,19 +56,22 @@ def write_trace(
 ) -> WrittenTrace:
     """Write the trace of an honest run, of `rows` rows or of the smallest power of two that holds every machine.
 
-    The folder must not exist; it appears when everything is in it. *Raises:* ExecutionFault, ConfigurationError.
+    The folder must not exist; it appears when everything is in it. *Raises:* ExecutionFault, ConfigurationError,
+    InputError when the system refuses to write it.
     """
     if folder.exists():
         raise ConfigurationError(f"{folder} exists already; a trace is written to a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     recorder = _WritingRecorder(program, skip_address_check=skip_address_check)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         written = recorder.write(unfinished, inputs or PublicInputs(), rows, step_limit, progress)
         needed = recorder.rows_needed() if rows is None else written["Main"]
         if needed != written["Main"]:
             written = recorder.write(unfinished, inputs or PublicInputs(), needed, step_limit, progress)
         unfinished.rename(folder)
+    except OSError as error:
+        raise InputError(Problem(f"cannot be written: {error.strerror}", file=str(folder))) from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return WrittenTrace(folder, written["Main"], written)
