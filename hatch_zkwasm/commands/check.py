@@ -53,6 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _trace(program: Program, arguments: argparse.Namespace) -> tuple[str, Trace, Statement | None]:
     """What is checked, and what is claimed of it: the inputs of a call must be public in it."""
+    from hatch_zkwasm.progress import ProgressLine
     from hatch_zkwasm.targets import choose_run
     from zkwasm_simulator import record
     from zkwasm_simulator.traces.reading import read_trace
@@ -63,13 +64,15 @@ def _trace(program: Program, arguments: argparse.Namespace) -> tuple[str, Trace,
     if arguments.trace is not None:
         trace = read_trace(arguments.trace)
         return f"{run.title} in {arguments.trace}", trace, _claimed(trace, run.inputs)
-    trace = record(
-        program,
-        inputs=run.inputs,
-        rows=arguments.rows,
-        step_limit=arguments.step_limit,
-        skip_address_check=run.skip_address_check,
-    )
+    with ProgressLine() as progress:
+        trace = record(
+            program,
+            inputs=run.inputs,
+            rows=arguments.rows,
+            step_limit=arguments.step_limit,
+            skip_address_check=run.skip_address_check,
+            progress=progress,
+        )
     return run.title, trace, None if program.interface is None else _claimed(trace, run.inputs)
 
 

@@ -20,6 +20,17 @@ finalizeExecution:
   0 => A :JMP(start)
 """
 
+PROVABLE = """\
+start:
+  {steps} => A
+loop:
+  A - 1 => A :JMPNZ(loop)
+finalizeExecution:
+wait:
+  ${{beforeLast()}} :JMPN(wait)
+  0 => A :JMP(start)
+"""
+
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
@@ -68,3 +79,19 @@ def test_short_runs_show_nothing() -> None:
     with ProgressLine(terminal) as line:
         line(5)
     assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("command", ["run", "profile", "trace", "check", "inputs"])
+def test_every_command_that_runs_a_program_tells_how_far_it_is(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.0)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    steps = {"run": 3_000_000, "profile": 3_000_000, "inputs": 3_000_000}.get(command, 20_000)
+    source = tmp_path / "loop.zkasm"
+    source.write_text(PROVABLE.format(steps=steps))
+    output = ["-o", str(tmp_path / "out")] if command in ("trace", "inputs") else []
+    assert main([command, str(source), *output]) == 0
+    assert " million a second" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")

@@ -27,7 +27,7 @@ from zkwasm_simulator.decode import require_rows
 from zkwasm_simulator.faults import ExecutionFault, steps_exhausted
 from zkwasm_simulator.field import Limbs
 from zkwasm_simulator.inputs import PublicInputs
-from zkwasm_simulator.interpreter import DEFAULT_STEP_LIMIT, END_LABEL, PreparedProgram
+from zkwasm_simulator.interpreter import DEFAULT_STEP_LIMIT, END_LABEL, PreparedProgram, Progress
 from zkwasm_simulator.machine import Machine
 from zkwasm_simulator.specialise import FreeInputHook
 from zkwasm_simulator.trace import LEAST_TRACE_LENGTH
@@ -47,10 +47,11 @@ LONGEST = 1 << 24
 class Recorder:
     """Records runs of one program, as many as are wanted."""
 
-    def __init__(self, program: Program, *, skip_address_check: bool = False) -> None:
+    def __init__(self, program: Program, *, skip_address_check: bool = False, progress: Progress | None = None) -> None:
         if program.interface is not None:
             skip_address_check |= program.interface.skip_address_check
         self.program = program
+        self._progress = progress
         self.machine = Machine(PublicInputs(), NOT_YET, {})
         self._prepared = self._prepare(skip_address_check, self._note)
         self._end = _end(program)
@@ -126,6 +127,8 @@ class Recorder:
         while self.step < limit and self.zkpc != stop:
             self._run_some(min(limit, self.step + STEPS_AT_ONCE), stop)
             self._settle()
+            if self._progress is not None:
+                self._progress(self.step)
 
     def _settle(self) -> None:
         """Called after some steps."""
@@ -193,12 +196,16 @@ def record(
     rows: int | None = None,
     step_limit: int = DEFAULT_STEP_LIMIT,
     skip_address_check: bool = False,
+    progress: Progress | None = None,
 ) -> Trace:
     """The trace of an honest run, of `rows` rows, or of the smallest power of two that holds every machine.
 
+    `progress` is told how far a long run has come.
+
     *Raises:* ExecutionFault when the executor refuses a step; ConfigurationError.
     """
-    return Recorder(program, skip_address_check=skip_address_check).record(inputs, rows, step_limit)
+    recorder = Recorder(program, skip_address_check=skip_address_check, progress=progress)
+    return recorder.record(inputs, rows, step_limit)
 
 
 def record_forged(

@@ -62,13 +62,13 @@ def write_trace(
     if folder.exists():
         raise ConfigurationError(f"{folder} exists already; a trace is written to a new folder")
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    recorder = _WritingRecorder(program, skip_address_check=skip_address_check)
+    recorder = _WritingRecorder(program, skip_address_check=skip_address_check, progress=progress)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        written = recorder.write(unfinished, inputs or PublicInputs(), rows, step_limit, progress)
+        written = recorder.write(unfinished, inputs or PublicInputs(), rows, step_limit)
         needed = recorder.rows_needed() if rows is None else written["Main"]
         if needed != written["Main"]:
-            written = recorder.write(unfinished, inputs or PublicInputs(), needed, step_limit, progress)
+            written = recorder.write(unfinished, inputs or PublicInputs(), needed, step_limit)
         unfinished.rename(folder)
     except OSError as error:
         raise InputError(Problem(f"cannot be written: {error.strerror}", file=str(folder))) from None
@@ -80,15 +80,12 @@ def write_trace(
 class _WritingRecorder(Recorder):
     """Records a run into files."""
 
-    def write(
-        self, folder: Path, inputs: PublicInputs, rows: int | None, step_limit: int, progress: Progress | None
-    ) -> dict[str, int]:
+    def write(self, folder: Path, inputs: PublicInputs, rows: int | None, step_limit: int) -> dict[str, int]:
         """Write everything into a new folder; gives the rows of each machine."""
         self._require(rows)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         self._begin(inputs, rows)
-        self._progress = progress
         self._instructions = Instructions(self.program)
         self._files = {
             machine: {name: ColumnFile(folder / f"{machine}.{name}.npy") for name in columns}
@@ -142,8 +139,6 @@ class _WritingRecorder(Recorder):
         for asked, found in zip(self._asked, (pieces(view), lengths(view), digests(view)), strict=True):
             asked += found[1]
         self.steps = Steps(self.step)
-        if self._progress is not None:
-            self._progress(self.step)
 
     def _append(self, table: Table) -> None:
         for name, file in self._files[table.machine].items():
