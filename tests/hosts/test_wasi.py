@@ -133,3 +133,11 @@ def test_no_lie_survives(layout: str) -> None:
     report = lying_prover(program, "_start", private_input=b"some text, 70 bytes " * 4, limit=300)
     assert not report.survivors
     assert report.violated > 100
+
+
+@pytest.mark.long
+def test_no_lie_survives_in_a_program_with_libc() -> None:
+    report = lying_prover(Case("numbers").program(), "_start", private_input=b"12\n", limit=120)
+    assert not report.survivors
+    assert not report.unfinished
+    assert report.violated > 60

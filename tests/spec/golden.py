@@ -22,10 +22,6 @@ class Counts:
     passed: int
     not_covered: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def assertions(self) -> int:
-        return self.passed + self.not_covered.total()
-
 
 def read_counts() -> dict[str, Counts]:
     """The table by file name."""
