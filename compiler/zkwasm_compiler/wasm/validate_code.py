@@ -293,32 +293,35 @@ def _apply(checker: _Checker, type_: FunctionType) -> None:
     checker.stack.extend(type_.results)
 
 
-def _check_call(checker: _Checker, function: int) -> None:
+def _called(checker: _Checker, function: int) -> FunctionType:
     checker.require_index(function, len(checker.module.function_type_indexes), "function")
-    _apply(checker, checker.module.function_type(function))
+    return checker.module.function_type(function)
+
+
+def _called_indirect(checker: _Checker, op: str, type_index: int, table: int) -> FunctionType:
+    """The type of the call; the index into the table is taken."""
+    element = checker.table_element(table)
+    if element is not ValueType.FUNCREF:
+        raise checker.error(f"{op} needs a table of funcref, table {table} holds {element}")
+    checker.require_index(type_index, len(checker.module.types), "type")
+    checker.pop(I32)
+    return checker.module.types[type_index]
+
+
+def _check_call(checker: _Checker, function: int) -> None:
+    _apply(checker, _called(checker, function))
 
 
 def _check_call_indirect(checker: _Checker, type_index: int, table: int) -> None:
-    element = checker.table_element(table)
-    if element is not ValueType.FUNCREF:
-        raise checker.error(f"call_indirect needs a table of funcref, table {table} holds {element}")
-    checker.require_index(type_index, len(checker.module.types), "type")
-    checker.pop(I32)
-    _apply(checker, checker.module.types[type_index])
+    _apply(checker, _called_indirect(checker, "call_indirect", type_index, table))
 
 
 def _check_return_call(checker: _Checker, function: int) -> None:
-    checker.require_index(function, len(checker.module.function_type_indexes), "function")
-    _leave(checker, checker.module.function_type(function))
+    _leave(checker, _called(checker, function))
 
 
 def _check_return_call_indirect(checker: _Checker, type_index: int, table: int) -> None:
-    element = checker.table_element(table)
-    if element is not ValueType.FUNCREF:
-        raise checker.error(f"return_call_indirect needs a table of funcref, table {table} holds {element}")
-    checker.require_index(type_index, len(checker.module.types), "type")
-    checker.pop(I32)
-    _leave(checker, checker.module.types[type_index])
+    _leave(checker, _called_indirect(checker, "return_call_indirect", type_index, table))
 
 
 def _leave(checker: _Checker, type_: FunctionType) -> None:
