@@ -33,6 +33,10 @@ def wasm_tools() -> Path:
     return next(path for path in binaries if path.is_file())
 
 
+WASM_FEATURES = "--features=wasm2,tail-call,extended-const,-simd"
+"""What wasm-tools is told to accept: what the loader does."""
+
+
 @functools.cache
 def convert(wast: Path, folder: Path) -> dict[str, Any]:
     """The script of a `.wast` file; its modules (`filename` of a command) are put into `folder`.

@@ -7,7 +7,7 @@ import subprocess
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.spec_suite import wasm_tools
+from tests.spec_suite import WASM_FEATURES, wasm_tools
 from zkwasm_compiler.errors import InputError, UnsupportedError
 from zkwasm_compiler.wasm import Module, load
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -124,6 +124,6 @@ def test_the_verdict_on_damaged_modules_is_that_of_wasm_tools(changes: list[tupl
     result = outcome(data)
     if isinstance(result, UnsupportedError):
         return
-    command = [wasm_tools(), "validate", "--features=wasm2,-simd", "-"]
+    command = [wasm_tools(), "validate", WASM_FEATURES, "-"]
     judged = subprocess.run(command, input=data, capture_output=True, check=False)
     assert isinstance(result, Module) == (judged.returncode == 0), (str(result)[:200], judged.stderr)
