@@ -153,6 +153,25 @@ def test_what_wraps_is_no_multiple(layout: str) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUT_NAMES)
+def test_a_pointer_may_wrap_behind_an_access_far_below_it(layout: str) -> None:
+    """What is moved from the last cell is 0, where the loop ends, and no multiple of an index."""
+    text = """(module (memory (export "memory") 1 1)
+      (func (export "top") (param $p i32) (result i32) (local $x i32)
+        (local.set $p (i32.and (i32.or (local.get $p) (i32.const 0xffff0000)) (i32.const -4)))
+        (block $done
+          (loop $next
+            (br_if $done (i32.lt_u (local.get $p) (i32.const 0xffff0000)))
+            (local.set $x (i32.add (local.get $x) (i32.load (i32.sub (local.get $p) (i32.const 0xffff0000)))))
+            (local.set $x (i32.add (local.get $x) (i32.const 1)))
+            (local.set $p (i32.add (local.get $p) (i32.const 4)))
+            (br $next)))
+        (local.get $x)))"""
+    pair = Pair(text, layout)
+    for start in (0xFFF0, 0xFFFC):
+        pair.call("top", start)
+
+
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 def test_where_the_index_of_a_round_is_made(layout: str) -> None:
     """Before it, in its block, the pointer is a multiple of the index of the round before. An inner loop makes it
     again and again, of the same."""
