@@ -174,7 +174,7 @@ def test_a_pointer_may_wrap_behind_an_access_far_below_it(layout: str) -> None:
 @pytest.mark.parametrize("layout", LAYOUT_NAMES)
 def test_where_the_index_of_a_round_is_made(layout: str) -> None:
     """Before it, in its block, the pointer is a multiple of the index of the round before. An inner loop makes it
-    again and again, of the same."""
+    again and again, of the same. Where some rounds make none it is not carried."""
     text = """(module (memory (export "memory") 1)
       (func (export "before") (local $p i32)
         (local.set $p (i32.const 1024))
@@ -190,11 +190,47 @@ def test_where_the_index_of_a_round_is_made(layout: str) -> None:
             (i32.store (local.get $p) (local.get $m))
             (br_if $again (local.tee $m (i32.sub (local.get $m) (i32.const 1)))))
           (local.set $p (i32.add (local.get $p) (i32.const 4)))
-          (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5))))))"""
+          (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5)))))
+      (func (export "some") (param $n i32) (local $p i32)
+        (local.set $p (i32.const 2048))
+        (loop $next
+          (if (i32.and (local.get $n) (i32.const 2)) (then (i32.store (local.get $p) (local.get $n))))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"""
     pair = Pair(text, layout)
-    for name, args in (("before", ()), ("inner", (1,))):
+    for name, args in (("before", ()), ("inner", (1,)), ("some", (11,))):
         pair.call(name, *args)
         pair.same_memory([(0, 128), (1024, 1100), (2000, 2200)])
+
+
+@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+@pytest.mark.parametrize(("shift", "step"), [(3, 1), (4, 1), (3, 3), (2, 1)])
+def test_a_number_of_an_element_larger_than_a_cell(shift: int, step: int, layout: str) -> None:
+    """It is a fraction of the index, where only tests and the access need it."""
+    data = "".join(f"\\{number:02x}" for number in range(250))
+    load = f"(i64.load offset=8 (i32.shl (local.get $i) (i32.const {shift})))"
+    text = f"""(module (memory (export "memory") 1) (data (i32.const 0) "{data}")
+      (func (export "below") (param $i i32) (param $n i32) (result i64) (local $x i64)
+        (local.set $i (i32.and (local.get $i) (i32.const 0x3fff)))
+        (loop $next
+          (local.set $x (i64.add (i64.mul (local.get $x) (i64.const 5)) {load}))
+          (local.set $i (i32.add (local.get $i) (i32.const {step})))
+          (br_if $next (i32.lt_u (local.get $i) (local.get $n))))
+        (local.get $x))
+      (func (export "above") (param $i i32) (param $n i32) (result i64) (local $x i64)
+        (local.set $i (i32.and (local.get $i) (i32.const 0x3fff)))
+        (block $done
+          (loop $next
+            (br_if $done (i32.lt_s (local.get $n) (local.get $i)))
+            (local.set $x (i64.xor (i64.mul (local.get $x) (i64.const 5)) {load}))
+            (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const {step}))) (i32.const 16)))))
+        (local.get $x)))"""
+    pair = Pair(text, layout)
+    last = (65536 - 8 >> shift) - 1
+    for start, end in ((0, 0), (0, 9), (3, 12), (5, 5), (last - 2, last + 3), (last, last + 1), (last + 1, 0), (0, -1)):
+        for name in ("below", "above"):
+            if name == "above" or end >= 0:
+                pair.call(name, start, end)
 
 
 ROUNDS = {

@@ -144,10 +144,11 @@ class _Carrier:
         if len(pairs) != 2 or pairs[0] is not variable.parameter:
             return None
         factor = _number(pairs[1])
-        if factor <= 0 or self.cell_bytes % factor or factor * variable.step % self.cell_bytes:
+        if factor <= 0 or factor * variable.step % self.cell_bytes:
             return None
         index = value.args[0] if value.op == "zk.by_bounds" else value
-        return _Site(block, value, index, factor, _number(offset))
+        site = _Site(block, value, index, factor, _number(offset))
+        return site if self.cell_bytes % factor == 0 or self._only_tested(variable, site) else None
 
     def _never_wraps(self, variable: LoopVariable, site: _Site) -> bool:
         """Whether the variable, moved, is the sum: what passed the check is inside the memory, which ends far below
@@ -183,12 +184,13 @@ class _Carrier:
             price += sum(self._price(use, value, variable, site) for use in self._uses(value))
         return price
 
-    def _only_tested(self, variable: LoopVariable) -> bool:
-        """Whether nothing but comparisons needs the variable: sums of fractions of an index with other numbers hide
-        that all of them are small from whoever audits the program."""
+    def _only_tested(self, variable: LoopVariable, site: _Site) -> bool:
+        """Whether nothing but comparisons and the site needs the variable: sums of fractions of an index with other
+        numbers hide that all of them are small from whoever audits the program."""
         uses = (use for value in (variable.parameter, *variable.following) for use in self._uses(value))
         return all(
             use.value.op in COMPARISONS
+            or use.value is site.op
             or use.value in variable.following
             or (use.passed and use.block in variable.loop.latches)
             for use in uses
@@ -289,7 +291,7 @@ class _Carrier:
             scaled = {term: site.factor * times for term, times in its_terms.items()}
             if {term: divisor * times for term, times in terms.items()} != scaled:
                 continue
-            whole = self.cell_bytes % divisor == 0 or self._only_tested(variable)
+            whole = self.cell_bytes % divisor == 0 or self._only_tested(variable, site)
             if whole and self._saves(variable, None) and self._stays_small(variable, moved, site):
                 between = divisor * constant - site.factor * its_constant
                 yield variable, _Multiple(divisor, multiple.offset + between)
