@@ -1,6 +1,6 @@
 """An editor without a screen: a client of the protocol, with places written as text.
 
-`at("text", "find")` is the position where a piece of a text begins, `past` where it ends.
+`at("text", "find")` is the position where a piece of a text begins; `marked` is the piece that a range covers.
 """
 
 from __future__ import annotations
@@ -14,9 +14,24 @@ from typing import Any
 
 from lsprotocol import types
 from pygls import uris
+from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
-CONFIG = ClientServerConfig(server_command=[sys.executable, "-m", "hatch_zkwasm", "lsp"])
+
+def publish(client: LanguageClient, params: types.PublishDiagnosticsParams) -> None:
+    """Keep all that is published, not only the diagnostics."""
+    assert isinstance(client.diagnostics, Inbox)
+    client.diagnostics.receive(params)
+
+
+def make_client() -> LanguageClient:
+    client = LanguageClient(converter_factory=default_converter)
+    register_lsp_features(client, DEFAULT_CLIENT_FEATURES | {types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish})
+    return client
+
+
+CONFIG = ClientServerConfig(server_command=[sys.executable, "-m", "hatch_zkwasm", "lsp"], client_factory=make_client)
 
 PATIENCE = 60.0
 """The seconds to wait for something before it has failed."""
@@ -28,12 +43,6 @@ def at(text: str, piece: str, nth: int = 0) -> types.Position:
     for _ in range(nth + 1):
         offset = text.index(piece, offset + 1)
     return position(text, offset)
-
-
-def past(text: str, piece: str, nth: int = 0) -> types.Position:
-    """Where the `nth` occurrence of a piece of a text ends."""
-    start = at(text, piece, nth)
-    return types.Position(start.line, start.character + len(piece.encode("utf-16-le")) // 2)
 
 
 def position(text: str, offset: int) -> types.Position:
@@ -52,22 +61,24 @@ def marked(text: str, place: types.Range) -> str:
     return "\n".join(lines)[offset(place.start) : offset(place.end)]
 
 
-class Inbox(dict[str, Any]):
-    """The newest diagnostics of each document, as the client keeps them, and those that nobody has looked at."""
+class Inbox(dict[str, Sequence[types.Diagnostic]]):
+    """The newest diagnostics of each document, all publications in their order, and those that nobody has looked at."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._unread: dict[str, asyncio.Queue[list[types.Diagnostic]]] = defaultdict(asyncio.Queue)
+        self.published: dict[str, list[types.PublishDiagnosticsParams]] = defaultdict(list)
+        self._unread: dict[str, asyncio.Queue[types.PublishDiagnosticsParams]] = defaultdict(asyncio.Queue)
 
-    def __setitem__(self, uri: str, found: Sequence[types.Diagnostic]) -> None:
-        super().__setitem__(uri, found)
-        self._unread[uri].put_nowait(list(found))
+    def receive(self, params: types.PublishDiagnosticsParams) -> None:
+        self[params.uri] = params.diagnostics
+        self.published[params.uri].append(params)
+        self._unread[params.uri].put_nowait(params)
 
     def clear_unread(self, uri: str) -> None:
         """Take all that has come for looked at."""
         self._unread.pop(uri, None)
 
-    async def next(self, uri: str) -> list[types.Diagnostic]:
+    async def next(self, uri: str) -> types.PublishDiagnosticsParams:
         return await self._unread[uri].get()
 
 
@@ -130,6 +141,10 @@ class Editor:
 
     async def pushed(self, name: str = "main.zkasm") -> list[types.Diagnostic]:
         """The next diagnostics of a document that the server sends, or has sent since the last time."""
+        return list((await self.publication(name)).diagnostics)
+
+    async def publication(self, name: str = "main.zkasm") -> types.PublishDiagnosticsParams:
+        """As `pushed`, with the version that they are of."""
         return await asyncio.wait_for(self.inbox.next(self.uri(name)), PATIENCE)
 
     async def pulled(self, name: str = "main.zkasm") -> list[types.Diagnostic]:

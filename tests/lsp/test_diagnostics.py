@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from lsprotocol import types
 
 from tests.lsp.editor import Editor, marked
@@ -51,6 +53,55 @@ async def test_follow_changes_after_a_rest(editor: Editor) -> None:
     found = await editor.pushed()
     assert [one.code for one in found] == ["syntax"]
     assert found[0].range.start == types.Position(1, 8)
+
+
+async def test_say_which_version_they_are_of(editor: Editor) -> None:
+    editor.write("        :JMP(gone)\n", "part.zkasm")
+    await editor.start({"audit": {"enable": False}})
+    editor.open('        1 => A\nINCLUDE "part.zkasm"\n')
+    assert (await editor.publication()).version == 1
+    on_disk = await editor.publication("part.zkasm")
+    assert (on_disk.version, [one.code for one in on_disk.diagnostics]) == (None, ["label_undefined"])
+    for number in (2, 3):
+        editor.replace(f'        {number} => A\nINCLUDE "part.zkasm"\n')
+        assert (await editor.publication()).version == number
+
+
+async def test_are_made_when_typing_has_rested(editor: Editor) -> None:
+    """Many edits give few publications: each edit starts the time anew, and no earlier one counts any more."""
+    await editor.start({"audit": {"enable": False}, "diagnostics": {"delay": 800}})
+    text = editor.open("start:\n        1 => A :JMP(start)\n")
+    await editor.publication()
+    for count in range(16):
+        editor.replace(text + "; a comment\n" * count)
+        await editor.client.text_document_document_link_async(types.DocumentLinkParams(editor.document()))
+    while (await editor.publication()).version != 17:
+        pass
+    await asyncio.sleep(0.8)  # by then the time of each edit is over
+    published = editor.inbox.published[editor.uri("main.zkasm")]
+    assert len(published) < 10
+    assert published[-1].version == 17
+
+
+async def test_of_closed_programs_are_taken_back(editor: Editor) -> None:
+    editor.write("part:\n        :JMP(gone)\n", "part.zkasm")
+    await editor.start({"audit": {"enable": False}})
+    editor.open('        :CALL(part)\n        :JMP(nowhere)\nINCLUDE "part.zkasm"\n')
+    assert [one.code for one in await editor.pushed()] == ["label_undefined"]
+    assert [one.code for one in await editor.pushed("part.zkasm")] == ["label_undefined"]
+    editor.close()
+    assert await editor.pushed() == []
+    assert await editor.pushed("part.zkasm") == []
+
+
+async def test_of_too_many_the_gravest_are_shown_in_their_order(editor: Editor) -> None:
+    await editor.start({"audit": {"enable": False}})
+    unused = "".join(f"VAR GLOBAL v{number}\n" for number in range(400))
+    editor.open(unused + "".join(f"        A :JMPN(gone{number})\n" for number in range(300)))
+    found = await editor.pushed()
+    lines = [*range(200), *range(400, 700)]
+    assert [one.range.start.line for one in found] == lines
+    assert [one.code for one in found] == ["unused_variable"] * 200 + ["label_undefined"] * 300
 
 
 async def test_are_given_when_asked_for_and_then_not_pushed(editor: Editor) -> None:
@@ -116,6 +167,17 @@ async def test_the_audit_comes_later_and_stays_with_its_lines(editor: Editor) ->
     place = types.Position(0, 0)
     editor.change(types.TextDocumentContentChangePartial(range=types.Range(place, place), text="; a comment\n"))
     assert [(one.code, one.range.start.line) for one in await editor.pushed()] == [("free_input_unpinned", 2)]
+
+
+async def test_an_audit_of_an_older_text_does_not_count(editor: Editor) -> None:
+    await editor.start({"diagnostics": {"delay": 5000}})
+    end = (
+        "finalizeExecution:\n        ${beforeLast()} :JMPN(finalizeExecution)\n        :JMP(start)\nVAR GLOBAL result\n"
+    )
+    text = editor.open(f"start:\n        ${{7}} => A :MSTORE(result)\n        0 => A\n{end}")
+    assert await editor.pushed() == []
+    editor.replace(text.replace("0 => A", "7 :ASSERT"))
+    assert await editor.pushed() == []
 
 
 async def test_the_dialect_is_what_the_program_says_or_uses(editor: Editor) -> None:

@@ -75,6 +75,11 @@ def test_a_printed_tree_is_formatted_but_for_comments(tree: object) -> None:
         ("A + /* x\n   y */ B=>C", "    A + /* x\n   y */ B => C"),
         ("A+\t${ A+ B}=>C", "    A + ${ A+ B} => C"),
         ("2**3+A=>B", "    2**3 + A => B"),
+        ("CONST%X=- -3", "CONST%X=- -3"),  # without the space it would be another token
+        *(
+            (f":JMP({'l' * length})  ;x\nA=>B ;y", f"    :JMP({'l' * length})  ;x\n    A => B{' ' * gap}  ;y")
+            for length, gap in ((62, 62), (63, 0))  # 72 characters, and one too many to be aligned with
+        ),
     ],
 )
 def test_layout(text: str, expected: str) -> None:
