@@ -20,8 +20,6 @@ def register(server: ZkasmServer) -> None:
         try:
             source = session.source(path)
             cursor = cursor_at(source, session.places.offset(source.text, params.position))
-            if cursor.in_comment:
-                return None
             found = describe(cursor, session.program(path), path, session.names(path))
         except READ_ERRORS:
             return None
