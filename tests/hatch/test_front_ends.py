@@ -235,6 +235,28 @@ def test_a_source_distribution_that_would_mislead(example: Path, old: str, new: 
     assert list((example / "dist").glob("*.tar.gz")) == []
 
 
+CHANGING_HOOK = """
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Changing(BuildHookInterface):
+    def initialize(self, version, build_data):
+        with Path(self.root, "src/provable_numbers/programs/numbers.zkasm").open("a") as file:
+            file.write("; changed\\n")
+"""
+
+
+def test_a_file_that_changes_while_the_wheel_is_built_is_refused(example: Path) -> None:
+    (example / "hatch_build.py").write_text(CHANGING_HOOK)
+    with (example / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.custom]\n")
+    done = python("hatchling", "build", "-t", "wheel", folder=example)
+    assert done.returncode == 1
+    message = "src/provable_numbers/programs/numbers.zkasm: was changed while the wheel was built"
+    assert [line for line in done.stderr.splitlines() if "error" in line] == [f"zkwasm: error: {message}"]
+    assert list((example / "dist").glob("*.whl")) == []
+
+
 @pytest.fixture(scope="module")
 def index() -> None:
     """Isolated builds install hatchling from a package index; without one they cannot be tried."""
