@@ -15,6 +15,7 @@ from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator import ExecutionFault, Instance, PreparedProgram, PublicInputs, execute, interpreter
 from zkwasm_simulator.interpreter import ENGINES, Engine
 from zkwasm_simulator.jit import engine
+from zkwasm_simulator.jit.engine import compiled
 from zkwasm_simulator.profile.measuring import profile_run
 
 COUNTDOWN = ("{n} => RCX", "3n => B", "loop:", "$ => A :ADD, MSTORE(x)", "RCX - 1 => RCX :JMPNZ(loop)")
@@ -28,6 +29,23 @@ def test_every_step_limit() -> None:
     code = program("5 => A", "0 => B", "loop:", ":CALL(f)", "A - 1 => A :JMPNZ(loop)", ":JMP(end)", "f:", "B + 1 => B",
                    "B :MSTORE(x), RETURN", "end:", variables=("x",))  # fmt: skip
     for limit in range(1, 33):
+        assert_same(code, step_limit=limit)
+
+
+SIDE_EXITS = ("6 => RCX", "loop:", "RCX - 3 :JMPN(small)", "RCX - 4 :JMPZ(middle)", "$ => A :ADD, MSTORE(x)",
+              "$ => B :MLOAD(x)", "middle:", "$ => C :ADD", "small:", "D + 1 => D", "RCX - 1 => RCX :JMPNZ(loop)",
+              "end:")  # fmt: skip
+
+
+def test_jumps_out_of_the_middle_of_a_block() -> None:
+    """What they skip is neither a step nor a use of a machine, wherever the steps run out."""
+    code = program(*SIDE_EXITS, variables=("x",))
+    (block,) = [block for block in compiled(code, False).blocks if block.exits]
+    assert [side_exit.row - block.start for side_exit in block.exits] == [0, 1]
+    assert block.end - block.start == 4
+    steps = assert_same(code)[0]
+    assert isinstance(steps, int)
+    for limit in range(1, steps + 2):
         assert_same(code, step_limit=limit)
 
 

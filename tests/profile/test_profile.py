@@ -235,3 +235,38 @@ def test_programs_without_interface(tmp_path: Path, capsys: pytest.CaptureFixtur
     source.write_text("start:\n  5 => A\nloop:\n  A - 1 => A :JMPNZ(loop)\nfinalizeExecution:\n  :JMP(start)\n")
     assert main(["profile", str(source)]) == 0
     assert "rows 1 to 1 of loop: 5 times, 5 steps, 83.3 %\n  A - 1 => A :JMPNZ(loop)" in capsys.readouterr().out
+
+
+def test_a_jump_out_of_the_middle_of_a_block() -> None:
+    rows = ("5 => GAS", "loop:", "GAS - 3 :JMPN(small)", "A + 1 => A :MSTORE(x)", "B + 1 => B", "C + 1 => C", "small:",
+            "GAS - 1 => GAS :JMPNZ(loop)", "end:")  # fmt: skip
+    code = program(*rows, variables=("x",))
+    (block,) = [block for block in engine.CompiledProgram(code, False).blocks if block.exits]
+    assert block.end - block.start == 4
+    profile = profile_run(code, step_limit=10_000)
+    assert list(profile.executions) == observed(code)
+    assert_exact(profile)
+
+
+def test_a_return_that_the_interpreter_executes_leaves_the_tree_of_calls() -> None:
+    rows = (":CALL(f)", ":CALL(f)", ":CALL(g)", ":JMP(end)", "f:", "$${var _n = A} :RETURN", "g:", "A + 1 => A :RETURN",
+            "end:")  # fmt: skip
+    profile = profile_run(program(*rows), step_limit=10_000)
+    assert_exact(profile)
+    calls = [(names, node.calls) for names, node in profile.root.paths()]
+    assert calls == [(("start",), 1), (("start", "f"), 2), (("start", "g"), 1)]
+
+
+TRAPPING = """
+(module (memory 1)
+  (func (export "main") (param i32 i32) (result i32)
+    (if (local.get 0) (then unreachable))
+    (i32.store (i32.const 8) (i32.xor (local.get 1) (i32.const 77)))
+    (i32.mul (local.get 1) (local.get 1))))
+"""
+
+
+def test_a_block_that_is_left_for_a_trap_is_counted_as_far_as_it_ran() -> None:
+    code = compile_module(wat_to_wasm(TRAPPING), CompileOptions())
+    profile = profile_call(code, "main", (1, 2))
+    assert_exact(profile)

@@ -121,9 +121,9 @@ def leaders(program: Program, rows: Sequence[DecodedRow], hosted: set[int]) -> l
             if not row.terms and not row.free and any(name in _CODE_ADDRESSES for name in row.destinations):
                 found.add(row.constant[0])
             continue
-        if side_target(row) is None or row.index in hosted:
-            found.add(row.index + 1)
-        found.update(target for target in (jump.target, jump.otherwise) if isinstance(target, int))
+        side = None if row.index in hosted else side_target(row)
+        targets = (jump.target, jump.otherwise, row.index + 1) if side is None else (side,)
+        found.update(target for target in targets if isinstance(target, int))
         if row.repeat:
             found.add(row.index)
     return sorted(row for row in found if 0 <= row < len(rows))
