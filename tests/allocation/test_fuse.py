@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from tests.allocation.builders import text
 from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.machine.allocation import AllocatedFunction
@@ -30,6 +34,15 @@ def move(source: str, *goals: str) -> Step[str]:
 
 def test_a_store_goes_into_the_definition() -> None:
     assert fused(ADD, put("A", GLOBAL), RETURN) == ["$ => A :ADD, MSTORE(global[0]), RETURN"]
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), [(5, 9, 5), (None, 9, 9), (5, None, 5), (None, None, None)])
+def test_a_fused_step_is_where_its_first_instruction_is(
+    first: int | None, second: int | None, expected: int | None
+) -> None:
+    steps = [replace(ADD, offset=first), replace(put("A", GLOBAL), offset=second)]
+    made = fuse(AllocatedFunction("f", [MachineBlock("f", [], steps)], origins={"f": [(0,), (1,)]}))
+    assert [step.offset for step in made.steps()] == [expected]
 
 
 def test_a_test_goes_into_the_definition() -> None:

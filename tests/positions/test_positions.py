@@ -159,6 +159,14 @@ def test_lookups() -> None:
     assert Positions().at(3) is None
 
 
+def test_an_offset_behind_the_end_of_a_body_is_in_no_function() -> None:
+    positions = Positions(
+        4, ((0, 12), (1, 29), (2, 30), (3, 39)), ((10, 30, "f"), (40, 50, "g")), ("a.c",), ((15, 0, 3),)
+    )
+    found = [positions.at(row) for row in range(4)]
+    assert found == [Position(12, "f"), Position(29, "f", "a.c", 3), Position(30), Position(39)]
+
+
 def test_a_file_beside_the_program_is_read(tmp_path: Path) -> None:
     from hatch_zkwasm.sources import load_file
 
