@@ -13,6 +13,7 @@ from tests.simulator.programs import callable_program, program
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_simulator import ExecutionFault, Instance, PreparedProgram, PublicInputs, execute, interpreter
+from zkwasm_simulator.field import LIMB_MASK
 from zkwasm_simulator.interpreter import ENGINES, Engine
 from zkwasm_simulator.jit import engine
 from zkwasm_simulator.jit.engine import compiled
@@ -112,6 +113,23 @@ def test_rows_of_the_interpreter_among_code() -> None:
 )
 def test_faults_are_those_of_the_interpreter(rows: tuple[str, ...]) -> None:
     assert isinstance(assert_same(program(*rows, variables=("x",)))[0], str)
+
+
+@pytest.mark.parametrize("sum_", ["A + GAS", "-A - GAS"])
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_bounds_of_what_jmpn_decides(sum_: str, more: int) -> None:
+    rows = (f"{LIMB_MASK} => A", f"{more} => GAS", ":JMP(there)", "there:", f"{sum_} :JMPN(end)", "1 => B", "end:")
+    assert (assert_same(program(*rows))[0] == "jmpn_range") == bool(more)
+
+
+def test_a_gap_in_the_numbers_of_streams_is_a_fault_of_the_last_row() -> None:
+    fault = assert_same(program("1 => D", "1 :HASHK1(1)", "7 => A", ":JMP(there)", "there:", "8 => A"))
+    assert fault[:3] == ("hash_end", 4, 4)
+
+
+def test_the_interpreter_sees_cells_for_which_the_code_made_room() -> None:
+    rows = ("0x300000 => E", "6 :MSTORE(MEM:E)", "CNT_BINARY + 6 :MLOAD(MEM:E)")
+    assert assert_same(program(*rows), skip_address_check=True)[0] == len(rows)
 
 
 def test_inputs_out_of_the_range_of_registers() -> None:
