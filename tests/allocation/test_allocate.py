@@ -195,9 +195,8 @@ def test_what_lives_across_a_call_is_stored_where_it_is_made() -> None:
           RR :MSTORE(frame[0])
           $ => A :ADD, MSTORE(frame[1]), CALL(g)
           $ => B :MLOAD(frame[1])
-          $ => A :ADD
           $ => RR :MLOAD(frame[0])
-          :RETURN
+          $ => A :ADD, RETURN
         """,
     )
 

@@ -125,6 +125,17 @@ def test_a_return_address_is_not_loaded_by_the_step_that_returns() -> None:
     assert fused(reload, RETURN) == ["$ => RR :MLOAD(frame[0])", ":RETURN"]
 
 
+def test_results_are_made_by_the_step_that_returns_behind_the_reload_of_the_address() -> None:
+    reload = Step(free=DEFINED, destinations=("RR",), operations=(load(CELL),))
+    assert fused(ADD, reload, RETURN) == ["$ => RR :MLOAD(frame[0])", "$ => A :ADD, RETURN"]
+    for made in (
+        Step((Term("RR"),), 1, destinations=("A",)),  # reads what the reload takes away
+        Step(free=DEFINED, destinations=("A",), operations=(binary("ADD", "A", "B"), store(CELL))),
+        Step(free=DEFINED, destinations=("A",), operations=(binary("ADD", "A", "B"), jump("JMPC", "trap", "next"))),
+    ):
+        assert len(fused(made, reload, RETURN)) == 3
+
+
 def test_an_index_is_not_made_by_the_step_that_jumps_with_it() -> None:
     index = Step((Term("A"),), -4, destinations=("E",))
     table = Step(operations=(Operation("JMP", ("E",), ("E",), targets=("end",)),))

@@ -84,7 +84,7 @@ def _leader(steps: Sequence[Numbered], position: int) -> int | None:
     """The nearest earlier step whose op has the value that the step at `position` uses, unchanged since."""
     step, origins = steps[position]
     if _is_empty(step):
-        return position - 1 if not step.destinations and step.operations else None
+        return _last_before_reload(steps, position) if step.operations else None
     register, constant, cell = _register(step), _constant(step), None if origins else _reloaded(step)
     for earlier in range(position - 1, max(position - 1 - WINDOW, -1), -1):
         other = steps[earlier][0]
@@ -105,6 +105,16 @@ def _leader(steps: Sequence[Numbered], position: int) -> int | None:
                 return None
         else:
             return None
+    return None
+
+
+def _last_before_reload(steps: Sequence[Numbered], position: int) -> int | None:
+    """The step that a jump without a sum can join: the one before it, or before the reload of what it jumps to."""
+    fixed = {register for op in steps[position][0].operations for register in op.fixed if register not in op.late}
+    for earlier in range(position - 1, max(position - 1 - WINDOW, -1), -1):
+        other = steps[earlier][0]
+        if _reloaded(other) is None or fixed.isdisjoint(other.destinations):
+            return earlier
     return None
 
 
