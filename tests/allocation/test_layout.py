@@ -59,7 +59,7 @@ def run_flat(machine: RealMachine, items: Items, arguments: list[tuple[int, int]
 def test_random_functions_run_as_before(seed: int, blocks: int, steps: int) -> None:
     before = random_function(seed, blocks, steps)
     after = fuse(allocate(before))
-    items = layout(after)
+    items = layout(after).items
     for item in items:
         if isinstance(item, Step):
             check_step(item, "layout")
@@ -84,7 +84,7 @@ def test_a_loop_takes_no_step_for_its_jumps() -> None:
         block("body", [add_constant(j, i, -1), go("head")], ("head", [j]), frequency=10.0),
         block("done", [give_back(constant(7))]),
     )
-    assert lines(layout(allocated(before))) == [
+    assert lines(layout(allocated(before)).items) == [
         "f:",
         "head:",
         "A :JMPNZ(body)",

@@ -36,6 +36,14 @@ class CallGraph:
                 work.extend(self.callees[index])
         return frozenset(seen)
 
+    def reaching(self, goals: Iterable[int]) -> frozenset[int]:
+        """The goals and everything that may call one of them."""
+        found = set(goals)
+        for index in self.callees_first():
+            if index not in self.recursive and not found.isdisjoint(self.callees[index]):
+                found.add(index)
+        return frozenset(found)
+
 
 def called_functions(function: Function, callees: Callees) -> list[int]:
     """What every call in the text may call, with repetitions."""

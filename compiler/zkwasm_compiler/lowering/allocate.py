@@ -15,6 +15,9 @@ bring values into registers:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, sink_arrivals
 from zkwasm_compiler.lowering.allocate_body import NarrowUse, body_of
 from zkwasm_compiler.lowering.allocate_cells import Cells
@@ -23,6 +26,8 @@ from zkwasm_compiler.lowering.allocate_emit import emit
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
 from zkwasm_compiler.lowering.allocate_transfers import Transfers
 from zkwasm_compiler.lowering.fuse import fuse
+from zkwasm_compiler.lowering.layout import LaidOut, layout
+from zkwasm_compiler.lowering.stack_frames import claim_frames
 from zkwasm_compiler.machine.allocation import AllocatedFunction
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.step import VirtualRegister
@@ -31,12 +36,32 @@ LARGE_STEPS = 3000
 """Functions with more steps are allocated in one way only."""
 
 
-def allocate_best(function: MachineFunction[VirtualRegister]) -> MachineFunction[str]:
-    """The function in registers, steps fused: of several ways the one that executes the fewest steps."""
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """`selected` in registers is `allocated`, that with its frame on the stack `framed`, in order it is `laid_out`."""
+
+    selected: MachineFunction[VirtualRegister]
+    allocated: MachineFunction[str]
+    framed: MachineFunction[str]
+    laid_out: LaidOut
+
+
+def allocate_best(function: MachineFunction[VirtualRegister], on_stack: frozenset[str]) -> Allocation:
+    """The function in registers, steps fused: of several ways the one that executes the fewest steps. `on_stack` are
+    the labels of functions that use the stack or call one which does."""
+    found = []
+    for way in _ways(function):
+        allocated = fuse(allocate(function, way))
+        framed = claim_frames(allocated, on_stack)
+        found.append(Allocation(function, allocated, framed, layout(framed)))
+    return min(found, key=lambda allocation: allocation.laid_out.executed)
+
+
+def _ways(function: MachineFunction[VirtualRegister]) -> Iterable[NarrowUse]:
+    """What to try with registers of one limb."""
     if not any(register.narrow for step in function.steps() for register in step.destinations):
-        return fuse(allocate(function, NarrowUse.NOTHING))
-    ways = NarrowUse if sum(1 for _ in function.steps()) <= LARGE_STEPS else (NarrowUse.FIRST,)
-    return min((fuse(allocate(function, way)) for way in ways), key=executed_steps)
+        return (NarrowUse.NOTHING,)
+    return NarrowUse if sum(1 for _ in function.steps()) <= LARGE_STEPS else (NarrowUse.FIRST,)
 
 
 def allocate(function: MachineFunction[VirtualRegister], narrow: NarrowUse = NarrowUse.FIRST) -> AllocatedFunction:
@@ -50,8 +75,3 @@ def allocate(function: MachineFunction[VirtualRegister], narrow: NarrowUse = Nar
     arrivals = sink_arrivals(body, grid, transfers, Cells(body, live, transfers))
     transfers = Transfers(body, grid, live)
     return emit(function, body, transfers, Cells(body, live, transfers), arrivals)
-
-
-def executed_steps(function: MachineFunction[str]) -> float:
-    """The steps of the function weighted with the frequencies of their blocks."""
-    return sum(block.frequency * len(block.steps) for block in function.blocks)

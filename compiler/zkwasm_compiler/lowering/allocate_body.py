@@ -20,6 +20,7 @@ from zkwasm_compiler.machine.allocation import (
     fits_one_limb,
     fold_constants,
 )
+from zkwasm_compiler.machine.frequencies import estimate_edges
 from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import Operation, Step, VirtualRegister, constant_register
 
@@ -135,7 +136,10 @@ def body_of(function: MachineFunction[VirtualRegister], narrow: NarrowUse) -> Bo
             body_edge = BodyEdge(number, position, numbers[edge.label], arguments)
             blocks[number].outgoing.append(body_edge)
             target.incoming.append(body_edge)
-    _estimate_edges(blocks)
+    taken = estimate_edges([b.frequency for b in blocks], [[edge.target for edge in b.outgoing] for b in blocks])
+    for block_, frequencies in zip(blocks, taken, strict=True):
+        for body_edge, frequency in zip(block_.outgoing, frequencies, strict=True):
+            body_edge.frequency = frequency
     places: dict[VirtualRegister, str | int] = dict(zip(function.arguments, function.argument_places, strict=True))
     if function.return_address is not None:
         places[function.return_address] = "RR"
@@ -277,15 +281,3 @@ def _reserved(function: MachineFunction[VirtualRegister]) -> frozenset[int]:
         for operation in step.operations
         if operation.slot is not None and operation.slot.area == "frame"
     )
-
-
-def _estimate_edges(blocks: list[BodyBlock]) -> None:
-    """How often each edge is taken, from how often its ends run."""
-    for block in blocks:
-        total = sum(blocks[edge.target].frequency for edge in block.outgoing)
-        for edge in block.outgoing:
-            share = block.frequency * blocks[edge.target].frequency / total if total else 0.0
-            edge.frequency = max(min(share, blocks[edge.target].frequency), 1e-9)
-    for block in blocks:
-        if len(block.incoming) == 1:
-            block.incoming[0].frequency = max(min(block.frequency, blocks[block.incoming[0].source].frequency), 1e-9)

@@ -23,8 +23,17 @@ class Label:
     name: str
 
 
-def layout(function: MachineFunction[str]) -> list[Label | Step[str]]:
-    """The whole function in order; its entry label comes first, other labels only where something jumps to them."""
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A whole function in order. Its entry label comes first, other labels only where something jumps to them.
+    `executed` is how many steps a call is expected to take, by the frequencies of the blocks."""
+
+    items: list[Label | Step[str]]
+    executed: float
+
+
+def layout(function: MachineFunction[str]) -> LaidOut:
+    """Put the blocks of the function in order."""
     blocks = {block.label: _Block.of(block) for block in function.blocks}
     entry = function.blocks[0].label
     final = {label: _thread(label, blocks) for label in blocks if label != entry}
@@ -33,12 +42,16 @@ def layout(function: MachineFunction[str]) -> list[Label | Step[str]]:
     order = _order(entry, blocks)
     following = [*order[1:], None]
     items: list[Label | Step[str]] = []
+    executed = 0.0
     for label, after in zip(order, following, strict=True):
         items.append(Label(label))
-        placed = blocks[label].placed(after)
-        items += placed if function.recursive and function.frame_size else _leaving_early(placed)
+        placed = _leaving_early(blocks[label].placed(after))
+        items += placed
+        entries = len(blocks[label].table)
+        executed += blocks[label].frequency * (sum(isinstance(item, Step) for item in placed) - max(entries - 1, 0))
     used = {target for item in items if isinstance(item, Step) for op in item.operations for target in op.targets}
-    return [item for item in items if isinstance(item, Step) or item.name in used or item.name == entry]
+    kept = [item for item in items if isinstance(item, Step) or item.name in used or item.name == entry]
+    return LaidOut(kept, executed)
 
 
 @dataclass(eq=False, slots=True)

@@ -1,7 +1,7 @@
 """From a legalised SSA module to the text of a zkASM program.
 
-conventions → (select → allocate → check → fuse → layout) a function → frames → text. `Stages` keeps what
-each stage made, for `explain` and for dumps.
+conventions → (select → allocate → check → layout) a function → frames → text. `Stages` keeps what each stage made, for
+`explain` and for dumps.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from zkwasm_compiler.lowering.allocate import allocate_best
 from zkwasm_compiler.lowering.conventions import PLACES, signatures
 from zkwasm_compiler.lowering.cover import Signature
 from zkwasm_compiler.lowering.initialisation import Initialisation, initial_content
-from zkwasm_compiler.lowering.layout import Label, carrying, layout
+from zkwasm_compiler.lowering.layout import Label, carrying
 from zkwasm_compiler.lowering.select import select
 from zkwasm_compiler.lowering.select_tables import INDEXED
+from zkwasm_compiler.lowering.stack_frames import STACK
 from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.printer import print_step, uses_one
-from zkwasm_compiler.machine.step import NEXT, Slot, Step, Term, VirtualRegister, jump
+from zkwasm_compiler.machine.step import Slot, Step, VirtualRegister
 from zkwasm_compiler.runtime.frames import STACK_CELLS, Frames, place_frames
 from zkwasm_compiler.runtime.host_routines import PREFIX, Host
 from zkwasm_compiler.runtime.initial_cells import CellPlan, plan_cells
@@ -52,7 +53,7 @@ from zkwasm_compiler.runtime.word_loops import keeps_return, word_loops
 WINDOW_CELLS = 0x20000
 """Cells of the memory region that the public executor addresses without its option skipAddrRelControl."""
 
-LaidOut = list[Label | Step[str]]
+Items = list[Label | Step[str]]
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Stages:
 
     selected: dict[int, MachineFunction[VirtualRegister]] = field(default_factory=dict)
     allocated: dict[int, MachineFunction[str]] = field(default_factory=dict)
-    laid_out: dict[int, LaidOut] = field(default_factory=dict)
+    laid_out: dict[int, Items] = field(default_factory=dict)
     lines: dict[int, list[str]] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
     """By line of the text, from 1: the byte offset of the instruction that it is for."""
@@ -92,21 +93,22 @@ def lower(
         table_entries={table: tables.entries(table) for table in tables.capacity},
         jump_tables=JumpTables(module),
     )
+    on_stack = frozenset(symbols.functions[index] for index in graph.reaching(graph.recursive))
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]
         progress(function.name)
-        selected = stages.selected[index] = select(function, found, symbols, (ranges or {}).get(index))
-        fused = allocate_best(selected)
-        check_allocation(selected, fused)
-        stages.allocated[index] = fused
-        stages.laid_out[index] = layout(stages.allocated[index])
+        best = allocate_best(select(function, found, symbols, (ranges or {}).get(index)), on_stack)
+        check_allocation(best.selected, best.allocated)
+        stages.selected[index] = best.selected
+        stages.allocated[index] = best.framed
+        stages.laid_out[index] = best.laid_out.items
         if index not in graph.recursive:
             clobbers[index] = _changed_registers(stages.laid_out[index])
     return _write(module, title, found, graph, symbols, stages, initialisation), stages
 
 
-def _changed_registers(items: LaidOut) -> frozenset[str]:
+def _changed_registers(items: Items) -> frozenset[str]:
     """The registers that a call of the function changes; what its own calls change stands in their operations."""
     changed = {"RR"}
     for item in items:
@@ -232,7 +234,7 @@ def _text_order(stages: Stages) -> list[int]:
     return sorted(stages.laid_out, key=lambda index: (not _has_table(stages.laid_out[index]), index))
 
 
-def _has_table(items: LaidOut) -> bool:
+def _has_table(items: Items) -> bool:
     return any(
         operation.name == "JMP" and operation.computed
         for item in items
@@ -358,7 +360,7 @@ def _interface_tables(module: Module, skeleton: Skeleton) -> tuple[TableArray, .
 
 
 class _FunctionPrinter:
-    """Prints one function: labels, steps with their cells named, and the claim of a stack frame."""
+    """Prints one function: labels, and steps with their cells named."""
 
     def __init__(
         self, index: int, stages: Stages, frames: Frames, symbols: Symbols, globals_: Mapping[int, int]
@@ -371,7 +373,6 @@ class _FunctionPrinter:
         self.symbols = symbols
         self.globals = globals_
         self.by_label = {label: number for number, label in symbols.functions.items()}
-        self.released = False
         self.entered = False
         """Whether calls come in behind the first step, having done it elsewhere."""
         self.offsets: list[int | None] = []
@@ -382,17 +383,14 @@ class _FunctionPrinter:
         begun = False
         steps = (item for item in self.items if isinstance(item, Step))
         offset = next((step.offset for step in steps if step.offset is not None), None)
-        for number, item in enumerate(self.items):
+        for item in self.items:
             self.offsets += [offset] * (len(lines) - len(self.offsets))
             if isinstance(item, Step) and item.offset is not None:
                 offset = item.offset
             if isinstance(item, Label):
                 lines.append(f"{item.name}:")
-                if number > 0 or not self.claims:
-                    continue
-                lines.append("  " + print_step(self.claim(), self.slot))
-            else:
-                lines += self.step(item)
+                continue
+            lines.append("  " + print_step(item, self.slot))
             if self.entered and not begun:
                 lines.append(f"{self.inside}:")
             begun = True
@@ -400,25 +398,13 @@ class _FunctionPrinter:
         return lines
 
     @property
-    def claims(self) -> bool:
-        """Whether it begins with the claim of a frame: what calls itself only in place of returns may need none."""
-        return self.function.recursive and self.function.frame_size > 0
-
-    @property
     def inside(self) -> str:
         """The label behind the first step."""
         return f"{self.items[0].name}$in" if isinstance(self.items[0], Label) else ""
 
-    def claim(self) -> Step[str]:
-        """SP stays negative as long as the frame fits."""
-        trap = trap_label(Trap.CALL_STACK_EXHAUSTED)
-        return Step(
-            (Term("SP"),), self.function.frame_size, destinations=("SP",), operations=(jump("JMPN", NEXT, trap),)
-        )
-
     def enter(self) -> str:
         """A step that enters the function: its first one, if that can be done elsewhere, else a jump."""
-        first = self.claim() if self.claims else next(s for s in self.items if isinstance(s, Step))
+        first = next(item for item in self.items if isinstance(item, Step))
         operation = first.jump
         if operation is not None and operation.name in ("JMP", "RETURN") and not operation.computed:
             return print_step(first, self.slot)  # what follows it does not matter
@@ -428,27 +414,13 @@ class _FunctionPrinter:
         self.entered = True
         return print_step(jumping, self.slot)
 
-    def step(self, step: Step[str]) -> list[str]:
-        leaves = step.jump is not None and step.jump.leaves
-        if not self.claims or not leaves:
-            return ["  " + print_step(step, self.slot)]
-        if len(step.operations) == 1 and not step.destinations:  # nothing but the return: its sum is free
-            released = replace(step, terms=(Term("SP"),), constant=-self.function.frame_size, destinations=("SP",))
-            return ["  " + print_step(released, self.slot)]
-        release: Step[str] = Step((Term("SP"),), -self.function.frame_size, destinations=("SP",))
-        lines = ["  " + print_step(release, self.slot)]
-        self.released = True
-        lines.append("  " + print_step(step, self.slot))
-        self.released = False
-        return lines
-
     def slot(self, slot: Slot) -> str:
         """The assembly address of a cell."""
         area, _, callee = slot.area.partition(":")
         if area == "frame":
-            if not self.function.recursive:
-                return f"frame[{self.base + slot.index}]"
-            return f"SP+{STACK_CELLS - (0 if self.released else self.function.frame_size) + slot.index}"
+            return f"frame[{self.base + slot.index}]"
+        if area == STACK:
+            return f"SP+{STACK_CELLS + slot.index}"
         if area == "outgoing":
             index = self.by_label[callee]
             if index in self.symbols.recursive:

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from zkwasm_compiler.analysis.callgraph import CallGraph
 
 STACK_CELLS = 0xF000
-"""Cells of the stack region that frames may use; the rest holds the arguments of the call that is refused."""
+"""Cells of the stack region that frames may use."""
+CELLS_BEHIND = 0x1000
+"""Cells of the stack region behind them, for what is used unclaimed: a frame without calls, arguments of a call that is
+refused."""
 
 
 @dataclass(frozen=True, slots=True)
