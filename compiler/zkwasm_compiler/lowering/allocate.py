@@ -25,6 +25,7 @@ from zkwasm_compiler.lowering.allocate_demand import fill_grid
 from zkwasm_compiler.lowering.allocate_emit import emit
 from zkwasm_compiler.lowering.allocate_ranges import LiveRanges
 from zkwasm_compiler.lowering.allocate_transfers import Transfers
+from zkwasm_compiler.lowering.copy_exits import copy_exits
 from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.layout import LaidOut, layout
 from zkwasm_compiler.lowering.stack_frames import claim_frames
@@ -49,11 +50,13 @@ class Allocation:
 def allocate_best(function: MachineFunction[VirtualRegister], on_stack: frozenset[str]) -> Allocation:
     """The function in registers, steps fused: of several ways the one that executes the fewest steps. `on_stack` are
     the labels of functions that use the stack or call one which does."""
+    copied = copy_exits(function)
     found = []
-    for way in _ways(function):
-        allocated = fuse(allocate(function, way))
-        framed = claim_frames(allocated, on_stack)
-        found.append(Allocation(function, allocated, framed, layout(framed)))
+    for selected in (function,) if copied is None else (function, copied):
+        for way in _ways(selected):
+            allocated = fuse(allocate(selected, way))
+            framed = claim_frames(allocated, on_stack)
+            found.append(Allocation(selected, allocated, framed, layout(framed)))
     return min(found, key=lambda allocation: allocation.laid_out.executed)
 
 
