@@ -35,6 +35,8 @@ from zkwasm_compiler.machine.step import VirtualRegister
 
 LARGE_STEPS = 3000
 """Functions with more steps are allocated in one way only."""
+SMALL_STEPS = 300
+"""Functions with more steps keep shared exits: a call of them takes so many steps that one does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Allocation:
 def allocate_best(function: MachineFunction[VirtualRegister], on_stack: frozenset[str]) -> Allocation:
     """The function in registers, steps fused: of several ways the one that executes the fewest steps. `on_stack` are
     the labels of functions that use the stack or call one which does."""
-    copied = copy_exits(function)
+    copied = copy_exits(function) if sum(1 for _ in function.steps()) <= SMALL_STEPS else None
     found = []
     for selected in (function,) if copied is None else (function, copied):
         for way in _ways(selected):
