@@ -30,6 +30,7 @@ from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.allocate_body import NarrowUse
 from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.machine.allocation_checker import check_allocation
+from zkwasm_compiler.machine.frequencies import expect as expect_edges
 from zkwasm_compiler.machine.step import DEFINED, Operation, Step, Term, binary, jump
 
 
@@ -222,6 +223,55 @@ def test_paths_without_calls_store_nothing() -> None:
           :RETURN
         """,
     )
+
+
+def test_the_return_address_is_stored_on_the_way_into_a_loop_of_calls() -> None:
+    x, y, m, r = values("x y m r")
+    again = [call("g", [m], [r]), branch("JMPNZ", r, "again", "end")]
+    before = function(
+        [x, y],
+        block("f", [branch("JMPZ", y, "leaf", "again")], ("leaf", []), ("again", [x])),
+        block("leaf", [give_back(x)]),
+        block("again", again, ("again", [r]), ("end", []), parameters=[m], frequency=10.0),
+        block("end", [give_back(constant(3))]),
+    )
+    expect_edges(before)
+    expect(
+        before,
+        """
+        f:
+          B :JMPZ(leaf, f_edge1)
+        f_edge1:
+          RR :MSTORE(frame[0]), JMP(again)
+        leaf:
+          :RETURN
+        again:
+          :CALL(g)
+          A :JMPNZ(again, end)
+        end:
+          $ => RR :MLOAD(frame[0])
+          3 => A :RETURN
+        """,
+    )
+
+
+def test_an_argument_stays_where_it_arrives_if_nothing_else_wants_the_register() -> None:
+    """It needs no cell then, not even where a loop is in between."""
+    x, n, m, r = values("x n m r")
+    before = function(
+        [x, n],
+        block("f", [go("again")], ("again", [n])),
+        block(
+            "again",
+            [add_constant(r, m, -1), branch("JMPNZ", r, "again", "end")],
+            ("again", [r]),
+            ("end", []),
+            parameters=[m],
+            frequency=10.0,
+        ),
+        block("end", [give_back(x)]),
+    )
+    assert "frame" not in text(allocated(before))
 
 
 def test_cells_are_shared_by_values_that_are_not_live_together() -> None:

@@ -28,7 +28,7 @@ from tests.allocation.generation import random_function
 from zkwasm_compiler.lowering.allocate import allocate
 from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.stack_frames import STACK, claim_frames
-from zkwasm_compiler.machine.frequencies import estimate_edges
+from zkwasm_compiler.machine.frequencies import expect
 from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import Slot, Step
 from zkwasm_compiler.runtime.frames import CELLS_BEHIND
@@ -42,6 +42,7 @@ def recursive(before: Function) -> Function:
 
 
 def framed(before, expected: str) -> None:
+    expect(before)
     assert text(claim_frames(recursive(allocated(before)), ON_STACK)) == dedent(expected).lstrip()
 
 
@@ -205,35 +206,32 @@ def test_random_functions_do_what_they_did(seed: int, blocks: int, steps: int) -
 def price(before: Function, starts: tuple[bool, ...], ends: tuple[bool, ...]) -> float:
     """The steps that move SP, if the frame is claimed at these starts and ends of blocks."""
     numbers = {item.label: number for number, item in enumerate(before.blocks)}
-    targets = [[numbers[edge.label] for edge in item.edges] for item in before.blocks]
-    taken = estimate_edges([item.frequency for item in before.blocks], targets)
-    total = before.blocks[0].frequency * starts[0]
+    total = before.blocks[0].expected * starts[0]
     for number, item in enumerate(before.blocks):
         calls = any(step.jump is not None and step.jump.name == "CALL" for step in item.steps)
         if calls:
-            total += item.frequency * ((not starts[number]) + (not ends[number]))
+            total += item.expected * ((not starts[number]) + (not ends[number]))
         elif starts[number] != ends[number]:
             return float("inf")
         last = item.steps[-1] if item.steps else Step[str]()
         if last.jump is not None and last.jump.leaves and ends[number]:
-            total += item.frequency * (len(last.operations) > 1 or bool(last.destinations))
-        total += sum(
-            frequency * (ends[number] != starts[target])
-            for target, frequency in zip(targets[number], taken[number], strict=True)
-        )
+            total += item.expected * (len(last.operations) > 1 or bool(last.destinations))
+        total += sum(edge.expected * (ends[number] != starts[numbers[edge.label]]) for edge in item.edges)
     return total
 
 
 @given(seed=st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
 def test_no_other_places_take_fewer_steps(seed: int) -> None:
-    before = recursive(fuse(allocate(random_function(seed, 3, 3))))
+    selected = random_function(seed, 3, 3)
+    expect(selected)
+    before = recursive(fuse(allocate(selected)))
     if len(before.blocks) > 6:
         return
     after = claim_frames(before, ON_STACK)
     moved = 0.0
     for item in after.blocks:
         for step in item.steps:
-            moved += item.frequency * (is_move(step) and not (step.jump is not None and step.jump.leaves))
+            moved += item.expected * (is_move(step) and not (step.jump is not None and step.jump.leaves))
     ways = list(product((False, True), repeat=len(before.blocks)))
     assert moved == pytest.approx(min(price(before, starts, ends) for starts in ways for ends in ways), abs=1e-6)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, sink_arrivals
+from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, hold_arrivals, sink_arrivals
 from zkwasm_compiler.lowering.allocate_body import NarrowUse, body_of
 from zkwasm_compiler.lowering.allocate_cells import Cells
 from zkwasm_compiler.lowering.allocate_demand import fill_grid
@@ -30,6 +30,7 @@ from zkwasm_compiler.lowering.fuse import fuse
 from zkwasm_compiler.lowering.layout import LaidOut, layout
 from zkwasm_compiler.lowering.stack_frames import claim_frames
 from zkwasm_compiler.machine.allocation import AllocatedFunction
+from zkwasm_compiler.machine.frequencies import ROW
 from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.step import VirtualRegister
 
@@ -59,7 +60,7 @@ def allocate_best(function: MachineFunction[VirtualRegister], on_stack: frozense
             allocated = fuse(allocate(selected, way))
             framed = claim_frames(allocated, on_stack)
             found.append(Allocation(selected, allocated, framed, layout(framed)))
-    return min(found, key=lambda allocation: allocation.laid_out.executed)
+    return min(found, key=lambda allocation: allocation.laid_out.executed + ROW * len(allocation.laid_out.items))
 
 
 def _ways(function: MachineFunction[VirtualRegister]) -> Iterable[NarrowUse]:
@@ -76,6 +77,7 @@ def allocate(function: MachineFunction[VirtualRegister], narrow: NarrowUse = Nar
     grid = fill_grid(body, live)
     transfers = Transfers(body, grid, live)
     hold_arguments(body, grid, transfers, Cells(body, live, transfers))
+    hold_arrivals(body, grid, transfers)
     transfers = Transfers(body, grid, live)
     arrivals = sink_arrivals(body, grid, transfers, Cells(body, live, transfers))
     transfers = Transfers(body, grid, live)

@@ -7,30 +7,83 @@ into a parameter's cell stays in a register up to there, if one is free.
 
 from __future__ import annotations
 
-from zkwasm_compiler.lowering.allocate_body import Body
+from dataclasses import dataclass
+
+from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge
 from zkwasm_compiler.lowering.allocate_cells import Cells
+from zkwasm_compiler.lowering.allocate_cut import SINK, SOURCE, Network
 from zkwasm_compiler.lowering.allocate_grid import Claim, Grid, Plan
 from zkwasm_compiler.lowering.allocate_transfers import Transfers
+from zkwasm_compiler.machine.frequencies import ROW
 from zkwasm_compiler.machine.step import VirtualRegister
 
+NEVER = 1e12
 
-def sink_arrivals(body: Body, grid: Grid, transfers: Transfers, cells: Cells) -> dict[VirtualRegister, int]:
-    """The block at whose start each stored arrival is stored; its register is claimed up to there."""
-    parents = _immediate_dominators(body)
-    stores: dict[VirtualRegister, int] = {}
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where an arrival is stored: at the starts of blocks and on edges."""
+
+    blocks: frozenset[int]
+    edges: frozenset[BodyEdge]
+
+
+Arrivals = dict[VirtualRegister, Stored]
+
+
+def sink_arrivals(body: Body, grid: Grid, transfers: Transfers, cells: Cells) -> Arrivals:
+    """Where arrivals are stored; their registers are claimed up to there."""
+    stores: Arrivals = {}
     for value, register in body.places.items():
         if value not in cells.stored or not isinstance(register, str):
             continue
-        number = _common([*_reloads(value, body, transfers, cells)], parents)
-        while number:
-            if body.blocks[number].frequency <= body.blocks[0].frequency:
-                plan = grid.plan(number, register, value, 0, 1e-6, 0.0)
-                if plan is not None:
-                    grid.apply(register, plan)
-                    break
-            number = parents[number]
-        stores[value] = number
+        reloading = _reloads(value, body, transfers, cells)
+        network = Network()
+        network.add(SOURCE, 0, (0.0 if _free_at_start(body, value) else body.blocks[0].expected) + ROW)
+        before = _leading_to(body, reloading)
+        for number in before:
+            if number in reloading or not _keeps(body, grid, number, register, value):
+                network.add(number, SINK, NEVER)
+        edges = [edge for number in before for edge in body.blocks[number].incoming]
+        for edge in edges:
+            network.add(edge.source, edge.target, edge.expected + ROW)
+            network.add(edge.target, edge.source, NEVER)  # what is stored stays stored
+        stored = network.cut(NEVER)[1]
+        passed = {edge for edge in edges if edge.target in stored and edge.source not in stored}
+        for number in _leading_to(body, {edge.source for edge in passed}):
+            grid.apply(register, Plan(0.0, (Claim(number, 0, body.blocks[number].end, value),)))
+        starts = {0} if 0 in stored or not reloading else set()
+        for number in {edge.target for edge in passed}:
+            incoming = set(body.blocks[number].incoming)
+            if incoming <= passed and grid.rows[number][register][0] in (None, value):
+                grid.apply(register, Plan(0.0, (Claim(number, 0, 0, value),)))
+                starts.add(number)
+                passed -= incoming
+        stores[value] = Stored(frozenset(starts), frozenset(passed))
     return stores
+
+
+def _free_at_start(body: Body, value: VirtualRegister) -> bool:
+    """Whether a step of the first block can store the value."""
+    return any(step.carried == value and step.stores for step in body.blocks[0].steps)
+
+
+def _leading_to(body: Body, goals: set[int]) -> list[int]:
+    """The goals and the blocks on the ways to them."""
+    found: dict[int, None] = {}
+    work = list(goals)
+    while work:
+        number = work.pop()
+        if number not in found:
+            found[number] = None
+            work += [edge.source for edge in body.blocks[number].incoming]
+    return sorted(found)
+
+
+def _keeps(body: Body, grid: Grid, number: int, register: str, value: VirtualRegister) -> bool:
+    """Whether the register can have the value from the start of a block to its end."""
+    free = all(held in (None, value) for held in grid.rows[number][register])
+    return free and not any(step.changes(register) for step in body.blocks[number].steps)
 
 
 def hold_arguments(body: Body, grid: Grid, transfers: Transfers, cells: Cells) -> None:
@@ -48,77 +101,28 @@ def hold_arguments(body: Body, grid: Grid, transfers: Transfers, cells: Cells) -
                 grid.apply(register, Plan(0.0, (Claim(edge.source, low, end, argument),)))
 
 
-def _reloads(value: VirtualRegister, body: Body, transfers: Transfers, cells: Cells) -> list[int]:
+def hold_arrivals(body: Body, grid: Grid, transfers: Transfers) -> None:
+    """Keep arrivals where they arrive up to where they would be reloaded, if nothing else wants the register."""
+    for number, gaps in enumerate(transfers.gaps):
+        for position, gap in enumerate(gaps):
+            for value in [fill.value for fill in gap.fills if fill.source is None]:
+                register = body.places.get(value)
+                if isinstance(register, str):
+                    plan = grid.plan(number, register, value, 2 * position, 1e-6, 0.0)
+                    if plan is not None:
+                        grid.apply(register, plan)
+
+
+def _reloads(value: VirtualRegister, body: Body, transfers: Transfers, cells: Cells) -> set[int]:
     """The blocks in which the cell of `value` is read, under its name or a parameter's."""
-    found = [
+    found = {
         number
         for number, gaps in enumerate(transfers.gaps)
         if any(fill.value == value and fill.source is None for gap in gaps for fill in gap.fills)
-    ]
+    }
     for edge, fills in transfers.edge_fills.items():
         reads = any(fill.value == value and fill.source is None for fill in fills)
         passed = any(edge.before(p) == value and p in cells.stored for p in body.blocks[edge.target].parameters)
         if reads or passed:
-            found.append(edge.source)
+            found.add(edge.source)
     return found
-
-
-def _common(blocks: list[int], parents: list[int]) -> int:
-    """The last block that all of `blocks` lie behind."""
-    chains = [_chain(block, parents) for block in blocks]
-    if not chains:
-        return 0
-    shared = set(chains[0]).intersection(*chains[1:])
-    return next(block for block in chains[0] if block in shared)
-
-
-def _chain(block: int, parents: list[int]) -> list[int]:
-    chain = [block]
-    while chain[-1]:
-        chain.append(parents[chain[-1]])
-    return chain
-
-
-def _immediate_dominators(body: Body) -> list[int]:
-    """Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm"."""
-    order = _reverse_postorder(body)
-    rank = {number: position for position, number in enumerate(order)}
-    parents: list[int | None] = [None] * len(body.blocks)
-    parents[0] = 0
-    changed = True
-    while changed:
-        changed = False
-        for number in order[1:]:
-            known = [edge.source for edge in body.blocks[number].incoming if parents[edge.source] is not None]
-            best = known[0]
-            for other in known[1:]:
-                best = _meet(best, other, parents, rank)
-            if parents[number] != best:
-                parents[number] = best
-                changed = True
-    return [parent or 0 for parent in parents]
-
-
-def _meet(x: int, y: int, parents: list[int | None], rank: dict[int, int]) -> int:
-    while x != y:
-        while rank[x] > rank[y]:
-            x = parents[x] or 0
-        while rank[y] > rank[x]:
-            y = parents[y] or 0
-    return x
-
-
-def _reverse_postorder(body: Body) -> list[int]:
-    order: list[int] = []
-    seen = {0}
-    work = [(0, iter(body.blocks[0].outgoing))]
-    while work:
-        number, edges = work[-1]
-        edge = next(edges, None)
-        if edge is None:
-            order.append(number)
-            work.pop()
-        elif edge.target not in seen:
-            seen.add(edge.target)
-            work.append((edge.target, iter(body.blocks[edge.target].outgoing)))
-    return order[::-1]

@@ -36,6 +36,7 @@ class BodyEdge:
     position: int
     target: int
     arguments: dict[VirtualRegister, VirtualRegister]
+    expected: float
     frequency: float = 1.0
 
     def before(self, value: VirtualRegister) -> VirtualRegister:
@@ -77,6 +78,7 @@ class BodyBlock:
     parameters: list[VirtualRegister]
     steps: list[BodyStep]
     frequency: float
+    expected: float
     jumps: bool
     outgoing: list[BodyEdge] = field(default_factory=list)
     incoming: list[BodyEdge] = field(default_factory=list)
@@ -133,7 +135,7 @@ def body_of(function: MachineFunction[VirtualRegister], narrow: NarrowUse) -> Bo
             target = blocks[numbers[edge.label]]
             pairs = zip(reached[numbers[edge.label]].parameters, edge.args, strict=True)
             arguments = {parameter: same(arg) for parameter, arg in pairs if same(parameter) == parameter}
-            body_edge = BodyEdge(number, position, numbers[edge.label], arguments)
+            body_edge = BodyEdge(number, position, numbers[edge.label], arguments, edge.expected)
             blocks[number].outgoing.append(body_edge)
             target.incoming.append(body_edge)
     taken = estimate_edges([b.frequency for b in blocks], [[edge.target for edge in b.outgoing] for b in blocks])
@@ -219,7 +221,7 @@ def _block(block: MachineBlock[VirtualRegister], same: _Same, numbers: dict[str,
         if step.operations or step.destinations:
             steps.append(_facts(step, origin, block.label))
     parameters = [parameter for parameter in block.parameters if same(parameter) == parameter]
-    return BodyBlock(block.label, parameters, steps, block.frequency, jumps)
+    return BodyBlock(block.label, parameters, steps, block.frequency, block.expected, jumps)
 
 
 def without_plain_jump(step: Step[VirtualRegister], labels: dict[str, int]) -> Step[VirtualRegister]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zkwasm_compiler.errors import InternalError
+from zkwasm_compiler.lowering.allocate_arrivals import Arrivals
 from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge, BodyStep
 from zkwasm_compiler.lowering.allocate_cells import Cells
 from zkwasm_compiler.lowering.allocate_grid import Value
@@ -20,9 +21,9 @@ def emit(
     body: Body,
     transfers: Transfers,
     cells: Cells,
-    arrivals: dict[Value, int],
+    arrivals: Arrivals,
 ) -> AllocatedFunction:
-    """The allocated function. `arrivals` says in which blocks arguments are stored."""
+    """The allocated function. `arrivals` says where arguments are stored."""
     return _Emitter(function, body, transfers, cells, arrivals).run()
 
 
@@ -33,7 +34,7 @@ class _Emitter:
         body: Body,
         transfers: Transfers,
         cells: Cells,
-        arrivals: dict[Value, int],
+        arrivals: Arrivals,
     ) -> None:
         self.function = function
         self.body = body
@@ -87,12 +88,21 @@ class _Emitter:
             argument = edge.before(parameter)
             if parameter in self.cells.stored and not self.in_cell(argument, parameter):
                 stores.append((argument, self.cells.slot(parameter)))
+        stores += [(value, self.cells.slot(value)) for value in self.arriving(edge)]
         late = self.late_store(edge)
         if late is not None:
             stores.append((late, self.cells.slot(late)))
         rows = self.transfers.grid.rows[edge.target]
         free = [name for name in VALUE_REGISTERS if rows[name][0] is None]
         return self.moves(self.transfers.edge_fills[edge], stores, held, free)
+
+    def arriving(self, place: int | BodyEdge) -> list[Value]:
+        """The arguments that are stored at the start of a block or on an edge."""
+        return [
+            value
+            for value, stored in self.arrivals.items()
+            if value in self.cells.stored and (place in stored.blocks or place in stored.edges)
+        ]
 
     def in_cell(self, argument: Value, parameter: Value) -> bool:
         """Whether the parameter's cell holds the argument already."""
@@ -127,7 +137,10 @@ class _Emitter:
             add(self.gap_moves(number, position))
             steps.append(self.step(number, position, step))
             origins.append((step.origin,))
-        edges = [Edge[str](self.edge_labels.get(edge, self.body.blocks[edge.target].label)) for edge in block.outgoing]
+        edges = [
+            Edge[str](self.edge_labels.get(edge, self.body.blocks[edge.target].label), expected=edge.expected)
+            for edge in block.outgoing
+        ]
         if block.jumps:
             steps[-1] = self.retarget(steps[-1], edges)
         elif block.outgoing:
@@ -136,7 +149,7 @@ class _Emitter:
             add(self.stores_behind(number))
             add(self.edge_steps[block.outgoing[0]])
             add([Step(operations=(jump("JMP", edges[0].label),))])
-        self.result.blocks.append(MachineBlock(block.label, [], steps, edges, block.frequency))
+        self.result.blocks.append(MachineBlock(block.label, [], steps, edges, block.frequency, block.expected))
         self.result.origins[block.label] = origins
         for edge in block.outgoing:
             if edge in self.edge_labels:
@@ -145,7 +158,8 @@ class _Emitter:
     def edge_block(self, edge: BodyEdge) -> None:
         label, target = self.edge_labels[edge], self.body.blocks[edge.target].label
         steps = [*self.edge_steps[edge], Step(operations=(jump("JMP", target),))]
-        self.result.blocks.append(MachineBlock(label, [], steps, [Edge(target)], edge.frequency))
+        edges = [Edge[str](target, expected=edge.expected)]
+        self.result.blocks.append(MachineBlock(label, [], steps, edges, edge.frequency, edge.expected))
         self.result.origins[label] = [() for _ in steps]
 
     def retarget(self, step: Step[str], edges: list[Edge[str]]) -> Step[str]:
@@ -183,8 +197,7 @@ class _Emitter:
     def stores_after(self, number: int, position: int) -> list[tuple[Value, Slot]]:
         """The values to store that arrive at the start of a block, or that the step before made but could not store."""
         if not position:
-            arrived = [value for value, block in self.arrivals.items() if block == number]
-            return [(value, self.cells.slot(value)) for value in arrived if value in self.cells.stored]
+            return [(value, self.cells.slot(value)) for value in self.arriving(number)]
         step = self.body.blocks[number].steps[position - 1]
         made = [*step.results.values(), *([step.defined] if step.defined is not None and not step.stores else [])]
         return [(value, self.cells.slot(value)) for value in made if value in self.cells.stored]

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from zkwasm_compiler.machine.frequencies import estimate_edges
-from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
+from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import VirtualRegister
 
 LARGEST = 3
@@ -41,25 +40,21 @@ class _Copies:
         self.register = max((made.id for block in function.blocks for made in _made(block)), default=0)
 
     def run(self) -> Function:
-        positions = {block.label: number for number, block in enumerate(self.function.blocks)}
-        targets = [[positions[edge.label] for edge in block.edges] for block in self.function.blocks]
-        taken = estimate_edges([block.frequency for block in self.function.blocks], targets)
         blocks: list[Block] = []
         copies: list[Block] = []
-        for block, frequencies in zip(self.function.blocks, taken, strict=True):
+        for block in self.function.blocks:
             if block.label in self.exits:
                 continue
-            own: dict[str, Block] = {}
-            for edge, frequency in zip(block.edges, frequencies, strict=True):
-                if edge.label in own:
-                    own[edge.label].frequency += frequency
-                elif edge.label in self.exits:
-                    own[edge.label] = self.copy(self.exits[edge.label], frequency)
+            expected: dict[str, float] = {}
+            for edge in block.edges:
+                if edge.label in self.exits:
+                    expected[edge.label] = expected.get(edge.label, 0.0) + edge.expected
+            own = {label: self.copy(self.exits[label], expected[label]) for label in expected}
             copies += own.values()
             blocks.append(_redirected(block, {label: copy.label for label, copy in own.items()}))
         return replace(self.function, blocks=blocks + copies)
 
-    def copy(self, block: Block, frequency: float) -> Block:
+    def copy(self, block: Block, expected: float) -> Block:
         """A copy with a label and registers of its own."""
         number = next(n for n in range(1, len(self.labels) + 2) if f"{block.label}_{n}" not in self.labels)
         label = f"{block.label}_{number}"
@@ -69,7 +64,8 @@ class _Copies:
             self.register += 1
             names[made] = replace(made, id=self.register)
         steps = [step.map(lambda r: names.get(r, r), lambda r: names[r]) for step in block.steps]
-        return MachineBlock(label, [names[parameter] for parameter in block.parameters], steps, [], frequency)
+        parameters = [names[parameter] for parameter in block.parameters]
+        return MachineBlock(label, parameters, steps, [], expected, expected)
 
 
 def _made(block: Block) -> Iterator[VirtualRegister]:
@@ -85,5 +81,5 @@ def _redirected(block: Block, labels: dict[str, str]) -> Block:
     if not labels:
         return block
     last = block.steps[-1].retarget(lambda name: labels.get(name, name))
-    edges = [Edge(labels.get(edge.label, edge.label), edge.args) for edge in block.edges]
+    edges = [replace(edge, label=labels.get(edge.label, edge.label)) for edge in block.edges]
     return replace(block, steps=[*block.steps[:-1], last], edges=edges)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from zkwasm_compiler.lowering.dead_steps import drop_dead_steps
 from zkwasm_compiler.machine.allocation import AllocatedFunction
-from zkwasm_compiler.machine.function import MachineBlock, MachineFunction
+from zkwasm_compiler.machine.function import MachineFunction
 from zkwasm_compiler.machine.legality import is_legal
 from zkwasm_compiler.machine.step import DEFINED, LIMB, Advice, Operation, Slot, Step
 
@@ -29,10 +29,7 @@ Numbered = tuple[Step[str], tuple[int, ...]]
 def fuse(function: MachineFunction[str]) -> AllocatedFunction:
     """The function with fewer steps; blocks and edges stay."""
     assert isinstance(function, AllocatedFunction)
-    blocks = [
-        MachineBlock(block.label, [], list(block.steps), list(block.edges), block.frequency)
-        for block in function.blocks
-    ]
+    blocks = [replace(block, steps=list(block.steps), edges=list(block.edges)) for block in function.blocks]
     result = replace(function, blocks=blocks, origins=dict(function.origins))
     drop_dead_steps(result)
     fused = True

@@ -26,7 +26,7 @@ class Label:
 @dataclass(frozen=True, slots=True)
 class LaidOut:
     """A whole function in order. Its entry label comes first, other labels only where something jumps to them.
-    `executed` is how many steps a call is expected to take, by the frequencies of the blocks."""
+    `executed` is how many steps a call is expected to take."""
 
     items: list[Label | Step[str]]
     executed: float
@@ -48,7 +48,7 @@ def layout(function: MachineFunction[str]) -> LaidOut:
         placed = _leaving_early(blocks[label].placed(after))
         items += placed
         entries = len(blocks[label].table)
-        executed += blocks[label].frequency * (sum(isinstance(item, Step) for item in placed) - max(entries - 1, 0))
+        executed += blocks[label].expected * (sum(isinstance(item, Step) for item in placed) - max(entries - 1, 0))
     used = {target for item in items if isinstance(item, Step) for op in item.operations for target in op.targets}
     kept = [item for item in items if isinstance(item, Step) or item.name in used or item.name == entry]
     return LaidOut(kept, executed)
@@ -60,6 +60,7 @@ class _Block:
 
     label: str
     frequency: float
+    expected: float
     steps: list[Step[str]]
     goes_to: str | None
     table: list[str]
@@ -69,12 +70,14 @@ class _Block:
         *rest, last = block.steps
         operation = last.jump
         if operation is None or operation.name != "JMP":
-            return _Block(block.label, block.frequency, list(block.steps), None, [])
+            return _Block(block.label, block.frequency, block.expected, list(block.steps), None, [])
         if operation.operands:
-            return _Block(block.label, block.frequency, list(block.steps), None, [e.label for e in block.edges])
+            return _Block(
+                block.label, block.frequency, block.expected, list(block.steps), None, [e.label for e in block.edges]
+            )
         stripped = replace(last, operations=tuple(o for o in last.operations if o is not operation))
         steps = [*rest, stripped] if stripped != Step() else rest
-        return _Block(block.label, block.frequency, steps, operation.targets[0], [])
+        return _Block(block.label, block.frequency, block.expected, steps, operation.targets[0], [])
 
     def retarget(self, final: dict[str, str]) -> None:
         """Go where the threads of jumps end."""

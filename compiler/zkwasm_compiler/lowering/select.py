@@ -23,6 +23,7 @@ from zkwasm_compiler.lowering.select_memory import MEMORY_OPS, MEMORY_TESTS
 from zkwasm_compiler.lowering.select_tables import TABLE_OPS, call_through
 from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.lowering.unread import drop_unread
+from zkwasm_compiler.machine.frequencies import expect
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import (
     Operation,
@@ -107,6 +108,7 @@ class Selector:
             self.offset = block.terminator.offset if block.terminator else None
             self.terminator(block)
         drop_unread(self.result)
+        expect(self.result)
         return self.result
 
     def open(self, label: str, frequency: float, parameters: list[VirtualRegister]) -> None:

@@ -14,7 +14,6 @@ from functools import partial
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.lowering.allocate_cut import SINK, SOURCE, Network
 from zkwasm_compiler.lowering.symbols import trap_label
-from zkwasm_compiler.machine.frequencies import estimate_edges
 from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
 from zkwasm_compiler.machine.step import NEXT, Operation, Slot, Step, Term, jump
 from zkwasm_compiler.runtime.frames import CELLS_BEHIND
@@ -44,8 +43,6 @@ class _Claims:
             [position for position, step in enumerate(block.steps) if self.calling(step)] for block in self.blocks
         ]
         self.labels = set(self.numbers)
-        targets = [[self.numbers[edge.label] for edge in block.edges] for block in self.blocks]
-        self.frequencies = estimate_edges([block.frequency for block in self.blocks], targets)
         self.claimed = self.cut()
 
     def calling(self, step: Step[str]) -> bool:
@@ -66,19 +63,19 @@ class _Claims:
     def cut(self) -> set[int]:
         """The places at which the frame is claimed."""
         network = Network()
-        network.add(SOURCE, self.start(0), self.blocks[0].frequency)
+        network.add(SOURCE, self.start(0), self.blocks[0].expected)
         for number, block in enumerate(self.blocks):
             if self.calls[number]:
-                network.add(self.start(number), SINK, block.frequency)
+                network.add(self.start(number), SINK, block.expected)
                 behind = self.calls[number][-1] < len(block.steps) - 1
-                network.add(self.end(number), SINK, block.frequency if behind else NEVER)
+                network.add(self.end(number), SINK, block.expected if behind else NEVER)
             if self.function.frame_size > CELLS_BEHIND:
                 network.add(self.start(number), SINK, NEVER)
             if self.leaving(block) and not _only_leaves(block.steps[-1]):
-                network.add(SOURCE, self.end(number), block.frequency)
-            for edge, frequency in zip(block.edges, self.frequencies[number], strict=True):
-                network.add(self.end(number), self.start(self.numbers[edge.label]), frequency)
-                network.add(self.start(self.numbers[edge.label]), self.end(number), frequency)
+                network.add(SOURCE, self.end(number), block.expected)
+            for edge in block.edges:
+                network.add(self.end(number), self.start(self.numbers[edge.label]), edge.expected)
+                network.add(self.start(self.numbers[edge.label]), self.end(number), edge.expected)
         return network.cut(NEVER)[1]
 
     def leaving(self, block: MachineBlock[str]) -> bool:
@@ -96,10 +93,10 @@ class _Claims:
             names = {target: move.label for target, move in moves.items()}
             if names:
                 steps[-1] = steps[-1].retarget(partial(_renamed, names))
-            edges = [Edge[str](_renamed(names, edge.label)) for edge in block.edges]
-            for edge, frequency in zip(block.edges, self.frequencies[number], strict=True):
+            edges = [replace(edge, label=_renamed(names, edge.label)) for edge in block.edges]
+            for edge in block.edges:
                 if edge.label in moves:
-                    moves[edge.label].frequency += frequency
+                    moves[edge.label].expected += edge.expected
             blocks += [replace(block, steps=steps, edges=edges), *moves.values()]
         return replace(self.function, blocks=blocks)
 
@@ -116,7 +113,7 @@ class _Claims:
             label += "_"
         self.labels.add(label)
         step = self.claim(target) if self.starts_claimed(target) else self.release(jump("JMP", target))
-        return MachineBlock(label, [], [step], [Edge(target)], 0.0)
+        return MachineBlock(label, [], [step], [Edge(target)], 1.0, 0.0)
 
     def steps(self, number: int) -> Iterator[Step[str]]:
         """The steps of a block, with those between them that move SP."""

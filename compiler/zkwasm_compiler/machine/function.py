@@ -11,10 +11,12 @@ from zkwasm_compiler.machine.step import R, Step
 
 @dataclass(eq=False, slots=True)
 class Edge(Generic[R]):
-    """Control going to the block labelled `label`, with the arguments for its parameters."""
+    """Control going to the block labelled `label`, with the arguments for its parameters. `expected` is how often, for
+    each call."""
 
     label: str
     args: list[R] = field(default_factory=list)
+    expected: float = 1.0
 
 
 @dataclass(eq=False, slots=True)
@@ -24,6 +26,9 @@ class MachineBlock(Generic[R]):
 
     Side exits (to a trap or to the unprovable place) are jumps to labels that are no block's, anywhere in the block.
     A computed jump (`JMP` with an operand in E) has one edge a table entry: the table of `JMP`s ends at its label.
+
+    `expected` is how often the block runs, for each call; `frequency` the same if both arms of each branch did: blocks
+    of a loop have one frequency, by which their demands for registers are served.
     """
 
     label: str
@@ -31,6 +36,7 @@ class MachineBlock(Generic[R]):
     steps: list[Step[R]] = field(default_factory=list)
     edges: list[Edge[R]] = field(default_factory=list)
     frequency: float = 1.0
+    expected: float = 1.0
 
 
 @dataclass(eq=False, slots=True)
