@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
+import type { PythonExtension } from "@vscode/python-extension";
 import * as vscode from "vscode";
 
 /** A Python that was asked what it has; `problem` says why it cannot run the server, and is empty when it can. */
@@ -26,15 +27,6 @@ has = lambda name: importlib.util.find_spec(name) is not None
 virtual = sys.prefix != sys.base_prefix
 print(json.dumps([list(sys.version_info[:2]), has("hatch_zkwasm"), has("pygls"), virtual]))
 `;
-
-/** What of the Python extension's interface is used here. */
-interface PythonExtension {
-  environments: {
-    getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
-    resolveEnvironment(path: { path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
-    onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
-  };
-}
 
 /** Looks for a Python that runs the server. `away` is a folder without modules, to ask in. */
 export async function findPython(away: string): Promise<Search> {
@@ -83,11 +75,16 @@ function expand(written: string): string {
   return written.replace("${workspaceFolder}", folder).replace(/^~(?=$|[\\/])/, homedir());
 }
 
+/** What the Python extension offers; nothing when it is not there, is older than this interface, or does not start. */
 async function pythonExtension(): Promise<PythonExtension | undefined> {
   const extension = vscode.extensions.getExtension<PythonExtension>("ms-python.python");
-  if (extension === undefined) return undefined;
-  const found = extension.isActive ? extension.exports : await extension.activate();
-  return found?.environments === undefined ? undefined : found;
+  try {
+    const found = extension?.isActive ? extension.exports : await extension?.activate();
+    return found?.environments === undefined ? undefined : found;
+  } catch (error) {
+    console.error("the Python extension does not start:", error);
+    return undefined;
+  }
 }
 
 async function selectedPython(): Promise<string | undefined> {
