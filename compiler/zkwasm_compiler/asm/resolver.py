@@ -8,7 +8,7 @@ error is our first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from zkwasm_compiler.asm.options import AssembleOptions
@@ -50,7 +50,10 @@ UnitReader = Callable[[str, str], ParsedUnit]
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What the resolver found; `files` are those that were included. The rows mean nothing when there are problems."""
+    """What the resolver found; `files` are those that were included. The rows mean nothing when there are problems.
+
+    For an editor, that is with a memo, there are `places` instead of rows: the file and the line of each.
+    """
 
     rows: tuple[RomRow, ...]
     labels: dict[str, int]
@@ -59,6 +62,7 @@ class Resolution:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     files: tuple[SourceFile, ...]
+    places: Sequence[tuple[str, int]] = ()
 
 
 class Resolver:
@@ -81,6 +85,7 @@ class Resolver:
         self._read_unit = read_unit or self._parse
         self._report = Report()
         self._symbols = Symbols(machine, options, self._report)
+        self._for_editor = memo is not None
         self._rows = StepRows(machine, self._symbols, self._report, memo)
         self._open_files: list[str] = []
         self._files: dict[str, SourceFile] = {}
@@ -96,17 +101,18 @@ class Resolver:
         variables = tuple(symbols.variables.values())
         problems, warnings = tuple(report.problems), tuple(report.warnings)
         files = tuple(self._files.values())
-        return Resolution(rows, symbols.labels, symbols.constants, variables, problems, warnings, files)
+        places = self._rows.places() if self._for_editor else ()
+        return Resolution(rows, symbols.labels, symbols.constants, variables, problems, warnings, files, places)
 
     def _process(self, unit: Unit) -> None:
         self._open_files.append(unit.file_name)
         report, rows = self._report, self._rows
         report.enter(unit, Node(), 1)
         for statement, line in unit.statements:
-            report.enter(unit, statement, line)
             if type(statement) is StepStatement:
                 rows.add(statement, unit, line)
             else:
+                report.enter(unit, statement, line)
                 self._definition(statement, unit, line)
         for command in unit.commands:
             report.enter(unit, command, unit.lines.line(command.start) if command.start >= 0 else len(unit.lines.texts))

@@ -5,8 +5,9 @@ Between the two lie all later statements, because labels and variables may be de
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from zkwasm_compiler.asm import advice
 from zkwasm_compiler.asm.advice import Advice, AdviceSyntaxError, UnresolvedError
@@ -36,6 +37,10 @@ NEXT = "next"
 """The label that always means the following instruction."""
 
 
+MOST_OLD_STEPS = 1_000
+"""So many steps that are not in the program any more are kept in any case."""
+
+
 @dataclass(slots=True)
 class _OpenRow:
     """A row whose names are not resolved yet."""
@@ -53,16 +58,28 @@ class _OpenRow:
 
 @dataclass(frozen=True, slots=True)
 class _KnownStep:
-    """What became of a step that means the same wherever it stands."""
+    """What became of a step that means the same wherever it stands.
+
+    `needs` are the names without which something is reported, as `_defined` writes them; None: something always is.
+    """
 
     step: StepStatement
     row: dict[str, Any]
     advice: Advice | None
     has_names: bool
+    needs: frozenset[str] | None
+    command_may_follow: bool
+
+
+_SIGNS = {"mem": "", "addr": "", "const": "%"}
+"""What the names of the modules of advice begin with in `_KnownStep.needs`."""
+
+_KnownRow = tuple[_KnownStep, Unit, int]
+"""A known step, its unit and its line."""
 
 
 class StepMemo:
-    """Steps that an editor has resolved before, and what became of them: those of the last program.
+    """Steps that an editor has resolved before, and what became of them.
 
     Only steps that nothing was reported about, without constants, references and their own address are kept: they mean
     the same in every program of the machine. Steps are told apart as objects; equal ones are kept each.
@@ -70,27 +87,29 @@ class StepMemo:
 
     def __init__(self) -> None:
         self._known: dict[int, _KnownStep] = {}
-        self._kept: dict[int, _KnownStep] = {}
+        self._least = 0
 
-    def begin(self) -> None:
-        """A program is about to be resolved; forget the steps that the last one did not have."""
-        self._known, self._kept = self._kept, {}
+    def __len__(self) -> int:
+        return len(self._known)
 
     def find(self, step: StepStatement) -> _KnownStep | None:
-        """What became of `step`, which is kept for the next program."""
+        """What became of `step`."""
         known = self._known.get(id(step))
-        if known is None or known.step is not step:
-            return None
-        self._kept[id(step)] = known
-        return known
+        return known if known is not None and known.step is step else None
 
     def keep(self, known: _KnownStep) -> None:
         """Remember a step."""
-        self._kept[id(known.step)] = known
+        self._known[id(known.step)] = known
+
+    def tidy(self, steps: Iterable[StepStatement]) -> None:
+        """Forget what is not among `steps`, those of a program, when that is much."""
+        if len(self._known) > 2 * self._least + MOST_OLD_STEPS:
+            self._known = {id(step): known for step in steps if (known := self.find(step)) is not None}
+            self._least = len(self._known)
 
 
 class StepRows:
-    """The rows of one program."""
+    """The rows of one program. With a memo its known steps have no rows: an editor asks for problems and places."""
 
     def __init__(self, machine: Machine, symbols: Symbols, report: Report, memo: StepMemo | None = None) -> None:
         self._memo = memo
@@ -102,7 +121,7 @@ class StepRows:
         self._set_fields = {row.name: row.set_field for row in machine.registers if not row.read_only}
         self._own_addresses = frozenset(row.name for row in machine.registers if row.own_address)
         self._rarely_together = frozenset(row.first for row in machine.forbidden)
-        self._rows: list[_OpenRow] = []
+        self._rows: list[_OpenRow | _KnownRow] = []
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -111,20 +130,21 @@ class StepRows:
 
     def add(self, step: StepStatement, unit: Unit, line: int) -> None:
         """The row of a step, with the commands that wait for it."""
-        known = None if self._memo is None else self._memo.find(step)
-        if known is None:
-            open_row = self._resolved(step, unit, line)
-        else:
-            open_row = _OpenRow(known.row.copy(), step, line, unit, known.advice, has_names=known.has_names)
+        if self._memo is not None:
+            known = self._memo.find(step)
+            if known is not None and not unit.commands:
+                self._rows.append((known, unit, line))
+                unit.command_may_follow = known.command_may_follow
+                return
+        self._report.enter(unit, step, line)
+        open_row = self._resolved(step, unit, line)
         row = open_row.row
         row["line"] = line
         if unit.commands:
             row["cmdBefore"] = None
             open_row.before, unit.commands = unit.commands, []
         self._rows.append(open_row)
-        get = row.get
-        # As in the public assembler JMPZ is not among them.
-        unit.command_may_follow = not (get("JMP") or get("JMPC") or get("JMPN") or get("call") or get("return"))
+        unit.command_may_follow = _command_may_follow(row)
 
     def _resolved(self, step: StepStatement, unit: Unit, line: int) -> _OpenRow:
         """The fields of a step, its names still open."""
@@ -141,7 +161,8 @@ class StepRows:
         open_row.is_broken = len(self._report.problems) > reported
         nothing_reported = not open_row.is_broken and len(self._report.warnings) == warned
         if self._memo is not None and nothing_reported and self._means_the_same_everywhere(step):
-            self._memo.keep(_KnownStep(step, row.copy(), open_row.advice, open_row.has_names))
+            needs, follow = self._needs(open_row), _command_may_follow(row)
+            self._memo.keep(_KnownStep(step, row.copy(), open_row.advice, open_row.has_names, needs, follow))
         return open_row
 
     def _means_the_same_everywhere(self, step: StepStatement) -> bool:
@@ -153,9 +174,26 @@ class StepRows:
             for factor in term.factors
         )
 
+    def _needs(self, open_row: _OpenRow) -> frozenset[str] | None:
+        """What must be defined so that `finish` reports nothing about a row; None when it always does."""
+        row = open_row.row
+        found = set()
+        if open_row.has_names:
+            found = {
+                f":{name}" for field in ("jmpAddr", "elseAddr") if _is_name(name := row.get(field)) and name != NEXT
+            }
+            if _is_name(name := row.get("offset")):
+                found.add(f":{name}" if _jumps_to_offset(row) else name)
+        for node in () if open_row.advice is None else advice.data_nodes(open_row.advice):
+            is_text = self._machine.dialect.advice_address_is_text and node.module == "addr" and node.index is not None
+            if is_text or node.module not in _SIGNS:
+                return None
+            found.add(f"{_SIGNS[node.module]}{node.name}")
+        return frozenset(found)
+
     def add_command_after(self, command: CommandStatement) -> None:
         """A command that runs after the last step."""
-        last = self._rows[-1]
+        last = self._rows[-1] = self._opened(self._rows[-1])
         if last.after is None:
             last.row["cmdAfter"] = None  # takes its place in the order of keys
             last.after = []
@@ -259,32 +297,65 @@ class StepRows:
     # Pass 2
 
     def finish(self) -> tuple[RomRow, ...]:
-        """Resolve the names of all rows."""
-        for index, open_row in enumerate(self._rows):
-            row, unit = open_row.row, open_row.unit
-            self._report.enter(unit, open_row.step, open_row.line)
-            if open_row.has_names and not open_row.is_broken:
-                self._resolve_offset(row)
-                self._resolve_jump(row, "jmpAddr", index)
-                self._resolve_jump(row, "elseAddr", index)
-            if open_row.before is not None:
-                row["cmdBefore"] = self._commands(open_row.before)
-            if open_row.after is not None:
-                row["cmdAfter"] = self._commands(open_row.after)
-            if open_row.advice is not None:
-                free, opening = _free_input(open_row.step)
-                row["freeInTag"] = self._advice(open_row.advice, free, opening)
-            row["fileName"] = unit.file_name
-            row["lineStr"] = unit.lines.texts[open_row.line - 1]
-        return tuple([cast(RomRow, open_row.row) for open_row in self._rows])
+        """Resolve the names of all rows; empty with a memo, which `places` is for."""
+        defined = self._defined()
+        rows = []
+        for index, entry in enumerate(self._rows):
+            if isinstance(entry, tuple):
+                needs = entry[0].needs
+                if needs is not None and needs <= defined:
+                    continue
+            rows.append(self._finished(index, self._opened(entry)))
+        if self._memo is None:
+            return tuple(rows)
+        self._memo.tidy(entry[0].step if isinstance(entry, tuple) else entry.step for entry in self._rows)
+        return ()
+
+    def places(self) -> list[tuple[str, int]]:
+        """The file and the line of each row."""
+        return [
+            (entry[1].file_name, entry[2]) if isinstance(entry, tuple) else (entry.unit.file_name, entry.line)
+            for entry in self._rows
+        ]
+
+    def _defined(self) -> frozenset[str]:
+        """The names of the program: labels behind a colon, constants behind a `%`."""
+        symbols = self._symbols
+        return frozenset((*map(":".__add__, symbols.labels), *symbols.variables, *map("%".__add__, symbols.constants)))
+
+    def _opened(self, entry: _OpenRow | _KnownRow) -> _OpenRow:
+        """A row to be filled."""
+        if not isinstance(entry, tuple):
+            return entry
+        known, unit, line = entry
+        row = known.row | {"line": line}
+        return _OpenRow(row, known.step, line, unit, known.advice, has_names=known.has_names)
+
+    def _finished(self, index: int, open_row: _OpenRow) -> RomRow:
+        """The row at an address, its names resolved."""
+        row, unit = open_row.row, open_row.unit
+        self._report.enter(unit, open_row.step, open_row.line)
+        if open_row.has_names and not open_row.is_broken:
+            self._resolve_offset(row)
+            self._resolve_jump(row, "jmpAddr", index)
+            self._resolve_jump(row, "elseAddr", index)
+        if open_row.before is not None:
+            row["cmdBefore"] = self._commands(open_row.before)
+        if open_row.after is not None:
+            row["cmdAfter"] = self._commands(open_row.after)
+        if open_row.advice is not None:
+            free, opening = _free_input(open_row.step)
+            row["freeInTag"] = self._advice(open_row.advice, free, opening)
+        row["fileName"] = unit.file_name
+        row["lineStr"] = unit.lines.texts[open_row.line - 1]
+        return cast(RomRow, row)
 
     def _resolve_offset(self, row: dict[str, Any]) -> None:
         name = row.get("offset")
-        if type(name) is not str or name == JAVASCRIPT_NUMBER:
+        if not _is_name(name):
             return
         row["offsetLabel"] = name
-        is_jump = any(row.get(flag) for flag in ("JMP", "JMPC", "JMPN", "JMPZ", "call"))
-        if is_jump and not row.get("useJmpAddr"):
+        if _jumps_to_offset(row):
             row["offset"] = self._symbols.label_address(name)
             return
         variable = self._symbols.addressed_variable(name)
@@ -300,7 +371,7 @@ class StepRows:
 
     def _resolve_jump(self, row: dict[str, Any], field: str, index: int) -> None:
         name = row.get(field)
-        if type(name) is not str or name == JAVASCRIPT_NUMBER:
+        if not _is_name(name):
             return
         row[field + "Label"] = name
         if name == NEXT:
@@ -343,6 +414,21 @@ class StepRows:
                 shown = f"addr.{node.name}[{advice.show(node.index)}]"
                 message = f"the index of `{shown}` is put behind the address as text instead of added; write `+`"
                 self._report.warn("address_index_as_text", message, _place_in(place, opening, node.start, node.end))
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Is what a row has in a field a name to be resolved?"""
+    return type(value) is str and value != JAVASCRIPT_NUMBER
+
+
+def _jumps_to_offset(row: dict[str, Any]) -> bool:
+    """Is the name in `offset` a label?"""
+    return any(row.get(flag) for flag in ("JMP", "JMPC", "JMPN", "JMPZ", "call")) and not row.get("useJmpAddr")
+
+
+def _command_may_follow(row: dict[str, Any]) -> bool:
+    """May a command stand behind a step? As in the public assembler JMPZ is not among those that forbid it."""
+    return not any(row.get(flag) for flag in ("JMP", "JMPC", "JMPN", "call", "return"))
 
 
 def _free_input(step: StepStatement) -> tuple[FreeInput, int]:

@@ -110,15 +110,17 @@ def _unreachable(program: Program) -> Iterator[Finding]:
     seen = flow.reached(program)
     if seen is None:
         return
-    dead: dict[Path, set[int]] = {}
-    alive: dict[Path, set[int]] = {}
-    for place, is_reached in zip(program.steps, seen, strict=True):
-        (alive if is_reached else dead).setdefault(place.path, set()).add(place.chunk)
-    for path, chunks in dead.items():
+    dead = {place for place, is_reached in zip(program.steps, seen, strict=True) if not is_reached}
+    if dead:
+        # A file that is included twice has two steps at one place.
+        dead.difference_update(place for place, is_reached in zip(program.steps, seen, strict=True) if is_reached)
+    lonely: dict[Path, list[int]] = {}
+    for place in sorted(dead):
+        lonely.setdefault(place.path, []).append(place.chunk)
+    for path, chunks in lonely.items():
         source = program.sources[path]
-        lonely = sorted(chunks - alive.get(path, set()))
         runs: list[list[int]] = []
-        for chunk in lonely:
+        for chunk in chunks:
             if runs and not any(source.chunks[between].step for between in range(runs[-1][-1] + 1, chunk)):
                 runs[-1].append(chunk)
             else:

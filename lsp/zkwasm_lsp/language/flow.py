@@ -7,7 +7,7 @@ taken, or with an assertion counts as an entry: something outside of the program
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkwasm_compiler.asm.syntax import Number, Reference, RegisterName, StepStatement
 from zkwasm_compiler.isa.machine import Kind, Machine
@@ -20,7 +20,8 @@ from zkwasm_lsp.language.source import Chunk
 @dataclass(frozen=True, slots=True)
 class StepFlow:
     """`targets` are labels that the step may jump to, `calls` those that it calls; `tables` begin code that it may
-    jump into; `falls` says that the next step may follow within the routine, after a call too."""
+    jump into; `falls` says that the next step may follow within the routine, after a call too; with `takes_address` it
+    makes an address of code by arithmetic, so that jumps may go where no label is."""
 
     targets: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
@@ -28,6 +29,7 @@ class StepFlow:
     falls: bool = True
     returns: bool = False
     computed: bool = False
+    takes_address: bool = False
 
 
 _STRAIGHT = StepFlow()
@@ -36,11 +38,14 @@ _STRAIGHT = StepFlow()
 def flow_of(chunk: Chunk) -> StepFlow:
     """Where the step of a chunk goes."""
     step = chunk.step
-    return _STRAIGHT if step is None else step_flow(step, chunk.machine)
+    if step is None:
+        return _STRAIGHT
+    flow = _jumps(step, chunk.machine)
+    return replace(flow, takes_address=True) if _takes_address(step) else flow
 
 
-def step_flow(step: StepStatement, machine: Machine) -> StepFlow:
-    """Where a step goes; of several jumps, which no program has, all count."""
+def _jumps(step: StepStatement, machine: Machine) -> StepFlow:
+    """Where the jumps of a step go; of several, which no program has, the last counts."""
     flow = _STRAIGHT
     for call in step.operations:
         operation = machine.operation(call.name)
@@ -62,8 +67,7 @@ def step_flow(step: StepStatement, machine: Machine) -> StepFlow:
     return flow
 
 
-def takes_addresses(step: StepStatement) -> bool:
-    """Does a step make an address of code by arithmetic, so that jumps may go where no label is?"""
+def _takes_address(step: StepStatement) -> bool:
     factors = [factor for term in step.terms for factor in term.factors]
     if any(isinstance(factor, RegisterName) and factor.name == "zkPC" for factor in factors):
         return True
@@ -84,12 +88,10 @@ def successors(program: Program, address: int, flow: StepFlow) -> Iterable[int]:
 def reached(program: Program) -> list[bool] | None:
     """Which steps a run may reach; None when jumps may go where no label is."""
     count = len(program.steps)
-    flows = []
-    for place in program.steps:
-        chunk = program.sources[place.path].chunks[place.chunk]
-        if chunk.once(_takes_addresses):
-            return None
-        flows.append(chunk.once(flow_of))
+    chunks = {path: source.chunks for path, source in program.sources.items()}
+    flows = [chunks[path][number].once(flow_of) for path, number in program.steps]
+    if any(flow.takes_address for flow in flows):
+        return None
     labels = program.resolution.labels
     bounds = sorted({*labels.values(), count})
     work = [0, *entries(program)]
@@ -101,15 +103,14 @@ def reached(program: Program) -> list[bool] | None:
     seen = [False] * count
     while work:
         address = work.pop()
-        if address >= count or seen[address]:
-            continue
-        seen[address] = True
-        work += successors(program, address, flows[address])
+        while address < count and not seen[address]:
+            seen[address] = True
+            flow = flows[address]
+            work += [labels[name] for name in (*flow.targets, *flow.calls) if name in labels]
+            if not flow.falls:
+                break
+            address += 1
     return seen
-
-
-def _takes_addresses(chunk: Chunk) -> bool:
-    return chunk.step is not None and takes_addresses(chunk.step)
 
 
 def entries(program: Program) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from zkwasm_compiler.asm.assembler import include_resolver
 from zkwasm_compiler.asm.interface import interface_of
@@ -25,16 +26,14 @@ from zkwasm_lsp.language.project import Project
 from zkwasm_lsp.language.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class StepPlace:
+class StepPlace(NamedTuple):
     """Where a step is: its file and the number of its chunk there."""
 
     path: Path
     chunk: int
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An occurrence of a name in a program, with its offset in the file."""
 
     path: Path
@@ -62,10 +61,11 @@ class Program:
     @cached_property
     def steps(self) -> list[StepPlace]:
         """The place of the step at each address."""
+        chunks = {name: (path, self.sources[path].chunk_of_line) for name, path in self.file_names.items()}
         found = []
-        for row in self.resolution.rows:
-            path = self.file_names[row["fileName"]]
-            found.append(StepPlace(path, self.sources[path].index_at_line(row["line"] - 1)))
+        for name, line in self.resolution.places:
+            path, chunk_of_line = chunks[name]
+            found.append(StepPlace(path, chunk_of_line[line - 1]))
         return found
 
     @cached_property
@@ -121,8 +121,6 @@ def analyse(project: Project, main: Path, machine: Machine, memo: StepMemo | Non
 
     *Raises:* OSError, UnicodeError when the file cannot be read.
     """
-    if memo is not None:
-        memo.begin()
     sources = {main: project.source(main, machine)}
     file_names = {main.name: main}
 
@@ -132,6 +130,7 @@ def analyse(project: Project, main: Path, machine: Machine, memo: StepMemo | Non
         return source.unit(name), ()
 
     options = AssembleOptions(dialect=machine.dialect.name)
+    memo = StepMemo() if memo is None else memo
     resolver = Resolver(machine, options, include_resolver(main, project.read), read_unit, memo)
     resolution = resolver.resolve(sources[main].unit(main.name))
     interface, problem = _interface(sources[main])

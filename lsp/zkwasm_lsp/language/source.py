@@ -118,6 +118,11 @@ class Source:
         """The chunk that covers a line."""
         return max(bisect_right(self.first_lines, line) - 1, 0)
 
+    @cached_property
+    def chunk_of_line(self) -> list[int]:
+        """The chunk that covers each line."""
+        return [index for index, chunk in enumerate(self.chunks) for _ in range(chunk.height)]
+
     def index_at(self, offset: int) -> int:
         """The chunk that covers an offset of the file."""
         return self.index_at_line(self.text.position(offset)[0])
@@ -146,6 +151,10 @@ class Source:
     def statements(self) -> Iterator[tuple[Statement, int]]:
         """Every statement with its line, counted from 1."""
         for chunk, first in zip(self.chunks, self.first_lines, strict=True):
+            if chunk.height == 1:
+                for statement in chunk.parsed.tree.statements:
+                    yield statement, first + 1
+                continue
             for statement in chunk.parsed.tree.statements:
                 yield statement, first + 1 + chunk.line_of(statement.start - chunk.origin)
 
