@@ -113,9 +113,10 @@ def foreign(scratch: Path) -> dict[str, str]:
     """The environment of one who has a Python on the PATH, without the server, and may install this very version."""
     commands = scratch / "commands"
     commands.mkdir()
+    system = Path(sys.base_prefix) / "bin" / "python3"
     for name in ("python3", "python"):
         # What is installed for the Python of the system does not count.
-        (commands / name).write_text(f'#!/bin/sh\nexec "{sys._base_executable}" -S "$@"\n', encoding="utf-8")
+        (commands / name).write_text(f'#!/bin/sh\nexec "{system}" -S "$@"\n', encoding="utf-8")
         (commands / name).chmod(0o755)
     wheels = scratch / "wheels"
     run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)], ROOT)
