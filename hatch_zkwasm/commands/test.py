@@ -62,7 +62,8 @@ def execute(arguments: argparse.Namespace) -> int:
         ]
         print(json.dumps({"programs": entries}, indent=2, ensure_ascii=False))
     else:
-        print("\n".join(map(str, runs)))
+        for run in runs:
+            print(run)
         print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}, {failed} failed")
     if empty:
         message = "has no assertions; write `;@ run A=2 => A=4` above a label"

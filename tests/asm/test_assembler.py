@@ -172,12 +172,16 @@ def test_a_missing_or_unreadable_file_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         assemble_file(tmp_path / "gone.zkasm")
     (tmp_path / "latin.zkasm").write_bytes(b"; \xe9\n")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"latin\.zkasm: byte 0x2: is not UTF-8 text"):
         assemble_file(tmp_path / "latin.zkasm")
     (tmp_path / "main.zkasm").write_text('INCLUDE "latin.zkasm"\nINCLUDE "."\n')
     with pytest.raises(AssemblyError) as caught:
         assemble_file(tmp_path / "main.zkasm")
     assert [problem.code for problem in caught.value.problems] == ["include_not_found"] * 2
+    assert [problem.message for problem in caught.value.problems] == [
+        '"latin.zkasm" cannot be read: byte 0x2 is not UTF-8 text',
+        '"." cannot be read: Is a directory',
+    ]
 
 
 # Built trees

@@ -118,6 +118,13 @@ def test_faults() -> None:
     assert (endless.fault.error_kind, endless.steps, endless.counts) == ("steps_exhausted", 7, {0: 7})
 
 
+def test_streams_are_looked_at_in_the_end() -> None:
+    gap = outcome("A=1 => A=1", "l", "l: A :HASHK1(1)\n:RETURN\n")
+    assert gap.fault is not None
+    assert (gap.fault.error_kind, gap.passed) == ("hash_end", False)
+    assert outcome("A=1 => A=1", "l", "l: A :HASHK1(0)\n:RETURN\n").passed
+
+
 def report(folder: Path, text: str, **files: str) -> FileReport:
     for name, content in {"main": text, **files}.items():
         (folder / f"{name}.zkasm").write_text(content)

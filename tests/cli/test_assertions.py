@@ -44,13 +44,25 @@ def test_a_limit_stops_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     ("text", "status", "message"),
-    [("0 => A\n", 1, "has no assertions"), ("0 =>\n", 1, "a.zkasm:1:5"), (None, 2, "no such file")],
+    [
+        ("0 => A\n", 1, "has no assertions"),
+        ("0 =>\n", 1, "a.zkasm:1:5"),
+        (None, 2, "no such file"),
+        ("é", 1, "a.zkasm: byte 0x0: is not UTF-8 text"),
+        ('INCLUDE "b.zkasm"\n', 1, 'a.zkasm:1:1: "b.zkasm" cannot be read: there is no file '),
+    ],
 )
 def test_what_cannot_run_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, status: int, message: str
 ) -> None:
     path = tmp_path / "a.zkasm"
     if text is not None:
-        path.write_text(text)
+        path.write_text(text, encoding="latin-1")
     assert main(["test", str(path)]) == status
     assert message in capsys.readouterr().err
+
+
+def test_no_runs_are_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.zkasm").write_text("0 => A\n")
+    main(["test", str(tmp_path / "a.zkasm")])
+    assert capsys.readouterr().out == "0 runs, 0 failed\n"

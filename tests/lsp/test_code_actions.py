@@ -64,6 +64,8 @@ async def actions(desk: Editor, text: str) -> dict[str, str]:
             "join the two steps",
             "$ => C :ADD, MSTORE(x) ; c\nVAR CTX x\n",
         ),
+        ("|/* c */ ${A + B} => C ; /*\n", "constrain the advice with ADD", "/* c */ $ => C :ADD ; /*\n"),
+        ("|A => B\nB => C /* c */\n", "join the two steps", "A => B, C /* c */\n"),
         ("|A => B\n:JMP(l)\nl:\n", "join the two steps", "A => B :JMP(l)\nl:\n"),
         ("|A + 1 => C\nC => D :JMPZ(l)\nl:\n", "join the two steps", "A + 1 => C, D :JMPZ(l)\nl:\n"),
     ],
@@ -86,10 +88,18 @@ async def test_makes(desk: Editor, text: str, title: str, after: str) -> None:
         "|A => SP\nSP => B\n",
         "|A => B\nzkPC => C\n",
         "|A => B\n2*B => C\n",
+        "|A /* c */ => B\nB => C\n",
+        "|A => B\nB /* c */ => C\n",
+        "|A => B\n/* c */ B => C\n",
     ],
 )
 async def test_steps_that_are_not_joined(desk: Editor, text: str) -> None:
     assert "join the two steps" not in await actions(desk, text)
+
+
+@pytest.mark.parametrize("text", ["|${A + B} /* c */ => C\n", "|$ => C /* c */ :SUB\n"])
+async def test_steps_with_comments_inside_are_not_rewritten(desk: Editor, text: str) -> None:
+    assert not await actions(desk, text)
 
 
 async def test_only_the_kinds_that_are_wanted(desk: Editor) -> None:
@@ -110,6 +120,12 @@ async def test_formatting_of_a_file_and_of_a_range(desk: Editor) -> None:
     params = types.DocumentRangeFormattingParams(document, area, options)
     edits = await desk.client.text_document_range_formatting_async(params)
     assert applied(text, list(edits or [])) == "l:\nA=>B\n        B => C  ; é\nC=>D\n"
+    for start, end, first, last in (((1, 1), (1, 2), 1, 1), ((1, 3), (2, 1), 1, 2), ((2, 0), (2, 0), 2, 2)):
+        # A line of which any part is in the range is formatted.
+        area = types.Range(types.Position(*start), types.Position(*end))
+        params = types.DocumentRangeFormattingParams(document, area, options)
+        edits = await desk.client.text_document_range_formatting_async(params)
+        assert sorted(one.range.start.line for one in edits or []) == list(range(first, last + 1))
     tabs = types.FormattingOptions(tab_size=8, insert_spaces=False)
     edits = await desk.client.text_document_formatting_async(types.DocumentFormattingParams(document, tabs))
     assert applied(text, list(edits or [])).startswith("l:\n\tA => B\n")

@@ -71,6 +71,15 @@ async def test_an_include_leads_to_its_file(desk: Editor) -> None:
     assert (link.target, marked(MAIN, link.range)) == (desk.uri(routine), "lib/routine.zkasm")
 
 
+async def test_an_include_of_nothing_leads_nowhere_and_says_so(desk: Editor) -> None:
+    text = desk.open('0 => A\n  INCLUDE "gone.zkasm" ; x\n', "missing.zkasm")
+    params = types.DefinitionParams(desk.document("missing.zkasm"), at(text, "gone"))
+    assert not await desk.client.text_document_definition_async(params)
+    (found,) = await desk.pulled("missing.zkasm")
+    assert (found.code, marked(text, found.range)) == ("include_not_found", 'INCLUDE "gone.zkasm"')
+    assert found.message == f'"gone.zkasm" cannot be read: there is no file {desk.folder / "gone.zkasm"}'
+
+
 async def test_references_are_those_of_the_whole_program(desk: Editor) -> None:
     main, routine = await program(desk, "references")
     context = types.ReferenceContext(include_declaration=True)
@@ -105,6 +114,15 @@ async def test_rename_changes_all_files(desk: Editor) -> None:
     assert [(uri, len(edits)) for uri, edits in edit.changes.items()] == [(desk.uri(main), 4), (desk.uri(routine), 1)]
     assert {marked(MAIN, one.range) for one in edit.changes[desk.uri(main)]} == {"cell"}
     assert marked(ROUTINE, edit.changes[desk.uri(routine)][0].range) == "cell"
+
+
+@pytest.mark.parametrize(("piece", "name"), [("SIZE", "%COUNT"), ("SIZE", "COUNT"), ("cell", "@COUNT")])
+async def test_signs_are_no_part_of_a_new_name(desk: Editor, piece: str, name: str) -> None:
+    main, _ = await program(desk, "signs")
+    edit = await desk.client.text_document_rename_async(types.RenameParams(desk.document(main), at(MAIN, piece), name))
+    assert edit is not None
+    assert edit.changes is not None
+    assert {(marked(MAIN, one.range), one.new_text) for one in edit.changes[desk.uri(main)]} == {(piece, "COUNT")}
 
 
 @pytest.mark.parametrize("name", ["MLOAD", "MLOAD$x", "next", "2x", "a b", "start", ""])

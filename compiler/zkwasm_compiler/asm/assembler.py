@@ -17,7 +17,7 @@ from zkwasm_compiler.asm.printer import lay_out
 from zkwasm_compiler.asm.program import ConstantEntry, Interface, Program, Variable
 from zkwasm_compiler.asm.report import Unit, unit_of
 from zkwasm_compiler.asm.resolver import IncludeResolver, Resolver
-from zkwasm_compiler.asm.source import Lines, SourceFile
+from zkwasm_compiler.asm.source import Lines, SourceFile, why_unreadable
 from zkwasm_compiler.asm.syntax import CommentStatement, Tree
 from zkwasm_compiler.errors import AssemblyError, InputError, Problem
 from zkwasm_compiler.isa import DIALECTS, machine_of_dialect
@@ -196,8 +196,10 @@ def choose_dialect(path: Path | str, *, read: SourceReader = read_source) -> Cho
 def _main_source(path: Path, read: SourceReader) -> str:
     try:
         return read(path)
+    except UnicodeDecodeError as error:
+        raise InputError(Problem("is not UTF-8 text", str(path), byte_offset=error.start)) from None
     except (OSError, UnicodeError) as error:
-        raise InputError(Problem(f"the file cannot be read: {error}", str(path))) from None
+        raise InputError(Problem(f"the file cannot be read: {why_unreadable(error)}", str(path))) from None
 
 
 def _choice_of_file(path: Path, source: str) -> Choice | None:

@@ -15,7 +15,7 @@ from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.parser import parse_source
 from zkwasm_compiler.asm.program import ConstantEntry, RomRow, Variable
 from zkwasm_compiler.asm.report import Report, Unit, unit_of
-from zkwasm_compiler.asm.source import SourceFile
+from zkwasm_compiler.asm.source import SourceFile, why_unreadable
 from zkwasm_compiler.asm.steps import StepMemo, StepRows
 from zkwasm_compiler.asm.symbols import Symbols
 from zkwasm_compiler.asm.syntax import (
@@ -173,7 +173,7 @@ class Resolver:
         try:
             name, text = self._resolve_include(unit.file_name, include.path)
         except (OSError, LookupError, UnicodeError, ValueError) as error:
-            problem("include_not_found", f'"{include.path}" cannot be read: {error}', include)
+            problem("include_not_found", f'"{include.path}" cannot be read: {why_unreadable(error)}', include)
             return None
         self._included += 1
         if name in self._open_files:

@@ -13,6 +13,18 @@ from zkwasm_compiler.errors import Problem
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
+def why_unreadable(error: Exception) -> str:
+    """Why a file cannot be read, for people."""
+    match error:
+        case UnicodeDecodeError():
+            return f"byte {error.start:#x} is not UTF-8 text"
+        case FileNotFoundError():
+            return f"there is no file {error.filename}" if error.filename else "there is no such file"
+        case OSError(strerror=str(reason)):
+            return reason
+    return str(error)
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a text: ``\\n``, ``\\r\\n`` and a lone ``\\r`` each end one."""

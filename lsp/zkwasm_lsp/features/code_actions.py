@@ -10,7 +10,7 @@ from lsprotocol import types
 from zkwasm_compiler.asm.syntax import VariableStatement
 from zkwasm_lsp.language.codes import CODES
 from zkwasm_lsp.language.refactor import Rewrite, constrained, expanded, fused, with_else
-from zkwasm_lsp.language.source import Source
+from zkwasm_lsp.language.source import Chunk, Source
 from zkwasm_lsp.places import path_of
 from zkwasm_lsp.server import ZkasmServer
 from zkwasm_lsp.session import READ_ERRORS
@@ -133,8 +133,10 @@ class Maker:
 
     def _constraint(self, start: int, diagnostic: types.Diagnostic) -> Iterator[types.CodeAction]:
         chunk = self._source.chunks[self._source.index_at(start)]
-        rewrite = None if chunk.step is None else constrained(chunk.step, chunk.machine)
-        if chunk.step is not None and rewrite is not None:
+        if chunk.step is None or _has_comment(chunk, chunk.step.start):
+            return
+        rewrite = constrained(chunk.step, chunk.machine)
+        if rewrite is not None:
             place = self._source.offset(chunk.step.start), self._source.offset(chunk.step.end)
             yield self._action(rewrite.title, *place, rewrite.text, diagnostic)
 
@@ -146,7 +148,7 @@ class Maker:
         index = source.index_at(offset)
         chunk = source.chunks[index]
         step = chunk.step
-        if step is None or "/*" in chunk.text:
+        if step is None or _has_comment(chunk, step.start):
             return
         start, end = source.offset(step.start), source.offset(step.end)
         for rewrite in (constrained(step, chunk.machine), expanded(step, chunk.machine)):
@@ -172,7 +174,12 @@ class Maker:
         if behind == len(source.chunks) or first.step is None or first.parsed.comments:
             return None
         second = source.chunks[behind]
-        if second.step is None or len(second.parsed.tree.statements) != 1:
+        if second.step is None or len(second.parsed.tree.statements) != 1 or _has_comment(second, second.origin):
             return None
         rewrite = fused(first.step, second.step, first.machine)
         return None if rewrite is None else (rewrite, source.offset(second.step.end))
+
+
+def _has_comment(chunk: Chunk, start: int) -> bool:
+    """Is there a comment between an offset and the end of the step of a chunk, which a new text would not have?"""
+    return chunk.step is not None and any(start <= one.start < chunk.step.end for one in chunk.parsed.comments)
