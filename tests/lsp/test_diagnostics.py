@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from lsprotocol import types
 
@@ -81,6 +82,16 @@ async def test_are_made_when_typing_has_rested(editor: Editor) -> None:
     published = editor.inbox.published[editor.uri("main.zkasm")]
     assert len(published) < 10
     assert published[-1].version == 17
+
+
+async def test_who_asks_waits_until_typing_has_rested(editor: Editor) -> None:
+    await editor.start({"audit": {"enable": False}, "diagnostics": {"delay": 600}})
+    text = editor.open("start:\n        1 => A :JMP(start)\n")
+    await editor.pulled()
+    began = time.monotonic()
+    editor.replace(text + "other:  :JMP(nowhere)\n")
+    assert "label_undefined" in [one.code for one in await editor.pulled()]
+    assert time.monotonic() - began >= 0.6
 
 
 async def test_of_closed_programs_are_taken_back(editor: Editor) -> None:

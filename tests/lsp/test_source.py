@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.lsp.texts import snippets, texts
@@ -63,6 +63,7 @@ def at_once(text: str, machine: Machine) -> tuple[Any, ...]:
 
 @UNHURRIED
 @given(texts, st.sampled_from(MACHINES))
+@example("A\n/*\n*/ /*\n", MACHINE)  # the mistake is moved to the line on which the first comment begins
 def test_a_file_is_the_sum_of_its_lines(text: str, machine: Machine) -> None:
     assert by_lines(read(Text.of(text), machine, Origins())) == at_once(text, machine)
 

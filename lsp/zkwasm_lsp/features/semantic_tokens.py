@@ -13,8 +13,8 @@ from zkwasm_lsp.places import path_of
 from zkwasm_lsp.server import ZkasmServer
 from zkwasm_lsp.session import READ_ERRORS
 
-Encoded = tuple[int, list[int], int]
-"""The tokens of a chunk: the line of the first one, all of them relative to each other, the line of the last one."""
+Encoded = tuple[list[int], int]
+"""The tokens of a chunk, relative to each other, the first of which is on its first line, and the line of the last."""
 
 
 def register(server: ZkasmServer) -> None:
@@ -63,12 +63,12 @@ def _encoded(source: Source, encoding: Encoding, first: int, end: int | None) ->
     data: list[int] = []
     before = 0
     for index in range(begin, stop):
-        top, tokens, bottom = source.chunks[index].once(encode)
+        tokens, bottom = source.chunks[index].once(encode)
         if tokens:
             line = source.first_lines[index]
             place = len(data)
             data += tokens
-            data[place] = line + top - before
+            data[place] = line - before
             before = line + bottom
     return data
 
@@ -76,7 +76,7 @@ def _encoded(source: Source, encoding: Encoding, first: int, end: int | None) ->
 def _chunk_tokens(chunk: Chunk, encoding: Encoding) -> Encoded:
     data: list[int] = []
     text = Text.of(chunk.text)
-    top = previous_line = previous_column = 0
+    previous_line = previous_column = 0
     for start, end, kind, modifiers in pieces(chunk):
         line, column = text.position(start)
         whole = text.lines[line]
@@ -85,12 +85,10 @@ def _chunk_tokens(chunk: Chunk, encoding: Encoding) -> Encoded:
             column = units(whole[:column], encoding)
         else:
             length = end - start
-        if not data:
-            top = previous_line = line
-        same_line = bool(data) and line == previous_line
+        same_line = line == previous_line
         data += (line - previous_line, column - previous_column if same_line else column, length, kind, modifiers)
         previous_line, previous_column = line, column
-    return top, data, previous_line
+    return data, previous_line
 
 
 def _utf_8(chunk: Chunk) -> Encoded:

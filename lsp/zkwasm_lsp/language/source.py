@@ -215,14 +215,15 @@ class Source:
 
 
 def read(text: Text, machine: Machine, origins: Origins, before: Source | None = None) -> Source:
-    """The file with `text`; chunks that are as in the version `before`, at its begin and its end, are taken over."""
+    """The file with `text`; chunks that are as in the version `before` (of the same machine), at its begin and its end,
+    are taken over."""
     extents = list(logical_lines(text.lines, machine))
     lines = text.lines
     texts = [
         lines[first].rstrip("\r\n") if end == first + 1 else "".join(lines[first:end]).rstrip("\r\n")
         for first, end in extents
     ]
-    old = [] if before is None or before.machine is not machine else before.chunks
+    old = [] if before is None else before.chunks
     same_begin = _common(old, texts)
     most = min(len(old), len(texts)) - same_begin
     same_end = _common(old[::-1][:most], texts[::-1][:most])
