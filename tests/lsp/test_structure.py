@@ -173,10 +173,20 @@ async def test_inlay_hints_of_a_range(desk: Editor) -> None:
         (14, "+ 8 arith + 1 memory"),
         (16, "Σ 4 main + 8 arith + 1 memory"),
     ]
+    assert all(one.padding_left for one in found)
+    assert [one.label for one in found if one.padding_right] == ["= 3"]  # the one with code right behind it
     area = types.Range(types.Position(15, 0), types.Position(16, 0))
     part = await desk.client.text_document_inlay_hint_async(types.InlayHintParams(document, area))
     assert part is not None
     assert [(one.position.line, one.label) for one in part] == [(16, "Σ 4 main + 8 arith + 1 memory")]
+
+
+async def test_one_inlay_hint_at_a_place(desk: Editor) -> None:
+    desk.open("CONST %K = 3\n        A :MLOAD(y)\n        %K\nVAR GLOBAL y\n", "place.zkasm")
+    everything = types.Range(types.Position(0, 0), types.Position(4, 0))
+    params = types.InlayHintParams(desk.document("place.zkasm"), everything)
+    found = await desk.client.text_document_inlay_hint_async(params)
+    assert [one.label for one in found or []] == ["+ 1 memory", "= 3  Σ 2 main + 1 memory"]
 
 
 async def test_call_hierarchy(desk: Editor) -> None:

@@ -34,9 +34,17 @@ def register(server: ZkasmServer) -> None:
             found = list(_hints(server, path, source, begin, end))
         except READ_ERRORS:
             return []
+        text = source.text
         return [
-            types.InlayHint(session.places.position(source.text, offset), text, tooltip=meaning, padding_left=True)
-            for offset, text, meaning in found
+            types.InlayHint(
+                session.places.position(text, offset),
+                label,
+                tooltip=meaning,
+                padding_left=True,
+                # Within code, as in `const.X = 3)`; behind it nothing follows.
+                padding_right=not text.text[offset : offset + 1].isspace() and offset < len(text.text),
+            )
+            for offset, label, meaning in found
         ]
 
 
@@ -49,16 +57,19 @@ def _hints(server: ZkasmServer, path: Path, source: Source, begin: int, end: int
     for index in range(begin, min(end + 1, len(source.chunks))):
         chunk = source.chunks[index]
         base = source.start(index) - chunk.origin
-        yield from _constants(chunk, base + chunk.origin, values)
+        step = chunk.step
+        # One hint at a place: editors put no space between two.
+        last = None if step is None else base + step.end
+        constants = list(_constants(chunk, base + chunk.origin, values))
+        yield from (hint for hint in constants if hint[0] != last)
         if any(isinstance(one, LabelStatement) for one in chunk.parsed.tree.statements):
             running = {}
-        step = chunk.step
         if step is None:
             continue
         rows = chunk.once(chunk_rows)
         running = total((running, rows))
-        parts: list[str] = []
-        meanings: list[str] = []
+        parts = [label for place, label, _ in constants if place == last]
+        meanings = [meaning for place, _, meaning in constants if place == last]
         extra = {machine: count for machine, count in rows.items() if machine != "main"}
         if settings.hint_rows and extra:
             parts.append(f"+ {shown(extra)}")
@@ -71,7 +82,6 @@ def _hints(server: ZkasmServer, path: Path, source: Source, begin: int, end: int
             parts.append(f"× {count:,}".replace(",", "\u202f"))
             meanings.append("×: executed so often in the last run")
         if parts:
-            # One hint: editors put no space between two at one place.
             yield base + step.end, "  ".join(parts), " · ".join(meanings)
 
 
