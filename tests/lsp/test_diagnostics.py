@@ -105,6 +105,22 @@ async def test_of_closed_programs_are_taken_back(editor: Editor) -> None:
     assert await editor.pushed("part.zkasm") == []
 
 
+async def test_a_folder_that_comes_and_goes_changes_the_program(editor: Editor) -> None:
+    """Alone the file has no label `gone`; in the program of the other folder it has."""
+    other = editor.folder / "other"
+    editor.write('INCLUDE "../here/part.zkasm"\ngone:\n        0 => A\n', "other/main.zkasm")
+    editor.folder /= "here"
+    await editor.start({"audit": {"enable": False}})
+    editor.write("", "part.zkasm")
+    editor.open("start:\n        :JMP(gone)\n", "part.zkasm")
+    assert [one.code for one in await editor.pushed("part.zkasm")] == ["label_undefined"]
+    folder = types.WorkspaceFolder(other.as_uri(), "other")
+    for added, removed, codes in (([folder], [], []), ([], [folder], ["label_undefined"])):
+        params = types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent(added, removed))
+        editor.client.workspace_did_change_workspace_folders(params)
+        assert [one.code for one in await editor.pushed("part.zkasm") if one.code != "unused_label"] == codes
+
+
 async def test_of_too_many_the_gravest_are_shown_in_their_order(editor: Editor) -> None:
     await editor.start({"audit": {"enable": False}})
     unused = "".join(f"VAR GLOBAL v{number}\n" for number in range(400))
