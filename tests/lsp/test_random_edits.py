@@ -6,9 +6,11 @@ each of them).
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from pygls import uris
 
 from tests.lsp.editor import Editor
 from tests.lsp.texts import ENDS, PIECES, snippets, texts
+from zkwasm_lsp import session
 from zkwasm_lsp.places import path_of
 from zkwasm_lsp.server import ZkasmServer, make_server
 
@@ -124,11 +127,13 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def server() -> ZkasmServer:
+def server() -> Iterator[ZkasmServer]:
     made = make_server("0")
     made.publisher.schedule = lambda *_: None  # type: ignore[method-assign] # there is nobody to send to
     made.protocol.client_capabilities = types.ClientCapabilities()
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "PATIENCE", math.inf)  # a busy machine makes no program a large one
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,25 @@ def test_a_version_is_as_if_it_was_the_first(text: str, machine: Machine, data: 
         current = current.edited(places[0], places[1], data.draw(snippets))
         source = read(current, machine, origins, source)
         assert by_lines(source) == at_once(current.text, machine)
+        assert source.chunk_of_line == [source.index_at_line(line) for line in range(len(current.lines))]
+
+
+def test_empty_lines_behind_what_is_never_closed() -> None:
+    origins = Origins()
+    text = Text.of("VAR GLOBAL x /* x\n\n")
+    source = read(text, MACHINE, origins)
+    for _ in range(2):
+        text = text.edited((1, 0), (1, 0), "\n")
+        source = read(text, MACHINE, origins, source)
+        assert source.chunk_of_line == [0] * len(text.lines)
+
+
+def test_a_line_before_a_comment_that_was_the_first() -> None:
+    origins = Origins()
+    text = Text.of("/*\n*/ /*")
+    source = read(text, MACHINE, origins)
+    text = text.edited((0, 0), (0, 0), "A\n")
+    assert by_lines(read(text, MACHINE, origins, source)) == at_once(text.text, MACHINE)
 
 
 def test_unchanged_lines_are_taken_over() -> None:

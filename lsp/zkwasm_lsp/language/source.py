@@ -223,25 +223,31 @@ def read(text: Text, machine: Machine, origins: Origins, before: Source | None =
         lines[first].rstrip("\r\n") if end == first + 1 else "".join(lines[first:end]).rstrip("\r\n")
         for first, end in extents
     ]
+    leads = [_lead(number, first, end, texts) for number, (first, end) in enumerate(extents)]
+    new = list(zip(texts, extents, leads, strict=True))
     old = [] if before is None else before.chunks
-    same_begin = _common(old, texts)
+    same_begin = _common(old, new)
     most = min(len(old), len(texts)) - same_begin
-    same_end = _common(old[::-1][:most], texts[::-1][:most])
+    same_end = _common(old[::-1][:most], new[::-1][:most])
     chunks = old[:same_begin]
-    for number in range(same_begin, len(texts) - same_end):
-        first, end = extents[number]
-        lead = int(number > 0 and end > first + 1 and texts[number].lstrip(" \t").startswith("/*"))
-        origin = origins.take(len(texts[number]) + 2 + lead) + lead
-        chunks.append(Chunk(texts[number], end - first, origin, lead, machine))
+    for whole, (first, end), lead in new[same_begin : len(new) - same_end]:
+        origin = origins.take(len(whole) + 2 + lead) + lead
+        chunks.append(Chunk(whole, end - first, origin, lead, machine))
     chunks += old[len(old) - same_end :] if same_end else []
     return Source(text, machine, chunks, [first for first, _ in extents])
 
 
-def _common(chunks: list[Chunk], texts: list[str]) -> int:
-    """How many chunks from the first on have the texts."""
+def _lead(number: int, first: int, end: int, texts: list[str]) -> int:
+    """`Chunk.lead` of the logical line with a number, over some lines."""
+    return int(end > first + 1 and number > 0 and texts[number].lstrip(" \t").startswith("/*"))
+
+
+def _common(chunks: list[Chunk], new: list[tuple[str, tuple[int, int], int]]) -> int:
+    """How many chunks from the first on are as new ones. Besides the text count its lines (a comment that nothing
+    closes goes on over empty lines that are not in its text) and what it is parsed with."""
     count = 0
-    for chunk, text in zip(chunks, texts, strict=False):
-        if chunk.text != text:
+    for chunk, (text, (first, end), lead) in zip(chunks, new, strict=False):
+        if chunk.text != text or chunk.height != end - first or chunk.lead != lead:
             break
         count += 1
     return count
