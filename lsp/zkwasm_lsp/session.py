@@ -27,7 +27,7 @@ from zkwasm_lsp.language.text import Text
 from zkwasm_lsp.places import Places
 from zkwasm_lsp.settings import Settings
 
-PATIENCE = 0.02
+PATIENCE = 0.01
 """The seconds an analysis may take to be made again whenever somebody asks."""
 
 READ_ERRORS = (OSError, UnicodeError)

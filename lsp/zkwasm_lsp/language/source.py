@@ -223,7 +223,10 @@ def read(text: Text, machine: Machine, origins: Origins, before: Source | None =
         lines[first].rstrip("\r\n") if end == first + 1 else "".join(lines[first:end]).rstrip("\r\n")
         for first, end in extents
     ]
-    leads = [_lead(number, first, end, texts) for number, (first, end) in enumerate(extents)]
+    leads = [
+        int(end > first + 1 and number > 0 and texts[number].lstrip(" \t").startswith("/*"))
+        for number, (first, end) in enumerate(extents)
+    ]
     new = list(zip(texts, extents, leads, strict=True))
     old = [] if before is None else before.chunks
     same_begin = _common(old, new)
@@ -235,11 +238,6 @@ def read(text: Text, machine: Machine, origins: Origins, before: Source | None =
         chunks.append(Chunk(whole, end - first, origin, lead, machine))
     chunks += old[len(old) - same_end :] if same_end else []
     return Source(text, machine, chunks, [first for first, _ in extents])
-
-
-def _lead(number: int, first: int, end: int, texts: list[str]) -> int:
-    """`Chunk.lead` of the logical line with a number, over some lines."""
-    return int(end > first + 1 and number > 0 and texts[number].lstrip(" \t").startswith("/*"))
 
 
 def _common(chunks: list[Chunk], new: list[tuple[str, tuple[int, int], int]]) -> int:
