@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,18 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--bless`: file tests write what they got as what they expect, for a person to read in the diff."""
     parser.addoption("--bless", action="store_true", help="rewrite the expected output of the file tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_engines() -> Iterator[None]:
+    """With `ZKWASM_BOTH_ENGINES=1` whatever the tests run is run and compared on both engines of the simulator."""
+    if os.environ.get("ZKWASM_BOTH_ENGINES", "0") != "1":
+        yield
+        return
+    from tests.jit.both_engines import both_engines
+
+    with both_engines():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ HASH_OPERATIONS = {"hashK": "HASHK", "hashK1": "HASHK1", "hashKLen": "HASHKLEN",
 MEM_ALIGN_OPERATIONS = {"memAlignRD": "MEM_ALIGN_RD", "memAlignWR": "MEM_ALIGN_WR", "memAlignWR8": "MEM_ALIGN_WR8"}
 JUMPS = {"JMPN": "JMPN", "JMPC": "JMPC", "JMPZ": "JMPZ", "JMP": "JMP", "call": "CALL", "return": "RETURN"}
 """ROM field of a jump, in the order in which they win when a row has several."""
+_JUMPS_WITH_TARGETS = {field: kind for field, kind in JUMPS.items() if kind != "RETURN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _decode(row: Mapping[str, Any], index: int) -> DecodedRow:
         constant=_constant(row),
         free=int(row.get("inFREE", 0)) % PRIME,
         advice=advice if advice and advice["op"] != "" else None,
-        destinations=tuple(name for field, name in _ASSIGNMENTS.items() if row.get(field)),
+        destinations=tuple([_ASSIGNMENTS[field] for field in _ASSIGNMENTS if row.get(field)]),
         address=_address(row),
         stack_increment=row.get("incStack", 0),
         memory=("write" if row.get("mWR") else "read") if row.get("mOp") else None,
@@ -173,12 +174,15 @@ def _decode(row: Mapping[str, Any], index: int) -> DecodedRow:
 
 
 def _flag(row: Mapping[str, Any], names: Mapping[str, str]) -> str | None:
-    return next((name for field, name in names.items() if row.get(field)), None)
+    for field in names:
+        if row.get(field):
+            return names[field]
+    return None
 
 
 def _terms(row: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
-    terms = [(source, int(row[field]) % PRIME) for field, source in SOURCES.items() if field in row]
-    return tuple(term for term in terms if term[1])
+    terms = [(SOURCES[field], int(row[field]) % PRIME) for field in SOURCES if field in row]
+    return tuple([term for term in terms if term[1]])
 
 
 def _constant(row: Mapping[str, Any]) -> Limbs:
@@ -189,8 +193,7 @@ def _constant(row: Mapping[str, Any]) -> Limbs:
 
 
 def _address(row: Mapping[str, Any]) -> Address | None:
-    jumps = any(row.get(field) for field in JUMPS if field != "return")
-    computed_jump = jumps and not row.get("useJmpAddr")
+    computed_jump = _flag(row, _JUMPS_WITH_TARGETS) is not None and not row.get("useJmpAddr")
     if not (row.get("mOp") or computed_jump or _flag(row, HASH_OPERATIONS)):
         return None
     is_memory = bool(row.get("isMem"))

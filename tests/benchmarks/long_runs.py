@@ -1,12 +1,14 @@
 """How fast compiled programs run: the interpreter, machine code, and wasmtime with the same WebAssembly.
 
-`python -m tests.benchmarks.long_runs [NAME…]` prints a table, in millions of steps a second. `wasmtime` is how many it
-would have to be for the program to be as fast as its WebAssembly.
+`python -m tests.benchmarks.long_runs [NAME…]` prints a table in millions of steps a second, in which `wasmtime` is how
+many it would have to be for the program to be as fast as its WebAssembly, and another of what compiling takes.
+Seconds are those of the processor, so that other work on the machine changes little.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import struct
 import time
 from collections.abc import Callable
@@ -16,6 +18,8 @@ import wasmtime
 
 from hatch_zkwasm.costs import aligned
 from tests.benchmarks.programs import module_bytes
+from zkwasm_compiler.asm import assemble
+from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Execution, PreparedProgram, PublicInputs, execute
@@ -213,15 +217,15 @@ RUNS = {
 
 
 def timed(prepared: PreparedProgram, run: LongRun, arguments: tuple[int, ...]) -> tuple[Execution, float]:
-    """A provable run and its seconds, without compiling."""
+    """A provable run and its seconds of processor time, without compiling."""
     interface = prepared.program.interface
     assert interface is not None
     export = interface.export(run.export)
     assert export is not None
     inputs = PublicInputs.of_words(arguments, function_index=export.index)
-    began = time.perf_counter()
+    began = time.process_time()
     execution = execute(prepared, inputs=inputs, step_limit=NO_LIMIT)
-    return execution, time.perf_counter() - began
+    return execution, time.process_time() - began
 
 
 def best(prepared: PreparedProgram, run: LongRun, arguments: tuple[int, ...]) -> tuple[Execution, float]:
@@ -235,9 +239,9 @@ def seconds_in_wasmtime(module: bytes, run: LongRun) -> float:
     exports = wasmtime.Instance(store, wasmtime.Module(store.engine, module), []).exports(store)
     function = exports[run.export]
     assert isinstance(function, wasmtime.Func)
-    began = time.perf_counter()
+    began = time.process_time()
     function(store, *run.arguments)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def measure(name: str) -> tuple[str, ...]:
@@ -247,9 +251,6 @@ def measure(name: str) -> tuple[str, ...]:
     program = compile_module(module, CompileOptions((run.export,)))
     assert program.interface is not None
     check = program.interface.skip_address_check
-    began = time.perf_counter()
-    CompiledProgram(program, check)
-    compiling = (time.perf_counter() - began) / len(program.rows) * 10_000
     prepared: dict[Engine, PreparedProgram] = {
         engine: PreparedProgram(program, skip_address_check=check, engine=engine) for engine in ("reference", "jit")
     }
@@ -263,17 +264,39 @@ def measure(name: str) -> tuple[str, ...]:
         f"{execution.steps:,}",
         *(f"{rate / 1e6:,.1f}" for rate in rates),
         f"{rates[1] / rates[0]:.0f}",
-        f"{compiling:.2f}",
     )
+
+
+def many_functions(rows: int) -> Program:
+    """The functions of the kernels again and again, under other names, until a program has so many rows."""
+    program = compile_module(module_bytes("kernels.wasm"), CompileOptions())
+    functions = program.source[program.source.index("\nf_") : program.source.index("\nno_such_function:")]
+    labels = re.compile(r"\bf_[\w$]+")
+    count = -(-(rows - len(program.rows)) // functions.count("\n  "))
+    copies = [labels.sub(lambda label, copy=copy: f"{label[0]}_copy{copy}", functions) for copy in range(count)]
+    return assemble(program.source + "".join(copies) + "\n")
+
+
+def compile_times(rows: int) -> tuple[str, ...]:
+    """Seconds of processor time and of waiting for 10,000 rows."""
+    program = many_functions(rows)
+    processor, clock = time.process_time(), time.perf_counter()
+    CompiledProgram(program, skip_address_check=True)
+    seconds = (time.process_time() - processor, time.perf_counter() - clock)
+    return (f"{len(program.rows):,}", *(f"{10_000 * taken / len(program.rows):.2f}" for taken in seconds))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="How fast compiled programs run.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these of {', '.join(RUNS)}")
-    names = parser.parse_args().names or RUNS
-    print("millions of steps a second; compiling in seconds for 10,000 instructions\n")
-    header = ("program", "steps", "reference", "jit", "wasmtime", "jit/reference", "compiling")
-    print("\n".join(aligned([header, *map(measure, names)], left=1)))
+    parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 50_000, 100_000, 200_000], metavar="N",
+                        help="lengths of the programs whose compilation is measured")  # fmt: skip
+    options = parser.parse_args()
+    print("millions of steps a second\n")
+    header = ("program", "steps", "reference", "jit", "wasmtime", "jit/reference")
+    print("\n".join(aligned([header, *map(measure, options.names or RUNS)], left=1)))
+    print("\nseconds for the compilation of 10,000 instructions to machine code\n")
+    print("\n".join(aligned([("instructions", "processor", "clock"), *map(compile_times, options.rows)], left=0)))
 
 
 if __name__ == "__main__":

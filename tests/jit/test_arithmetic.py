@@ -10,7 +10,7 @@ import wasmtime
 
 from zkwasm_simulator.field import PRIME
 from zkwasm_simulator.jit.encoder import I64, ModuleWriter
-from zkwasm_simulator.jit.module import divide_code, multiply_code
+from zkwasm_simulator.jit.module import DIVISION_LOCALS, divide_code, multiply_code
 
 WORD = (1 << 64) - 1
 
@@ -48,7 +48,7 @@ def test_products() -> None:
 
 
 def test_divisions() -> None:
-    divide, choose = function(4, 4, 5, divide_code()), Random(1)
+    divide, choose = function(4, 4, DIVISION_LOCALS - 4, divide_code()), Random(1)
     for _ in range(3000):
         a, b = number(choose, 128), number(choose, choose.choice((32, 64, 128))) or 1
         low, high, rest_low, rest_high = divide(a & WORD, a >> 64, b & WORD, b >> 64)

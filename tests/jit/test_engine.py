@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from tests.jit.comparison import assert_same, outcome
 from tests.simulator.programs import callable_program, program
 from zkwasm_compiler.asm import assemble
+from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, Instance, PreparedProgram, PublicInputs, execute, interpreter
 from zkwasm_simulator.field import LIMB_MASK
 from zkwasm_simulator.interpreter import ENGINES, Engine
@@ -130,6 +133,48 @@ def test_a_gap_in_the_numbers_of_streams_is_a_fault_of_the_last_row() -> None:
 def test_the_interpreter_sees_cells_for_which_the_code_made_room() -> None:
     rows = ("0x300000 => E", "6 :MSTORE(MEM:E)", "CNT_BINARY + 6 :MLOAD(MEM:E)")
     assert assert_same(program(*rows), skip_address_check=True)[0] == len(rows)
+
+
+LARGE_SUMS = """
+(module (memory 1)
+  (func (export "sums") (param $n i32) (result i32) (local $p i32)
+    (loop $next
+      (i32.store (local.get $p) (i32.add (i32.load offset=4 (local.get $p)) (local.get $n)))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.load (i32.const 8))))
+"""
+
+
+@pytest.mark.parametrize("context", ["0", "3"])
+@pytest.mark.parametrize("fork_id", [0, 7])
+def test_a_context_that_compiled_code_does_not_expect(fork_id: int, context: str) -> None:
+    """Code of compiled programs takes it that CTX is 0; where it is not, the interpreter goes on."""
+    compiled_source = compile_module(wat_to_wasm(LARGE_SUMS), CompileOptions()).source
+    first = next(line for line in compiled_source.splitlines() if line.startswith("f_sums") and line.endswith(":"))
+    code = assemble(compiled_source.replace(f"\n{first}\n", f"\n{first}\n  {context} => CTX\n"))
+    assert compiled(code, True).context_is_zero
+    inputs = PublicInputs.of_words((40,), function_index=0)
+    assert_same(code, inputs=replace(inputs, fork_id=fork_id), skip_address_check=True)
+
+
+def test_a_block_is_left_in_front_of_what_it_has_committed_to() -> None:
+    """Registers and cells are those in front of the row that fails, however much of the block was done."""
+    rows = ("5 => A", "A => B :MSTORE(x)", "B + 1 => A, C", "C :MSTORE(x)", "7 => A", "A + 1 => D", "SP + 2 => SP",
+            "{last}", "1 => E")  # fmt: skip
+    for last in ("1 :ASSERT", "9 :MLOAD(x)", "A + 0xFFFFFFFF :MSTORE(x), JMPN(end)", "SP - 0x80000009 => SP"):
+        code = program(*(row.format(last=last) for row in rows), "end:", variables=("x",))
+        for step_limit in range(1, len(rows) + 2):
+            assert_same(code, step_limit=step_limit)
+        assert isinstance(fault_state(code, "jit"), tuple)
+        assert fault_state(code, "jit") == fault_state(code, "reference")
+
+
+def fault_state(code: Any, name: Engine) -> tuple[object, ...]:
+    memory: dict[int, tuple[int, int]] = {}
+    with pytest.raises(ExecutionFault) as caught:
+        execute(code, engine=name, memory=memory)
+    return memory, caught.value.step, caught.value.zkpc, str(caught.value)
 
 
 def test_inputs_out_of_the_range_of_registers() -> None:

@@ -1,6 +1,7 @@
 """Machine code does what the reference interpreter does: results, counters, cells, logs, and faults with their places.
 
-`ZKWASM_JIT_PROGRAMS` is the number of random zkASM programs, `ZKWASM_SEED` the first of them.
+`ZKWASM_JIT_PROGRAMS` is the number of random zkASM programs, `ZKWASM_SEED` the first of them. `both_engines` compares
+the programs of all other tests.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import pytest
 
 from tests.benchmarks.programs import CALLS, module_bytes
 from tests.generators import generate_module
+from tests.hosts.streams import streams
+from tests.hosts.test_wasi import Case
+from tests.jit.both_engines import both_engines
 from tests.jit.comparison import assert_same
 from tests.jit.generation import random_program
 from tests.memory_programs import memory_program
@@ -24,7 +28,7 @@ from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import AssemblyError
 from zkwasm_compiler.wasm.text import wat_to_wasm
-from zkwasm_simulator import PublicInputs
+from zkwasm_simulator import Instance, PublicInputs
 
 RANDOM_PROGRAMS = int(os.environ.get("ZKWASM_JIT_PROGRAMS", "200"))
 FIRST_SEED = int(os.environ.get("ZKWASM_SEED", "0"))
@@ -67,6 +71,17 @@ def test_programs(file: str) -> None:
     program = compile_module(module_bytes(file), CompileOptions())
     for name, words in CALLS[file]:
         call_both(program, name, words)
+
+
+def test_host_functions() -> None:
+    with both_engines() as compared:
+        instance = Instance(streams())
+        instance.call("echo", 1, 30, public_input=bytes(range(30)))
+        instance.call("keccak256", 2, 300, 400)
+        instance.call("greet")
+        upper = Instance(Case("upper", level=2, layout="bytes").program())
+        assert upper.call("_start", private_input=b"Hello, wide World! ").public_output == b"HELLO, WIDE WORLD! "
+    assert len(compared) > 4
 
 
 @pytest.mark.parametrize("level", [0, 2])

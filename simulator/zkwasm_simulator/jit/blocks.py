@@ -13,12 +13,15 @@ from dataclasses import dataclass
 
 from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.decode import DecodedRow, decode_row
+from zkwasm_simulator.interpreter import trap_rows
 from zkwasm_simulator.jit.advice import supported, uses_counters
 
 BLOCK_ROWS = 64
 """The longest block: what is executed between two looks at the step limit."""
 
 _CODE_ADDRESSES = ("RR", "E")
+_UNPROVABLE = "fail"
+"""The label of compiled programs where every run ends that cannot be proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,13 @@ class Uses:
 
     @staticmethod
     def of(rows: Sequence[DecodedRow]) -> Uses:
-        return Uses(
-            arith=sum(row.arith for row in rows),
-            binary=sum(row.binary is not None for row in rows),
-            mem_align=sum(row.mem_align is not None for row in rows),
-            memory=sum(row.memory is not None for row in rows),
-        )
+        arith = binary = mem_align = memory = 0
+        for row in rows:
+            arith += row.arith
+            binary += row.binary is not None
+            mem_align += row.mem_align is not None
+            memory += row.memory is not None
+        return Uses(arith, binary, mem_align, memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,19 @@ def _reads_counters(row: DecodedRow) -> bool:
 def _looks_at_counters(row: DecodedRow) -> bool:
     advice = [*row.commands_before, *row.commands_after, *([row.advice] if row.advice else [])]
     return _reads_counters(row) or any(map(uses_counters, advice))
+
+
+def rare_rows(program: Program) -> frozenset[int]:
+    """Rows of a compiled program to which only the interpreter goes: those of traps and of what cannot be proved."""
+    if program.interface is None or _UNPROVABLE not in program.labels:
+        return trap_rows(program)
+    return trap_rows(program) | {program.labels[_UNPROVABLE]}
+
+
+def context_is_zero(program: Program, blocks: Sequence[Block], rows: Sequence[DecodedRow]) -> bool:
+    """May the code take it that CTX is 0? In compiled programs it is, but for the first rows and the last."""
+    hosted = (rows[block.end - 1] for block in blocks if block.host)
+    return program.interface is not None and not any("CTX" in row.destinations for row in hosted)
 
 
 def decode_program(program: Program) -> list[DecodedRow]:

@@ -25,6 +25,7 @@ class Cells(MutableMapping[int, Limbs]):
         self._reserve = exports["reserve"]
         self._far: dict[int, Limbs] = {}
         self._size = -1
+        self._most = MOST_CELLS
         self._limbs: Any = ()
         self._written: Any = ()
         self._look()
@@ -42,12 +43,16 @@ class Cells(MutableMapping[int, Limbs]):
             self._size = size
 
     def _near(self, address: int) -> bool:
+        """Is the cell in the instance? Room is made for it, so that the code does not leave for it again."""
         if 0 <= address < self._size:
             return True
-        if not 0 <= address < MOST_CELLS:
+        if not 0 <= address < self._most:
+            return False
+        if self._reserve(self._store, address):
+            self._most = self._size  # there is no more room, and must not be any later
             return False
         self._look()
-        return address < self._size
+        return True
 
     def __contains__(self, address: object) -> bool:
         assert isinstance(address, int)
@@ -64,10 +69,8 @@ class Cells(MutableMapping[int, Limbs]):
 
     def __setitem__(self, address: int, limbs: Limbs) -> None:
         if not self._near(address):
-            if not 0 <= address < MOST_CELLS or self._reserve(self._store, address):
-                self._far[address] = limbs
-                return
-            self._look()
+            self._far[address] = limbs
+            return
         self._limbs[2 * address], self._limbs[2 * address + 1] = limbs
         self._written[address] = 1
 

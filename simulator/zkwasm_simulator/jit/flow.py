@@ -11,7 +11,9 @@ lie in nested `block`s, so that a jump forward is a branch; one backward goes th
       end  (the third block)
     end  end  end  end
 
-Every block subtracts its steps from those that are left and counts that it was entered.
+Every block subtracts its steps from those that are left and counts that it was entered. Where something fails, it is
+left in front of the row that it has *committed* to: up to there cells are written and registers put back. A block
+commits behind a row that writes a cell, and in front of a jump.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zkwasm_simulator.decode import DecodedRow
-from zkwasm_simulator.field import LIMB_MASK
+from zkwasm_simulator.field import LIMB_MASK, PRIME
 from zkwasm_simulator.jit.blocks import Block, SideExit, Uses
 from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.encoder import (
@@ -47,31 +49,33 @@ from zkwasm_simulator.jit.encoder import (
 )
 from zkwasm_simulator.jit.registers import Registers
 from zkwasm_simulator.jit.rows import RowCode
-from zkwasm_simulator.jit.state import COUNTS, EXIT_ROW, LAST_ROW, LEFT, LIMIT, STOP, TALLY, Exit
+from zkwasm_simulator.jit.state import COUNTS, EXIT_ROW, LAST_ROW, LEFT, LIMIT, STOP, TALLY, WRITTEN_MEMORY, Exit
 from zkwasm_simulator.jit.step_value import Helpers
-from zkwasm_simulator.jit.values import Value, signed_form
+from zkwasm_simulator.jit.values import ZERO, Value
 
-BLOCK_LOCAL, LEFT_LOCAL, ROW_LOCAL = 0, 1, 2
-"""The parameter and first locals: the block that is next, the steps that are left, the row where the code is left."""
-FIRST_FREE_LOCAL = 5
-LOCALS = ((1, I64), (3, I32))
+BLOCK_LOCAL, ROW_LOCAL = 0, 1
+"""The parameter and the first local, i32: the block that is next, and the row where the code is left."""
+FIRST_FREE_LOCAL = 2
 
-CHUNK_BITS = 7
+_NEGATIVES = (1 << 64) - PRIME + LIMB_MASK
+
+CHUNK_BITS = 6
 CHUNK_BLOCKS = 1 << CHUNK_BITS
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What every chunk knows of the program: its blocks by their first rows, its length, its end, the rows of its
-    traps, and the places of its tables."""
+    """What every chunk knows of the program: its blocks by their first rows, its length, its end, the rows to which
+    only the interpreter goes, and the places of its tables. With `context_is_zero` CTX is 0 while code runs."""
 
     block_at: Mapping[int, int]
     length: int
     end: int
-    traps: frozenset[int]
+    rare: frozenset[int]
     exits: int
     table: int
     skip_address_check: bool
+    context_is_zero: bool
     profiled: bool
 
 
@@ -83,19 +87,24 @@ class ChunkWriter:
         self.rows = rows
         self.layout = layout
         self.helpers = helpers
-        self.registers = Registers(self.keep, self.emit)
+        self.context_is_zero = layout.context_is_zero
+        self.registers = Registers(self.fresh, self.emit, {"CTX": ZERO} if layout.context_is_zero else {})
         self._out: list[Code] = []
         self._next_local = self._most_locals = FIRST_FREE_LOCAL
         self._block = blocks[0]
+        self._left: Code = b""
         self._index = 0
+        self._kept: dict[Code, Code] = {}
         self._shared: dict[Code, list[Code]] = {}
-        self._row_is_set = -1
+        self._flags: set[Code] = set()
+        self._passed: set[Code] = set()
+        self._committed = self._row_is_set = -1
         self._loops = 0
 
     def function(self) -> tuple[list[tuple[int, int]], Code]:
         """The locals and the body."""
         first, count = self.blocks[0].number, len(self.blocks)
-        self.emit(global_get(LEFT) + put(LEFT_LOCAL) + BLOCK + BLOCK + BLOCK + LOOP + BLOCK * count)
+        self.emit(BLOCK + BLOCK + BLOCK + LOOP + BLOCK * count)
         self.emit(get(BLOCK_LOCAL) + i32(first) + op("i32.sub") + branch_table(range(count), count + 3))
         for index, block in enumerate(self.blocks):
             self.emit(END)
@@ -103,43 +112,67 @@ class ChunkWriter:
             self._write(block)
         self.emit(END)
         for place, code in ((BLOCK_LOCAL, Exit.BUDGET), (ROW_LOCAL, Exit.REFUSED)):
-            self.emit(END + self._saved(place) + i32(code) + op("return"))
-        self.emit(END + self._saved(ROW_LOCAL) + get(BLOCK_LOCAL))
+            self.emit(END + get(place) + global_put(EXIT_ROW) + i32(code) + op("return"))
+        self.emit(END + get(ROW_LOCAL) + global_put(EXIT_ROW) + get(BLOCK_LOCAL))
         temporaries = self._most_locals - FIRST_FREE_LOCAL
-        return [*LOCALS, (temporaries, I64)], b"".join(self._out)
-
-    def _saved(self, row: int) -> Code:
-        return get(LEFT_LOCAL) + global_put(LEFT) + get(row) + global_put(EXIT_ROW)
+        return [(1, I32), (temporaries, I64)], b"".join(self._out)
 
     # What rows need to know (rows.Writer)
 
     def emit(self, code: Code) -> None:
         self._out.append(code)
 
-    def keep(self, code: Code) -> Code:
+    def fresh(self, code: Code) -> Code:
         local = self._next_local
         self._next_local += 1
         self._out.append(code + put(local))
         return get(local)
 
+    def keep(self, code: Code) -> Code:
+        local = self._kept.get(code)
+        if local is None:
+            local = self._kept[code] = self.fresh(code)
+        return local
+
     def share(self, code: Code, values: int = 1) -> list[Code]:
         """What an expression of locals and constants leaves on the stack, the top first; computed once a block."""
+        if values == 1:
+            return [self.keep(code)]
         found = self._shared.get(code)
         if found is None:
-            found = self._shared[code] = [self.keep(code), *(self.keep(b"") for _ in range(values - 1))]
+            found = self._shared[code] = [self.fresh(code), *(self.fresh(b"") for _ in range(values - 1))]
         return found
 
-    def leave_if(self, condition: Code, row: int, depth: int = 0) -> None:
-        if self._row_is_set != row:
-            self.emit(i32(row) + put(ROW_LOCAL))
-            self._row_is_set = row if depth == 0 else -1
-        self.emit(condition + branch_if(self._refused + depth))
+    def same(self, code: Code, local: Code) -> None:
+        self._kept[code] = local
 
-    def leave(self, row: int) -> None:
-        self.emit(i32(row) + put(ROW_LOCAL) + branch(self._refused))
+    def leave_if(self, condition: Code) -> None:
+        if condition not in self._passed:
+            self._passed.add(condition)
+            self._set_row()
+            self.emit(condition + branch_if(self._refused))
+
+    def leave(self) -> None:
+        self._set_row()
+        self.emit(branch(self._refused))
+
+    def _set_row(self) -> None:
+        if self._row_is_set != self._committed:
+            self.emit(i32(self._committed) + put(ROW_LOCAL))
+            self._row_is_set = self._committed
+
+    def commit(self, row: int) -> None:
+        self.registers.flush()
+        self._committed = row
+
+    def flag(self, cell: Code) -> None:
+        flag = cell + i32(1) + access("i32.store8", 0, WRITTEN_MEMORY)
+        if flag not in self._flags:
+            self._flags.add(flag)
+            self.emit(flag)
 
     def step(self, row: int) -> Code:
-        return global_get(LIMIT) + get(LEFT_LOCAL) + op("i64.sub") + i64(self._block.end - row) + op("i64.sub")
+        return global_get(LIMIT) + self._left + op("i64.sub") + i64(self._block.end - row) + op("i64.sub")
 
     # Depths of the enclosing labels, from the code of a block
 
@@ -166,9 +199,12 @@ class ChunkWriter:
         last = self.rows[block.end - 1]
         self._loops = int(not block.host and block.start in (last.jump.target, last.jump.otherwise))
         self.emit(LOOP * self._loops)
-        self._row_is_set = -1
+        self._committed, self._row_is_set = block.start, -1
         self.registers.forget()
+        self._kept.clear()
         self._shared.clear()
+        self._passed.clear()
+        self._flags.clear()
         self._next_local = FIRST_FREE_LOCAL
         self._enter(block)
         rows = self.rows[block.start : block.end]
@@ -187,8 +223,8 @@ class ChunkWriter:
             stop = global_get(STOP) + i32(block.number) + op("i32.eq") + IF
             self.emit(stop + i32(Exit.STOPPED) + put(BLOCK_LOCAL) + branch(self._leave + 1) + END)
         self.emit(i32(block.number) + put(BLOCK_LOCAL))
-        self.emit(get(LEFT_LOCAL) + i64(block.steps) + op("i64.sub") + tee(LEFT_LOCAL))
-        self.emit(i64(0) + op("i64.lt_s") + branch_if(self._budget))
+        self._left = self.fresh(global_get(LEFT) + i64(block.steps) + op("i64.sub"))
+        self.emit(self._left + global_put(LEFT) + self._left + i64(0) + op("i64.lt_s") + branch_if(self._budget))
         self._add(COUNTS + 8 * block.number, 1)
         self._tally(block.uses, 1)
 
@@ -203,21 +239,31 @@ class ChunkWriter:
     def _leave_aside(self, code: RowCode, row: DecodedRow, side_exit: SideExit) -> None:
         """A jump out of the middle of the block: what is left of it was subtracted and counted, but is not executed."""
         condition, target = self._condition(code, row), row.jump.target
-        if target == row.index + 1:
+        inverted = target == row.index + 1
+        if inverted:
             condition, target = condition + op("i32.eqz"), row.jump.otherwise
         if not self._inside(target):
-            self.leave_if(condition, row.index)
+            self.leave_if(condition)
             code.assign()
+            self._goes_on(code, row, inverted)
             return
         code.assign()
+        self.commit(row.index + 1)
         assert isinstance(target, int)
         rest = self._block.end - row.index - 1
         count = self.layout.exits + 8 * side_exit.number
-        self.emit(condition + IF + get(LEFT_LOCAL) + i64(rest) + op("i64.add") + put(LEFT_LOCAL))
+        self.emit(condition + IF + self._left + i64(rest) + op("i64.add") + global_put(LEFT))
         self._add(count, 1)
         self._tally(side_exit.uses, -1)
         self._go(target, row.index, depth=1)
         self.emit(END)
+        self._goes_on(code, row, inverted)
+
+    def _goes_on(self, code: RowCode, row: DecodedRow, negative: bool) -> None:
+        """What the block knows when a JMPN has not left it."""
+        value = code.value(0)
+        if row.jump.kind == "JMPN" and value.high < 1 << 63:
+            value.narrow(*((-LIMB_MASK, -1) if negative else (0, LIMB_MASK)))
 
     def _add(self, place: int, number: int) -> None:
         """Add to a counter in memory."""
@@ -233,6 +279,7 @@ class ChunkWriter:
 
     def _hosted(self, row: DecodedRow) -> None:
         """The row by the reference interpreter, which gives the next row or a negative number."""
+        self.registers.flush()
         self.emit(call(self.helpers.save) + i32(row.index) + self.step(row.index) + call(self.helpers.host_row))
         self.emit(tee(ROW_LOCAL) + i32(0) + op("i32.lt_s") + IF)
         self.emit(i32(Exit.FAULT) + put(BLOCK_LOCAL) + branch(self._leave + 1) + END)
@@ -252,10 +299,11 @@ class ChunkWriter:
         elif jump.kind in ("JMP", "CALL", "RETURN"):
             target = self._computed(code, row) if jump.target is None else None
             if target is not None:
-                self.leave_if(self._outside(target), row.index)
+                self.leave_if(self._outside(target))
             elif not self._inside(jump.target):
-                self.leave(row.index)
+                self.leave()
             code.assign()
+            self.registers.flush()
             self._note_call(target, row)
             self._taken(target, row)
         else:
@@ -265,7 +313,7 @@ class ChunkWriter:
         """Tell the tree of calls of a CALL or RETURN, when the run is profiled."""
         if not self.layout.profiled or row.jump.kind == "JMP":
             return
-        steps = global_get(LIMIT) + get(LEFT_LOCAL) + op("i64.sub")
+        steps = global_get(LIMIT) + self._left + op("i64.sub")
         counters = b"".join(i32(0) + access("i64.load", TALLY + 8 * number) for number in range(len(TALLIES)))
         if row.jump.kind == "RETURN":
             self.emit(steps + counters + call(self.helpers.leave))
@@ -277,9 +325,10 @@ class ChunkWriter:
 
     def _assign_and_go(self, code: RowCode, row: DecodedRow) -> None:
         if not self._inside(row.jump.otherwise):
-            self.leave(row.index)
+            self.leave()
             return
         code.assign()
+        self.registers.flush()
         assert isinstance(row.jump.otherwise, int)
         self._go(row.jump.otherwise, row.index)
 
@@ -289,12 +338,13 @@ class ChunkWriter:
         repeating = jump.kind == "next"
         target = self._computed(code, row) if not repeating and jump.target is None else None
         if target is not None:
-            self.leave_if(self._outside(target) + condition + op("i32.and"), row.index)
+            self.leave_if(self._outside(target) + condition + op("i32.and"))
         elif not repeating and not self._inside(jump.target):
-            self.leave_if(condition, row.index)
+            self.leave_if(condition)
         if not self._inside(jump.otherwise):
-            self.leave_if(condition + op("i32.eqz"), row.index)
+            self.leave_if(condition + op("i32.eqz"))
         code.assign()
+        self.registers.flush()
         if repeating:
             self._branch(row.index, row, condition)
         elif target is None and self._inside(jump.target):
@@ -320,16 +370,21 @@ class ChunkWriter:
             case "JMPC":
                 return code.carry()
             case _:
-                return self._negative(code.value(0), row)
+                return self._negative(code)
 
-    def _negative(self, value: Value, row: DecodedRow) -> Code:
+    def _negative(self, code: RowCode) -> Code:
+        value = code.value(0)
+        if value.high < 1 << 63:
+            outside = value.code + i64(LIMB_MASK) + op("i64.add") + i64(2 * LIMB_MASK) + op("i64.gt_u")
+        else:
+            # What is negative begins at p - LIMB_MASK, and comes in front of 0 here; there is nothing from p to 2^64.
+            outside = value.code + i64(_NEGATIVES) + op("i64.add") + i64(_NEGATIVES + LIMB_MASK) + op("i64.gt_u")
         if not -LIMB_MASK <= value.low <= value.high <= LIMB_MASK:
-            number = signed_form(value, self.keep)
-            outside = number.code + i64(LIMB_MASK) + op("i64.add") + i64(2 * LIMB_MASK) + op("i64.gt_u")
-            self.leave_if(outside, row.index)
-            if number is value:
+            self.leave_if(outside)
+            if value.high < 1 << 63:
                 value.narrow(-LIMB_MASK, LIMB_MASK)
-            value = number
+            elif code.row.destinations:
+                code.sign_is_known(-LIMB_MASK, LIMB_MASK)
         return value.code + i64(0) + op("i64.lt_s")
 
     def _computed(self, code: RowCode, row: DecodedRow) -> Value:
@@ -341,7 +396,7 @@ class ChunkWriter:
 
     def _inside(self, target: int | str | None) -> bool:
         """Whether the code itself goes there. To a trap the interpreter goes, which notes from where."""
-        return isinstance(target, int) and 0 <= target < self.layout.length and target not in self.layout.traps
+        return isinstance(target, int) and 0 <= target < self.layout.length and target not in self.layout.rare
 
     # Going on
 

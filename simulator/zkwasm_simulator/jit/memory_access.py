@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address
-from zkwasm_simulator.jit.encoder import END, IF, Code, access, call, get, global_get, i32, i64, op, put
-from zkwasm_simulator.jit.state import CELL_BYTES, CELL_MEMORY, CELLS, LEAST_CELLS, WRITTEN_MEMORY
+from zkwasm_simulator.jit.encoder import Code, access, global_get, i32, i64, op
+from zkwasm_simulator.jit.state import CELL_BYTES, CELL_MEMORY, CELLS, LEAST_CELLS
 from zkwasm_simulator.jit.step_value import StepValue
 from zkwasm_simulator.jit.values import Value, constant, element, signed_form, single
-
-ADDRESS_LOCAL, POINTER_LOCAL = 3, 4
-"""i32 locals: the cell of the row's memory access, and its place in memory 1."""
 
 _CONTEXT_SHIFT = CONTEXT_STRIDE.bit_length() - 1
 
@@ -28,7 +25,7 @@ class MemoryAccess(StepValue):
     def _relative(self, form: Address) -> Value:
         if form.fixed:
             if not self.skip_address_check and not 0 <= form.offset < form.limit:
-                self.writer.leave(self.row.index)
+                self.writer.leave()
             return constant(form.offset)
         parts = []
         if form.index_e:
@@ -72,21 +69,16 @@ class MemoryAccess(StepValue):
         if address.low == address.high and 0 <= address.low < LEAST_CELLS:
             return i32(address.low), i32(address.low * CELL_BYTES)
         if not 0 <= address.low <= address.high < LEAST_CELLS:
-            missing = address.code + global_get(CELLS) + op("i64.ge_u")
-            self.writer.emit(missing + IF)
-            self.writer.leave_if(address.code + call(self.writer.helpers.reserve), self.row.index, depth=1)
-            self.writer.emit(END)
-            address.narrow(0, (1 << 31) - 1)
-        self.writer.emit(address.code + op("i32.wrap_i64") + put(ADDRESS_LOCAL))
-        self.writer.emit(get(ADDRESS_LOCAL) + i32(4) + op("i32.shl") + put(POINTER_LOCAL))
-        return get(ADDRESS_LOCAL), get(POINTER_LOCAL)
+            self.refuse(address.code + global_get(CELLS) + op("i64.ge_u"))
+        pointer = self.keep(address.code + i64(4) + op("i64.shl"))
+        return address.code + op("i32.wrap_i64"), pointer + op("i32.wrap_i64")
 
     def cell(self) -> tuple[Value, Value]:
         """What the cell holds."""
         if self._cell is None:
             _, pointer = self.cell_place()
-            low = element(self.keep(pointer + access("i64.load", 0, CELL_MEMORY)))
-            self._cell = low, element(self.keep(pointer + access("i64.load", 8, CELL_MEMORY)))
+            low = element(self.writer.fresh(pointer + access("i64.load", 0, CELL_MEMORY)))
+            self._cell = low, element(self.writer.fresh(pointer + access("i64.load", 8, CELL_MEMORY)))
         return self._cell
 
     def memory_read(self) -> None:
@@ -97,4 +89,4 @@ class MemoryAccess(StepValue):
         number, pointer = self._place_of_store
         for limb, value in enumerate(limbs):
             self.writer.emit(pointer + value.code + access("i64.store", 8 * limb, CELL_MEMORY))
-        self.writer.emit(number + i32(1) + access("i32.store8", 0, WRITTEN_MEMORY))
+        self.writer.flag(number)

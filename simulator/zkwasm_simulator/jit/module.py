@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
-from zkwasm_simulator.interpreter import END_LABEL, trap_rows
-from zkwasm_simulator.jit.blocks import Block
+from zkwasm_simulator.interpreter import END_LABEL
+from zkwasm_simulator.jit.blocks import Block, rare_rows
 from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.encoder import (
     BLOCK,
@@ -67,6 +67,7 @@ def write_module(
     rows: Sequence[DecodedRow],
     blocks: Sequence[Block],
     skip_address_check: bool,
+    context_is_zero: bool,
     profiled: bool = False,
 ) -> bytes:
     """The module of a program, in binary form."""
@@ -90,24 +91,24 @@ def write_module(
     nothing = module.type((), ())
     helpers = Helpers(
         multiply=module.function(module.type((I64, I64), (I64,)), [(2, I64)], multiply_code()),
-        reserve=module.function(module.type((I64,), (I32,)), [(1, I64)], _reserve()),
         save=module.function(nothing, [], _save()),
         load=module.function(nothing, [], _load()),
         host_row=host_row,
-        divide=module.function(module.type((I64,) * 4, (I64,) * 4), [(5, I64)], divide_code()),
+        divide=module.function(module.type((I64,) * 4, (I64,) * 4), [(DIVISION_LOCALS - 4, I64)], divide_code()),
         enter=enter,
         leave=leave,
     )
     block_at = {block.start: block.number for block in blocks}
-    end, traps = program.labels.get(END_LABEL, -1), trap_rows(program)
-    layout = Layout(block_at, len(rows), end, traps, exits, table, skip_address_check, profiled)
+    end, rare = program.labels.get(END_LABEL, -1), rare_rows(program)
+    layout = Layout(block_at, len(rows), end, rare, exits, table, skip_address_check, context_is_zero, profiled)
     chunk = module.type((I32,), (I32,))
     for first in range(0, len(blocks), CHUNK_BLOCKS):
         locals_, body = ChunkWriter(blocks[first : first + CHUNK_BLOCKS], rows, layout, helpers).function()
         module.table.append(module.function(chunk, locals_, body))
     run = module.function(module.type((I32, I64, I64, I32), (I32,)), [], _run(helpers, chunk))
     module.export_function("run", run)
-    module.export_function("reserve", helpers.reserve)
+    reserve = module.function(module.type((I64,), (I32,)), [(1, I64)], _reserve())
+    module.export_function("reserve", reserve)
     starts = [block_at.get(row, -1) for row in range(len(rows))]
     module.put_data(0, table, struct.pack(f"<{len(starts)}i", *starts))
     return module.finish()
@@ -129,22 +130,23 @@ def multiply_code() -> Code:
     return product + minuend + middle + total + carried + get(low) + excess + op("i64.sub")
 
 
+DIVISION_LOCALS = 10
+
+
 def divide_code() -> Code:
     """a / b and a % b of unsigned numbers of 128 bits, b not 0: takes and gives words, the low ones first.
 
-    Where b has one word, the high word of a is divided first. Either way the low word goes into the remainder bit by
-    bit.
+    Where b has one word, it divides the high word of a first, and then the remainder and the low word in two digits.
     """
-    a_low, a_high, b_low, b_high, quotient_high, count = range(6)
+    a_low, a_high, b_low, b_high, quotient_high = range(5)
     short = get(a_low) + get(b_low) + op("i64.div_u") + i64(0) + get(a_low) + get(b_low) + op("i64.rem_u") + i64(0)
     code = get(a_high) + get(b_high) + op("i64.or") + op("i64.eqz") + IF + short + op("return") + END
     first = get(a_high) + get(b_low) + op("i64.div_u") + put(quotient_high)
     first += get(a_high) + get(b_low) + op("i64.rem_u") + put(a_high)
-    code += get(b_high) + op("i64.eqz") + IF + first + END
-    # The remainder is carry : a_high, or two words when b has two; the quotient comes into a_low from the right.
-    code += i64(64) + put(count)
-    low, high, carry = 6, 7, 8
-    code += get(a_high) + put(low) + i64(0) + put(high) + LOOP
+    code += get(b_high) + op("i64.eqz") + IF + first + _two_digits() + op("return") + END
+    # The remainder is carry : high : low; the quotient comes into a_low from the right.
+    count, low, high, carry = 5, 6, 7, 8
+    code += i64(64) + put(count) + get(a_high) + put(low) + i64(0) + put(high) + LOOP
     code += get(high) + i64(63) + op("i64.shr_u") + put(carry)
     code += get(high) + i64(1) + op("i64.shl") + get(low) + i64(63) + op("i64.shr_u") + op("i64.or") + put(high)
     code += get(low) + i64(1) + op("i64.shl") + get(a_low) + i64(63) + op("i64.shr_u") + op("i64.or") + put(low)
@@ -155,7 +157,35 @@ def divide_code() -> Code:
     less = get(low) + get(high) + get(b_low) + get(b_high) + op("i64.sub128") + put(high) + put(low)
     code += enough + IF + less + get(a_low) + i64(1) + op("i64.or") + put(a_low) + END
     code += get(count) + i64(1) + op("i64.sub") + tee(count) + op("i64.eqz") + op("i32.eqz") + branch_if(0) + END
-    return code + get(a_low) + get(quotient_high) + get(low) + get(high)
+    return code + get(a_low) + i64(0) + get(low) + get(high)
+
+
+def _two_digits() -> Code:
+    """The rest of a division by one word, which a_high is below: digits of 32 bits.
+
+    b is shifted until its first bit is set, so that a digit that is computed from its upper half is at most 2 too
+    large. *Source:* Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D.
+    """
+    low, high, b, _, quotient_high, shift, first, rest, digits, remainder = range(10)
+    code = get(b) + op("i64.clz") + put(shift) + get(b) + get(shift) + op("i64.shl") + put(b)
+    moved = get(low) + i64(1) + op("i64.shr_u") + i64(63) + get(shift) + op("i64.sub") + op("i64.shr_u")
+    code += get(high) + get(shift) + op("i64.shl") + moved + op("i64.or") + put(high)
+    code += get(low) + get(shift) + op("i64.shl") + put(low) + i64(0) + put(digits)
+    upper = get(b) + i64(32) + op("i64.shr_u")
+    for place in (32, 0):
+        digit = get(low) + i64(place) + op("i64.shr_u") + i64(LIMB_MASK) + op("i64.and")
+        code += get(high) + upper + op("i64.div_u") + put(first) + get(high) + upper + op("i64.rem_u") + put(rest)
+        product = get(first) + get(b) + i64(LIMB_MASK) + op("i64.and") + op("i64.mul")
+        below = get(rest) + i64(32) + op("i64.shl") + digit + op("i64.or")
+        too_large = get(first) + i64(LIMB_MASK) + op("i64.gt_u") + product + below + op("i64.gt_u") + op("i32.or")
+        code += LOOP + too_large + IF + get(first) + i64(1) + op("i64.sub") + put(first)
+        code += get(rest) + upper + op("i64.add") + tee(rest) + i64(LIMB_MASK) + op("i64.le_u") + branch_if(1)
+        code += END + END
+        left = get(high) + i64(32) + op("i64.shl") + digit + op("i64.or") + get(first) + get(b) + op("i64.mul")
+        code += left + op("i64.sub") + put(high)
+        code += get(digits) + i64(32) + op("i64.shl") + get(first) + op("i64.add") + put(digits)
+    code += get(high) + get(shift) + op("i64.shr_u") + put(remainder)
+    return code + get(digits) + get(quotient_high) + get(remainder) + i64(0)
 
 
 def _reserve() -> Code:

@@ -20,10 +20,8 @@ class Operations(StepValue):
         a, b, c, d = (self.word(name) for name in "ABCD")
         found = self.value_word()
         low = op("i64.mul_wide_u") if c.high == 0 else op("i64.mul_wide_u") + c.code + i64(0) + op("i64.add128")
-        high_word = self.keep(a.code + b.code + low)
-        low_word = self.keep(b"")
-        different = low_word + found.code + op("i64.ne") + high_word + d.code + op("i64.ne") + op("i32.or")
-        self.refuse(different)
+        high_word, low_word = self.share(a.code + b.code + low, 2)
+        self.equal_words([(low_word, found.code), (high_word, d.code)])
 
     def binary(self) -> tuple[Value, Value]:
         """The limbs of the result of the binary operation."""
@@ -103,7 +101,7 @@ class Operations(StepValue):
         if operation == "MEM_ALIGN_RD":
             low, high = self.aligned()
             if not self.given_is_value(operation):
-                self.equal_words(self.value_word(), self.pair(low, high))
+                self.equal_words([(self.value_word().code, self.pair(low, high).code)])
             return
         a, d, value = self.word("A"), self.word("D"), self.value_word()
         if operation == "MEM_ALIGN_WR":

@@ -10,7 +10,7 @@ from typing import Any
 from zkwasm_simulator.interpreter import PreparedProgram
 from zkwasm_simulator.jit.blocks import Block, SideExit, Uses
 from zkwasm_simulator.jit.call_tree import CallTree, TreeNode
-from zkwasm_simulator.jit.engine import CompiledProgram, Run, wasm_engine
+from zkwasm_simulator.jit.engine import CompiledProgram, Run
 from zkwasm_simulator.machine import Machine
 
 
@@ -23,7 +23,7 @@ class ProfiledRun(Run):
         super().__init__(code, prepared, machine)
 
     def more_imports(self, store: Any) -> list[Any]:
-        self._tree = CallTree(wasm_engine(), store)
+        self._tree = CallTree(self.code.wasm_engine, store)
         return [self._tree.enter, self._tree.leave]
 
     def executions(self) -> list[int]:

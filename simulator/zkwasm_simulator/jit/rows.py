@@ -13,6 +13,8 @@ from zkwasm_simulator.jit.operations import Operations
 from zkwasm_simulator.jit.values import ZERO, Value, canonical, constant
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS
 
+_SINGLE, _WIDE = frozenset(SINGLE_REGISTERS), frozenset(WIDE_REGISTERS)
+
 
 class RowCode(Operations, MemoryAccess):
     """Writes what one row computes, checks and assigns."""
@@ -31,11 +33,13 @@ class RowCode(Operations, MemoryAccess):
         if row.arith:
             self.arith()
         if row.binary is not None and not self.given_is_value(row.binary):
-            self.equal_words(self.value_word(), self.pair(*self.binary()))
+            self.equal_words([(self.value_word().code, self.pair(*self.binary()).code)])
         if row.mem_align is not None:
             self.mem_align()
-        if any(name in SINGLE_REGISTERS for name in row.destinations):
+        if not _SINGLE.isdisjoint(row.destinations):
             self.single_value()
+        if "CTX" in row.destinations and self.writer.context_is_zero:
+            self.refuse(self.single_value().code + op("i64.eqz") + op("i32.eqz"))
         if row.memory == "write":
             self._place_of_store = self.cell_place()
 
@@ -44,25 +48,26 @@ class RowCode(Operations, MemoryAccess):
         row, registers = self.row, self.writer.registers
         repeats = registers.read("RCX") if row.repeat else ZERO
         limbs: list[Value] = []
-        if row.memory == "write" or any(name in WIDE_REGISTERS for name in row.destinations):
+        if row.memory == "write" or not _WIDE.isdisjoint(row.destinations):
             limbs = [canonical(self.value(limb), self.keep) for limb in (0, 1)]
         if row.memory == "write":
             self.store(limbs)
         for name in row.destinations:
-            if name in WIDE_REGISTERS:
+            if name in _WIDE:
                 for limb, value in enumerate(limbs):
-                    registers.write(f"{name}{limb}", value)
+                    registers.write(f"{name}{limb}", self.value(limb), value.code)
             else:
-                registers.write(name, self.single_value())
+                registers.write_single(name, self.single_value())
         if row.stack_increment and "SP" not in row.destinations:
-            registers.write("SP", self.moved(registers.read("SP"), row.stack_increment))
+            registers.write_single("SP", self.moved(registers.read("SP"), row.stack_increment))
         if row.jump.kind == "CALL" and "RR" not in row.destinations:
-            registers.write("RR", constant(row.index + 1))
+            registers.write_single("RR", constant(row.index + 1))
         if row.repeat and "RCX" not in row.destinations:
             again = repeats.code + op("i64.eqz") + op("i32.eqz") + op("i64.extend_i32_u")
-            registers.write(
-                "RCX", Value(self.keep(repeats.code + again + op("i64.sub")), repeats.low - 1, repeats.high)
-            )
+            fewer = self.keep(repeats.code + again + op("i64.sub"))
+            registers.write_single("RCX", Value(fewer, repeats.low - 1, repeats.high))
+        if row.memory == "write":
+            self.writer.commit(row.index + 1)
 
     def moved(self, pointer: Value, distance: int) -> Value:
         code = self.keep(pointer.code + i64(distance) + op("i64.add"))

@@ -12,7 +12,16 @@ from zkwasm_simulator.field import ZERO as ZERO_LIMBS
 from zkwasm_simulator.jit.advice import free_input
 from zkwasm_simulator.jit.encoder import Code, i64, op
 from zkwasm_simulator.jit.registers import Registers
-from zkwasm_simulator.jit.values import Value, canonical, constant, linear, signed_coefficient, single
+from zkwasm_simulator.jit.values import (
+    Value,
+    canonical,
+    constant,
+    element_code,
+    linear,
+    signed_coefficient,
+    signed_form,
+    single,
+)
 from zkwasm_simulator.machine import WIDE_REGISTERS
 
 
@@ -21,7 +30,6 @@ class Helpers:
     """Functions that chunks call; `enter` and `leave` only when runs are profiled."""
 
     multiply: int
-    reserve: int
     save: int
     load: int
     host_row: int
@@ -35,19 +43,37 @@ class Writer(Protocol):
 
     helpers: Helpers
     registers: Registers
+    context_is_zero: bool
 
     def emit(self, code: Code) -> None: ...
 
-    def keep(self, code: Code) -> Code: ...
+    def keep(self, code: Code) -> Code:
+        """Put the value of a pure expression into a local, once a block; gives the code that reads it."""
 
     def share(self, code: Code, values: int = 1) -> list[Code]: ...
 
-    def leave_if(self, condition: Code, row: int, depth: int = 0) -> None:
-        """Leave in front of `row` when the condition holds; `depth` is that of the place in its block."""
+    def fresh(self, code: Code) -> Code:
+        """As `keep`, for what is not the same each time: what a memory holds."""
 
-    def leave(self, row: int) -> None: ...
+    def same(self, code: Code, local: Code) -> None:
+        """A pure expression that a local holds already."""
+
+    def leave_if(self, condition: Code) -> None:
+        """Leave in front of the row that the block has committed to when the condition holds."""
+
+    def leave(self) -> None: ...
+
+    def commit(self, row: int) -> None:
+        """What the rows before `row` have done is done: there the block can be left from now on."""
+
+    def flag(self, cell: Code) -> None:
+        """Note that a cell was written; `cell` is its number, an i32."""
 
     def step(self, row: int) -> Code: ...
+
+
+def _joined(low: Code, high: Code) -> Code:
+    return high + i64(32) + op("i64.shl") + low + op("i64.or")
 
 
 class StepValue(ABC):
@@ -71,7 +97,7 @@ class StepValue(ABC):
         self._place_of_store: tuple[Code, Code] = b"", b""
 
     def refuse(self, condition: Code) -> None:
-        self.writer.leave_if(condition, self.row.index)
+        self.writer.leave_if(condition)
 
     def register(self, name: str) -> Value:
         return self.writer.registers.read(name)
@@ -96,18 +122,34 @@ class StepValue(ABC):
     def value(self, limb: int) -> Value:
         """A limb of the step's value."""
         if limb not in self._limbs:
-            row = self.row
-            terms = [
-                (signed_coefficient(coefficient), value)
-                for source, coefficient in row.terms
-                if (value := self.source(source, limb)) is not None
-            ]
-            if row.free:
-                terms.append((signed_coefficient(row.free), self.free()[limb]))
-            if row.constant[limb]:
-                terms.append((1, constant(signed_coefficient(row.constant[limb]))))
-            self._limbs[limb] = linear(terms, self.keep, self.writer.helpers.multiply)
+            self._limbs[limb] = self._sum(limb)
         return self._limbs[limb]
+
+    def _sum(self, limb: int) -> Value:
+        row = self.row
+        terms = [
+            (signed_coefficient(coefficient), value)
+            for source, coefficient in row.terms
+            if (value := self.source(source, limb)) is not None
+        ]
+        if row.free:
+            terms.append((signed_coefficient(row.free), self.free()[limb]))
+        fixed = signed_coefficient(row.constant[limb])
+        if not terms:
+            return constant(fixed)
+        if fixed:
+            terms.append((1, constant(fixed)))
+        elif len(terms) == 1 and terms[0][0] == 1:
+            return terms[0][1]
+        return linear(terms, self.keep, self.writer.helpers.multiply)
+
+    def sign_is_known(self, low: int, high: int) -> None:
+        """The low limb of the step's value, a field element, is within these bounds as a number with a sign."""
+        limb = self.value(0)
+        number = signed_form(limb, self.keep)
+        self.writer.same(element_code(number.code), limb.code)
+        number.narrow(low, high)
+        self._limbs[0] = number
 
     def source(self, name: str, limb: int) -> Value | None:
         if name in WIDE_REGISTERS:
@@ -155,8 +197,7 @@ class StepValue(ABC):
             return low
         if low.low == low.high and high.low == high.high:
             return constant(low.low | high.low << 32)
-        code = self.keep(high.code + i64(32) + op("i64.shl") + low.code + op("i64.or"))
-        return Value(code, 0, high.high << 32 | LIMB_MASK)
+        return Value(self.keep(_joined(low.code, high.code)), 0, high.high << 32 | LIMB_MASK)
 
     def word(self, name: str) -> Value:
         return self.pair(self.register(f"{name}0"), self.register(f"{name}1"))
@@ -164,9 +205,9 @@ class StepValue(ABC):
     def value_word(self) -> Value:
         return self.pair(self.value(0), self.value(1))
 
-    def equal_words(self, found: Value, expected: Value) -> None:
-        if found.code != expected.code:
-            self.refuse(found.code + expected.code + op("i64.ne"))
+    def equal_words(self, pairs: list[tuple[Code, Code]]) -> None:
+        """Refuse words that are not equal."""
+        self._refuse_any([a + b + op("i64.ne") for a, b in pairs if a != b])
 
     def equal_limbs(self, pairs: list[tuple[Value, Value]]) -> None:
         """Refuse limbs that are not equal in the field."""
@@ -175,12 +216,17 @@ class StepValue(ABC):
             for a, b in ((canonical(x, self.keep), canonical(y, self.keep)) for x, y in pairs)
             if a.code != b.code
         ]
+        self._refuse_any(conditions)
+
+    def _refuse_any(self, conditions: list[Code]) -> None:
         if conditions:
             self.refuse(conditions[0] + b"".join(condition + op("i32.or") for condition in conditions[1:]))
 
     def split(self, word: Code) -> tuple[Value, Value]:
-        low = Value(self.keep(word + i64(LIMB_MASK) + op("i64.and")), 0, LIMB_MASK)
-        return low, Value(self.keep(word + i64(32) + op("i64.shr_u")), 0, LIMB_MASK)
+        low = self.keep(word + i64(LIMB_MASK) + op("i64.and"))
+        high = self.keep(word + i64(32) + op("i64.shr_u"))
+        self.writer.same(_joined(low, high), word)
+        return Value(low, 0, LIMB_MASK), Value(high, 0, LIMB_MASK)
 
     @abstractmethod
     def cell(self) -> tuple[Value, Value]:

@@ -68,9 +68,12 @@ def canonical(value: Value, keep: Keep) -> Value:
         return value
     if value.low == value.high:
         return constant(value.low % PRIME)
-    # v + p = v − (2^32 − 1) mod 2^64
-    sign = value.code + i64(63) + op("i64.shr_s") + i64(32) + op("i64.shr_u")
-    return element(keep(value.code + sign + op("i64.sub")))
+    return element(keep(element_code(value.code)))
+
+
+def element_code(code: Code) -> Code:
+    """The field element of a number with its sign: v + p = v − (2^32 − 1) mod 2^64."""
+    return code + code + i64(63) + op("i64.shr_s") + i64(32) + op("i64.shr_u") + op("i64.sub")
 
 
 def signed_form(value: Value, keep: Keep) -> Value:
@@ -117,11 +120,15 @@ def linear(terms: list[tuple[int, Value]], keep: Keep, multiply: int) -> Value:
     total = _exact_sum(exact, fixed, low, high, keep)
     if not others:
         return total
-    reduced = None if total.low == total.high == 0 else canonical(total, keep)
+    others.sort(key=lambda term: term[0] != -1)
+    first = exact or others[0][0] == -1  # a constant goes where it needs no step of its own, or else behind
+    reduced = canonical(total, keep) if first and not total.low == total.high == 0 else None
     for coefficient, value in others:
         reduced = _modular_term(reduced, coefficient, canonical(value, keep), keep, multiply)
     assert reduced is not None
-    return reduced
+    if first or fixed == 0:
+        return reduced
+    return element(_difference(reduced.code, i64(-fixed % PRIME), keep))
 
 
 def _exact_sum(terms: list[tuple[int, Value]], fixed: int, low: int, high: int, keep: Keep) -> Value:
