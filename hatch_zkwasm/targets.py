@@ -63,6 +63,14 @@ def _positive(text: str) -> int:
     return value
 
 
+def count(text: str) -> int:
+    """How many of something are shown: not a negative number."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is negative; 0 shows none")
+    return value
+
+
 def load_target(arguments: argparse.Namespace) -> Program:
     """The program that the command line names; its warnings are shown.
 

@@ -40,6 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from hatch_zkwasm.targets import load_target
     from zkwasm_simulator import check
 
+    _refuse_contradictions(arguments)
     program = load_target(arguments)
     title, trace, statement = _trace(program, arguments)
     violations = check(trace, program, statement)
@@ -49,6 +50,21 @@ def execute(arguments: argparse.Namespace) -> int:
         return 1
     print(f"{title}: all constraints hold in {trace.rows} rows")
     return 0
+
+
+def _refuse_contradictions(arguments: argparse.Namespace) -> None:
+    """Raises: UsageError."""
+    from hatch_zkwasm.errors import UsageError
+    from zkwasm_compiler.errors import Problem
+    from zkwasm_simulator.traces.writing import DESCRIPTION as TRACE_FILE
+
+    file = str(arguments.file)
+    if (arguments.file / TRACE_FILE).is_file():
+        message = f"is a trace; name the program that it is of first: zkwasm check PROGRAM --trace {file}"
+        raise UsageError(Problem(message, file=file))
+    if arguments.trace is not None and arguments.rows is not None:
+        message = "--rows says how long a trace is to be recorded; that in --trace has its length already"
+        raise UsageError(Problem(message, file=str(arguments.trace)))
 
 
 def _trace(program: Program, arguments: argparse.Namespace) -> tuple[str, Trace, Statement | None]:

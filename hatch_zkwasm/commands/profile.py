@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,12 +30,12 @@ scripts read. A step that calls belongs to the caller.
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from hatch_zkwasm.targets import add_step_limit, add_target
+    from hatch_zkwasm.targets import add_step_limit, add_target, count
 
     add_target(parser, call="the exported function (default: the only one)")
     add_step_limit(parser)
-    parser.add_argument("--functions", metavar="COUNT", type=int, default=20, help="how many functions (default: 20)")
-    parser.add_argument("--blocks", metavar="COUNT", type=int, default=5, help="how many blocks (default: 5)")
+    parser.add_argument("--functions", metavar="COUNT", type=count, default=20, help="how many functions (default: 20)")
+    parser.add_argument("--blocks", metavar="COUNT", type=count, default=5, help="how many blocks (default: 5)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with a flame graph")
     parser.add_argument("--speedscope", metavar="FILE", type=Path, help="write a file for speedscope")
@@ -46,10 +47,13 @@ def execute(arguments: argparse.Namespace) -> int:
 
     from hatch_zkwasm.costs import aligned, cost_lines
     from zkwasm_simulator.profile.exports import profile_json
-    from zkwasm_simulator.profile.report import block_lines, function_lines, line_lines
+    from zkwasm_simulator.profile.report import block_lines, function_lines, line_lines, lost_calls_text
 
+    _refuse_one_file_for_two(arguments)
     title, profile = _measure(arguments)
     _write_files(arguments, title, profile)
+    if profile.lost_calls:
+        print(f"warning: {lost_calls_text(profile)}", file=sys.stderr)
     if arguments.json:
         print(json.dumps({"call": title} | profile_json(profile), indent=1))
         return 0
@@ -62,6 +66,22 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.blocks:
         print("\n" + "\n".join(block_lines(profile, arguments.blocks)))
     return 0
+
+
+def _refuse_one_file_for_two(arguments: argparse.Namespace) -> None:
+    """Raises: UsageError when two outputs have the same file."""
+    from hatch_zkwasm.errors import UsageError
+    from zkwasm_compiler.errors import Problem
+
+    written: dict[Path, str] = {}
+    for option in ("html", "speedscope", "folded"):
+        path = getattr(arguments, option)
+        if path is None:
+            continue
+        other = written.setdefault(path.resolve(), option)
+        if other != option:
+            message = f"cannot be written by both --{other} and --{option}; give each a file of its own"
+            raise UsageError(Problem(message, file=str(path)))
 
 
 def _measure(arguments: argparse.Namespace) -> tuple[str, Profile]:

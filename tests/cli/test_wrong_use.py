@@ -27,6 +27,8 @@ def files(folder: Path) -> list[str]:
         (["compile", "a.wat", "b.wat"], "unrecognized arguments: b.wat"),
         (["compile", "a.wat", "-O4"], "argument -O: invalid choice: 4"),
         (["run", "a.wat", "1", "--fast", "-2"], "unrecognized arguments: --fast"),
+        (["profile", "a.wat", "--functions", "-1"], "argument --functions: -1 is negative; 0 shows none"),
+        (["profile", "a.wat", "--blocks", "-1"], "argument --blocks: -1 is negative; 0 shows none"),
     ],
 )
 def test_what_the_parser_refuses(tmp_path: Path, words: list[str], message: str) -> None:
@@ -47,14 +49,29 @@ def test_what_the_parser_refuses(tmp_path: Path, words: list[str], message: str)
         (["run", "none.whl"], "none.whl: there is no such file"),
         (["run", "text.txt"], "text.txt: is not a file of a known kind: .wasm, .wat, .zkasm, .rom.json, .whl"),
         (["run", "."], ".: cannot be read: Is a directory"),
+        (
+            ["check", "a.trace"],
+            "a.trace: is a trace; name the program that it is of first: zkwasm check PROGRAM --trace a.trace",
+        ),
+        (
+            ["check", "text.txt", "--trace", "a.trace", "--rows", "64"],
+            "a.trace: --rows says how long a trace is to be recorded; that in --trace has its length already",
+        ),
+        (
+            ["profile", "text.txt", "--html", "out", "--folded", "./a.trace/../out"],
+            "a.trace/../out: cannot be written by both --html and --folded; give each a file of its own",
+        ),
         (["build"], "pyproject.toml: there is no such file; run in a project's folder or name the folder"),
     ],
 )
-def test_what_does_not_exist(tmp_path: Path, words: list[str], message: str) -> None:
+def test_what_does_not_exist_or_fit(tmp_path: Path, words: list[str], message: str) -> None:
     (tmp_path / "text.txt").write_text("text")
+    (tmp_path / "a.trace").mkdir()
+    (tmp_path / "a.trace" / "trace.json").write_text("{}")
+    before = files(tmp_path)
     done = zkwasm(*words, folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
-    assert files(tmp_path) == ["text.txt"]
+    assert files(tmp_path) == before
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import ConfigurationError
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, Machine, execute
-from zkwasm_simulator.jit import engine
+from zkwasm_simulator.jit import call_tree, engine
 from zkwasm_simulator.profile.costs import COUNTERS, Costs, total
 from zkwasm_simulator.profile.exports import folded_stacks, profile_json, speedscope_json
 from zkwasm_simulator.profile.measuring import Profile, profile_call, profile_run
@@ -270,3 +271,35 @@ def test_a_block_that_is_left_for_a_trap_is_counted_as_far_as_it_ran() -> None:
     code = compile_module(wat_to_wasm(TRAPPING), CompileOptions())
     profile = profile_call(code, "main", (1, 2))
     assert_exact(profile)
+
+
+def test_a_full_tree_of_calls_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each function calls all before it, so that there are 2^6 paths."""
+    monkeypatch.setattr(call_tree, "MOST_NODES", 20)
+    call_tree._module.cache_clear()
+    lines = ["start:", "  :CALL(f6)", "  :JMP(finalizeExecution)"]
+    for number in range(7):
+        calls = [f"  :CALL(f{called})" for called in range(number)]
+        lines += [f"f{number}:", f"  RR :MSTORE(r{number})", *calls, f"  $ => RR :MLOAD(r{number})", "  :RETURN"]
+    text = [*(f"VAR GLOBAL r{number}" for number in range(7)), *lines, "finalizeExecution:", "  :JMP(start)"]
+    source = tmp_path / "calls.zkasm"
+    source.write_text("\n".join(text) + "\n")
+    try:
+        assert main(["profile", str(source), "--html", str(tmp_path / "page.html"), "--json"]) == 0
+    finally:
+        call_tree._module.cache_clear()
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    lost = found["lost-calls"]
+    assert len(walk(found["calls"])) == 20
+    assert sum(node["calls"] for node in walk(found["calls"])) - 1 == 64
+    assert 0 < lost <= 64 - 19
+    assert f"warning: the tree of calls is full: {lost} calls were counted with their callers" in said.err
+    assert f"the tree of calls is full: {lost} calls" in (tmp_path / "page.html").read_text()
+    assert sum(node["own"]["steps"] for node in walk(found["calls"])) == found["steps"]
+
+
+def walk(node: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node, *(below for child in node["children"] for below in walk(child))]

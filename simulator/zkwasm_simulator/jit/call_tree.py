@@ -18,6 +18,8 @@ TALLIES = ("arith", "binary", "mem_align", "memory", "keccak")
 
 _NODE = struct.Struct("<iiiiq6q8x")
 _NODE_PAGES, _STACK_PAGES = 256, 64
+MOST_NODES = _NODE_PAGES * 65536 // _NODE.size
+MOST_DEPTH = _STACK_PAGES * 65536 // 4
 _COUNTERS = ("steps", *TALLIES)
 
 
@@ -33,7 +35,7 @@ class TreeNode:
 
 def call_tree_text() -> str:
     """The module: `enter(target, steps, …)`, `leave(steps, …)` and, last, `settle(steps, …)` take the counters as they
-    are."""
+    are; `lost` are calls for which there was no room."""
     counters = "".join(f"(param ${name} i64)" for name in _COUNTERS)
     given = " ".join(f"(local.get ${name})" for name in _COUNTERS)
     last = "".join(f"(global ${name} (mut i64) (i64.const 0))\n" for name in _COUNTERS)
@@ -52,8 +54,11 @@ def call_tree_text() -> str:
   (global $node (mut i32) (i32.const 0))
   (global $count (export "count") (mut i32) (i32.const 1))
   (global $depth (mut i32) (i32.const 0))
+  (global $lost (export "lost") (mut i64) (i64.const 0))
   {last}
   (data (i32.const 0) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\01")
+
+  (func $lose (global.set $lost (i64.add (global.get $lost) (i64.const 1))))
 
   (func $settle (export "settle") {counters} (local $at i32)
     (local.set $at (i32.mul (global.get $node) (i32.const {size}))){add})
@@ -75,7 +80,7 @@ def call_tree_text() -> str:
       (local.set $next (i32.load offset=12 (local.get $at)))
       (br $sibling)))
     ;; a new one; when there is no room the caller goes on
-    (if (i32.ge_u (global.get $count) (i32.const {_NODE_PAGES * 65536 // size})) (then (return (global.get $node))))
+    (if (i32.ge_u (global.get $count) (i32.const {MOST_NODES})) (then (call $lose) (return (global.get $node))))
     (local.set $next (global.get $count))
     (global.set $count (i32.add (local.get $next) (i32.const 1)))
     (local.set $at (i32.mul (local.get $next) (i32.const {size})))
@@ -88,8 +93,9 @@ def call_tree_text() -> str:
 
   (func (export "enter") (param $target i32) {counters} (local $at i32)
     (call $settle {given})
-    (if (i32.lt_u (global.get $depth) (i32.const {_STACK_PAGES * 16384})) (then
-      (i32.store $stack (i32.shl (global.get $depth) (i32.const 2)) (global.get $node))))
+    (if (i32.lt_u (global.get $depth) (i32.const {MOST_DEPTH}))
+      (then (i32.store $stack (i32.shl (global.get $depth) (i32.const 2)) (global.get $node)))
+      (else (call $lose)))
     (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
     (global.set $node (call $find (local.get $target)))
     (local.set $at (i32.mul (global.get $node) (i32.const {size})))
@@ -99,7 +105,7 @@ def call_tree_text() -> str:
     (call $settle {given})
     (if (i32.eqz (global.get $depth)) (then (return)))
     (global.set $depth (i32.sub (global.get $depth) (i32.const 1)))
-    (if (i32.lt_u (global.get $depth) (i32.const {_STACK_PAGES * 16384})) (then
+    (if (i32.lt_u (global.get $depth) (i32.const {MOST_DEPTH})) (then
       (global.set $node (i32.load $stack (i32.shl (global.get $depth) (i32.const 2))))))))
 """
 
@@ -125,6 +131,12 @@ class CallTree:
     def settle(self, counters: tuple[int, ...]) -> None:
         """The run is over: what was counted last belongs to the current node."""
         self._exports["settle"](self._store, *counters)
+
+    @property
+    def lost(self) -> int:
+        """Calls that the tree has not seen as such: it was full, or they were too deep."""
+        count: int = self._exports["lost"].value(self._store)
+        return count
 
     def nodes(self) -> Iterator[TreeNode]:
         """All nodes; the first is where the run began, and a caller comes before whom it calls."""

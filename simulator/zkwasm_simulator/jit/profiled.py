@@ -35,6 +35,11 @@ class ProfiledRun(Run):
         self._tree.settle((steps, *self._tally))
         return list(self._tree.nodes())
 
+    @property
+    def lost_calls(self) -> int:
+        """Calls that are not in the tree because it was full; their steps belong to the caller's node."""
+        return self._tree.lost
+
     def _count_rows(self, first: int, end: int, times: int) -> None:
         self._changes[first] += times
         self._changes[end] -= times

@@ -63,6 +63,7 @@ def profile_json(profile: Profile) -> dict[str, Any]:
             if costs.steps
         ],
         "calls": call_json(profile.root),
+        "lost-calls": profile.lost_calls,
     }
 
 

@@ -82,7 +82,8 @@ class CallNode:
 class Profile:
     """What a run did. `executions` says how often each row was executed, `costs` what each cost.
 
-    `instructions` are those of the WebAssembly module by their byte offset, where it is at hand.
+    `instructions` are those of the WebAssembly module by their byte offset, where it is at hand. `lost_calls` were made
+    when the tree of calls was full: it has what they cost with the caller.
     """
 
     program: Program
@@ -92,6 +93,7 @@ class Profile:
     functions: Sequence[Function]
     root: CallNode
     instructions: Mapping[int, str] = field(default_factory=dict)
+    lost_calls: int = 0
 
     def function_at(self, row: int) -> Function:
         """The function that holds a row."""
@@ -184,7 +186,7 @@ def profile_run(
     try:
         zkpc, steps = run.advance(0, 0, step_limit, prepared.end, progress)
         run.finish()
-        nodes = run.calls(steps)
+        nodes, lost_calls = run.calls(steps), run.lost_calls
     finally:
         run.release()
     if zkpc != prepared.end:
@@ -201,6 +203,7 @@ def profile_run(
         costs,
         functions,
         _tree(nodes, functions),
+        lost_calls=lost_calls,
     )
 
 

@@ -66,6 +66,16 @@ def line_lines(profile: Profile, aligned: Aligned, limit: int) -> list[str]:
     return lines if len(found) <= limit else [*lines, f"and {len(found) - limit} more"]
 
 
+def lost_calls_text(profile: Profile) -> str:
+    """What is not exact because the tree of calls was full; empty when all is."""
+    if not profile.lost_calls:
+        return ""
+    return (
+        f"the tree of calls is full: {profile.lost_calls} calls were counted with their callers, so that numbers of "
+        "calls, costs with calls and flame graphs are not exact; costs of functions, blocks and rows are"
+    )
+
+
 def block_lines(profile: Profile, limit: int) -> list[str]:
     """The blocks with the most steps, row by row."""
     lines = []
