@@ -51,6 +51,18 @@ class HashStream:
             value = value << 8 | self.data[place]
         return value
 
+    @property
+    def open(self) -> bool:
+        """May the next byte be appended, whatever it is?"""
+        return self.length not in self.pieces
+
+    def append(self, content: bytes) -> None:
+        """Put bytes behind the end of an open stream, in pieces of one byte."""
+        places = range(self.length, self.length + len(content))
+        self.data.update(zip(places, content, strict=True))
+        self.pieces.update(dict.fromkeys(places, 1))
+        self.length += len(content)
+
     def write(self, position: int, size: int, value: int) -> None:
         """Put the piece `value`, `size` bytes big endian, at `position`; bytes that are there already must be equal."""
         self._check_place(position, size)

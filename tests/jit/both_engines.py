@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 
@@ -40,7 +41,7 @@ def both_engines() -> Iterator[list[int]]:
         if self.hook is not None:
             return advance(self, machine, zkpc, step, limit, stop, progress)
         twin = machine.copy()
-        twin.listener = None
+        twin.listener = deepcopy(machine.listener)
         most = min(limit, step + MOST_REFERENCE_STEPS)
         expected = _end(lambda: self.run(twin, zkpc, step, most, stop))
         if isinstance(expected, tuple) and expected[0] != stop and expected[1] == most < limit:

@@ -177,6 +177,110 @@ def fault_state(code: Any, name: Engine) -> tuple[object, ...]:
     return memory, caught.value.step, caught.value.zkpc, str(caught.value)
 
 
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows that the interpreter will have executed for machine code."""
+    rows: list[int] = []
+    for name in ("interpret", "execute_for_code"):
+        execute_row = getattr(engine.Run, name)
+
+        def noted(run: engine.Run, row: int, *more: int, execute_row: Any = execute_row) -> Any:
+            rows.append(row)
+            return execute_row(run, row, *more)
+
+        monkeypatch.setattr(engine.Run, name, noted)
+    return rows
+
+
+BATCH = bytes(range(200, 256)) + bytes(range(60))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+@pytest.mark.parametrize("offset", [0, 1, len(BATCH) - 8, len(BATCH) - 1, len(BATCH), -1])
+def test_bytes_of_the_batch(size: int, offset: int) -> None:
+    inputs = PublicInputs(batch_l2_data=BATCH, timestamp_limit=7)
+    read = f"${{(getTxsLen() > B) ? getTxs(E, {size}) : getTxs(0 - 1, 1)}} => A"
+    start = (f"{offset + 1000} => E", "E - 1000 => E", ":JMP(there)", "there:")
+    for row in (
+        read,
+        read.replace("getTxsLen() >", "getTimestampLimit() <"),
+        "${getTxsLen() - getTimestampLimit()} => A",
+    ):
+        assert_same(program(*start, row, "A => B"), inputs=inputs)
+    for timestamp in (1 << 62, (1 << 62) + 1, 1 << 70):
+        assert_same(program("${getTimestampLimit() >> 1} => A"), inputs=replace(inputs, timestamp_limit=timestamp))
+
+
+VARIABLE_ROWS = ("0 => A :JMP(start2)", "start2:", "3 => RCX", "loop:", "$${_n = _n + STEP}", "${_n} => A :MSTORE(x)",
+                 "$${_n = _n * 3}", "${_n - 1} => B", "RCX - 1 => RCX :JMPNZ(loop)", "A => D", "$${var _m = 9}",
+                 "${_n + _m} => E")  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["0", "5", "-7", "1 << 61", "1 << 62", "(1 << 62) + 1", "1 << 70", "-(1 << 62)"])
+def test_variables(start: str) -> None:
+    code = program(f"$${{var _n = {start}}}", *VARIABLE_ROWS, variables=("x",))
+    for step_limit in range(1, 24):
+        assert_same(code, step_limit=step_limit)
+
+
+def test_variables_that_are_not_declared() -> None:
+    assert assert_same(program(*VARIABLE_ROWS, variables=("x",)))[0] == "tag_variable_undefined"
+    assert assert_same(program("1 => A", "$${n = 4}", "2 => A"))[0] == "tag_variable_undefined"
+    again = ("2 => RCX", "loop:", "$${var n = 4}", "RCX - 1 => RCX :JMPNZ(loop)")
+    assert assert_same(program(*again))[0] == "tag_variable_redeclared"
+
+
+def test_code_computes_with_variables_and_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = interpreted(monkeypatch)
+    reads = ("50 => RCX", "loop:", "$${_n = _n + 2}",
+             "${(getTxsLen() >= _n) ? getTxs(getTxsLen() - _n, 2) : getTxs(0 - 1, 1)} => A :MSTORE(x)",
+             "RCX - 1 => RCX :JMPNZ(loop)")  # fmt: skip
+    code = program("$${var _n = 0}", *reads, variables=("x",))
+    execution = execute(code, engine="jit", inputs=PublicInputs(batch_l2_data=BATCH))
+    assert execution.registers["A"] == (BATCH[-100] << 8 | BATCH[-99], 0)
+    assert len(rows) < 5
+
+
+HASH_LOOP = ("0 => E, D", "{rounds} => RCX", "loop:", "RCX - 1 => RCX", "{hash}", "B + 1 => B", "RCX :JMPNZ(loop)")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "${RCX & 255} :HASHK1(E)",
+        "${RCX & 511} :HASHK1(E)",
+        "${RCX & 255} => A, HASHPOS :HASHK1(E)",
+        "RCX :HASHK1(E)",
+        "-1 :HASHK1(E)",
+        "$ => A :HASHK1(E)",
+        "D :HASHK(E)",
+    ],
+)
+def test_bytes_that_are_hashed(row: str) -> None:
+    for more in ((), ("0 => HASHPOS",), ("-1 => HASHPOS",), ("E + 5 => E", "0 => HASHPOS")):
+        lines = [line.format(rounds=300, hash=row) for line in HASH_LOOP]
+        lines[5:5] = more
+        assert_same(program(*lines), step_limit=3000)
+
+
+def test_pieces_at_the_end_of_a_stream() -> None:
+    """A piece of no bytes closes the place where it is for pieces of another size."""
+    rows = ("0 => D", "1 :HASHK1(0)", "D :HASHK(0)", "2 :HASHK1(0)", ":JMP(there)", "there:", "3 :HASHK1(0)")
+    assert assert_same(program(*rows))[0] == "hash_read_sizes"
+
+
+def test_many_bytes_are_hashed_by_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = interpreted(monkeypatch)
+    lines = [line.format(rounds=40_000, hash="${RCX & 255} :HASHK1(E)") for line in HASH_LOOP]
+    ends = ("40000 :HASHKLEN(0)", "${hashKDigestR64(0, 1)} => A", "${hashKDigestR64(0, 2)} => B",
+            "${hashKDigestR64(0, 3)} => C", "${hashKDigestR64(0, 0)} :HASHKDIGEST(0)")  # fmt: skip
+    code = program(*lines, *ends)
+    execution = execute(code, engine="jit", step_limit=1 << 20)
+    assert execution.hash_streams[0].content == bytes(number & 255 for number in reversed(range(40_000)))
+    assert execution.counters.keccak == 40_000 // 136 + 1
+    assert len(rows) < 60
+    assert_same(code, step_limit=1 << 20)
+
+
 def test_inputs_out_of_the_range_of_registers() -> None:
     text = "start:\n  GAS => A\n  SP => B\n  1 :MSTORE(x)\n  CTX => C\nfinalizeExecution:\n  A\n"
     assert_same(assemble("VAR GLOBAL x\n" + text), inputs=PublicInputs(old_num_batch=3, chain_id=1 << 70, fork_id=-5))

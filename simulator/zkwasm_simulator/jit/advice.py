@@ -32,11 +32,21 @@ from zkwasm_simulator.jit.numbers import (
     truth,
     wide_operator,
 )
-from zkwasm_simulator.jit.state import INPUT_WORDS, TRACE_LENGTH
+from zkwasm_simulator.jit.state import (
+    BATCH_BYTES,
+    BATCH_MEMORY,
+    INPUT_WORDS,
+    TIMESTAMP,
+    TRACE_LENGTH,
+    VARIABLE_BOUND,
+)
 from zkwasm_simulator.jit.values import ZERO, Value, constant
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS
 
 Node = dict[str, Any]
+
+MOST_BATCH_BYTES = 1 << 31
+"""Longer ones are the reference interpreter's."""
 
 _FUNCTION_OPERATORS = {
     "bitwise_and": "bitand",
@@ -61,6 +71,9 @@ class _Nowhere:
 
     def register(self, name: str) -> Value:
         return Value(b"", -(1 << 40), 1 << 40) if name in SINGLE_REGISTERS else Value(b"", 0, PRIME - 1)
+
+    def variable(self, name: str) -> Value:
+        return Value(b"", -VARIABLE_BOUND, VARIABLE_BOUND)
 
     def normalise(self, *limbs: Value) -> None:
         for limb in limbs:
@@ -114,7 +127,10 @@ def _split(code: Code, low: int, high: int, place: Place) -> tuple[Value, Value]
 
 
 def _limbs(node: Node, place: Place) -> tuple[Value, Value] | None:
-    """Functions that give limbs and not a number: cond(x) and beforeLast(k) are −1 or 0."""
+    """Functions that give limbs and not a number: cond(x) and beforeLast(k) are −1 or 0, getTxs(at, n) is n bytes."""
+    if node["op"] == "if" and _fails(node["values"][2]):
+        place.refuse(single_word(_number(node["values"][0], place)).code + op("i64.eqz"))
+        return _limbs(node["values"][1], place)
     if node["op"] != "functionCall":
         return None
     name, parameters = node["funcName"], node["params"]
@@ -127,6 +143,8 @@ def _limbs(node: Node, place: Place) -> tuple[Value, Value] | None:
             raise UnsupportedError
         last = i32(0) + access("i64.load", TRACE_LENGTH) + i64(distance) + op("i64.sub")
         return _minus_one_if(place.step() + last + op("i64.lt_s"), place), ZERO
+    if name == "getTxs" and len(parameters) == 2:
+        return _batch_data(parameters, place)
     return None
 
 
@@ -150,6 +168,8 @@ def _number(node: Node, place: Place) -> Value | Wide:
         return constant(value)
     if operation == "getReg":
         return _register(node["regName"], place)
+    if operation == "getVar":
+        return place.variable(node["varName"])
     if operation == "if":
         return _choice(node["values"], place)
     if operation == "functionCall":
@@ -183,7 +203,79 @@ def _call(node: Node, place: Place) -> Value | Wide:
         if 0 <= index < WORDS_PER_ROOT:
             word = INPUT_WORDS + 8 * (_INPUT_FUNCTIONS[name] + index)
             return Value(kept(place, i32(0) + access("i64.load", word)), 0, WORD_MASK)
+    if name == "getTxsLen" and not parameters:
+        return Value(kept(place, i32(0) + access("i64.load", BATCH_BYTES)), 0, MOST_BATCH_BYTES)
+    if name == "getTimestampLimit" and not parameters:
+        timestamp = kept(place, i32(0) + access("i64.load", TIMESTAMP))
+        place.refuse(timestamp + i64(0) + op("i64.lt_s"))
+        return Value(timestamp, 0, VARIABLE_BOUND)
     raise UnsupportedError
+
+
+def _batch_data(parameters: list[Node], place: Place) -> tuple[Value, Value]:
+    """Bytes of the batch as a big-endian number; what is not all there is refused."""
+    offset, size = single_word(_number(parameters[0], place)), _constant(parameters[1])
+    if not 1 <= size <= 8 or offset.high >= I63 - 8:
+        raise UnsupportedError
+    end = offset.code + i64(size) + op("i64.add")
+    place.refuse(offset.code + i64(0) + op("i64.lt_s"))
+    place.refuse(end + i32(0) + access("i64.load", BATCH_BYTES) + op("i64.gt_s"))
+    address = offset.code + op("i32.wrap_i64")
+    code = b""
+    for number in range(size):
+        code += address + access("i64.load8_u", number, BATCH_MEMORY) + i64(8 * (size - 1 - number)) + op("i64.shl")
+        code += op("i64.or") if number else b""
+    return _split(kept(place, code), 0, (1 << 8 * size) - 1, place)
+
+
+def _fails(node: Node) -> bool:
+    """Is it what our compiler writes for input that is not there: bytes in front of the batch?"""
+    if node["op"] != "functionCall" or node["funcName"] != "getTxs":
+        return False
+    offset = node["params"][0]
+    if offset["op"] != "sub" or any(value["op"] != "number" for value in offset["values"]):
+        return False
+    minuend, subtrahend = (int(value["num"]) for value in offset["values"])
+    return minuend < subtrahend
+
+
+def assignment(node: Node, place: Place) -> tuple[str, Value] | None:
+    """The variable that a command assigns, and the number; None when it is another command.
+
+    *Raises:* UnsupportedError.
+    """
+    if node["op"] != "setVar":
+        return None
+    target, source = node["values"]
+    if target["op"] == "declareVar":
+        if not target["varName"].startswith("_"):
+            raise UnsupportedError
+        return target["varName"], constant(_constant(source))
+    if target["op"] != "getVar":
+        return None
+    place.variable(target["varName"])
+    number = single_word(_number(source, place))
+    if not (number.low >= -VARIABLE_BOUND and number.high <= VARIABLE_BOUND):
+        if number.high >= I63:
+            raise UnsupportedError
+        place.refuse(number.code + i64(VARIABLE_BOUND) + op("i64.add") + i64(2 * VARIABLE_BOUND) + op("i64.gt_u"))
+        number = Value(number.code, max(number.low, -VARIABLE_BOUND), min(number.high, VARIABLE_BOUND))
+    return target["varName"], number
+
+
+def assigns(node: Node) -> bool:
+    """Is a command in front of a row an assignment that can be computed without the reference interpreter?"""
+    try:
+        return assignment(node, _Nowhere()) is not None
+    except UnsupportedError:
+        return False
+
+
+def assigned_constant(node: Node) -> tuple[str, int] | None:
+    """What a command behind a row assigns, where that is a declaration with a number; None when it is anything else."""
+    if node["op"] != "setVar" or node["values"][0]["op"] != "declareVar" or not assigns(node):
+        return None
+    return node["values"][0]["varName"], int(node["values"][1]["num"])
 
 
 def _choice(values: list[Node], place: Place) -> Value:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zkwasm_compiler.asm.program import Program
+from zkwasm_compiler.asm.program import AdviceNode, Program
 from zkwasm_simulator.decode import DecodedRow, decode_row
 from zkwasm_simulator.interpreter import trap_rows
-from zkwasm_simulator.jit.advice import supported, uses_counters
+from zkwasm_simulator.jit.advice import assigned_constant, assigns, supported, uses_counters
 
 BLOCK_ROWS = 64
 """The longest block: what is executed between two looks at the step limit."""
@@ -83,7 +83,11 @@ class Block:
 
 def needs_host(row: DecodedRow) -> bool:
     """Is `row` one that only the reference interpreter executes?"""
-    if row.hash or row.commands_before or row.commands_after or _reads_counters(row):
+    if row.hash and (row.hash != "HASHK1" or (row.free and row.advice is None)):
+        return True
+    if _reads_counters(row):
+        return True
+    if not all(map(assigns, row.commands_before)) or None in map(assigned_constant, row.commands_after):
         return True
     if row.free and row.advice is None and len(row.givers) != 1:
         return True
@@ -104,6 +108,22 @@ def rare_rows(program: Program) -> frozenset[int]:
     if program.interface is None or _UNPROVABLE not in program.labels:
         return trap_rows(program)
     return trap_rows(program) | {program.labels[_UNPROVABLE]}
+
+
+def variables_of(rows: Sequence[DecodedRow]) -> list[str]:
+    """The names of the variables that advice and commands use, sorted."""
+    found: set[str] = set()
+    for row in rows:
+        for node in (*row.commands_before, *row.commands_after, *([row.advice] if row.advice else [])):
+            _add_variables(node, found)
+    return sorted(found)
+
+
+def _add_variables(node: AdviceNode, found: set[str]) -> None:
+    if "varName" in node:
+        found.add(node["varName"])
+    for child in (*node.get("values", ()), *node.get("params", ())):
+        _add_variables(child, found)
 
 
 def context_is_zero(program: Program, blocks: Sequence[Block], rows: Sequence[DecodedRow]) -> bool:

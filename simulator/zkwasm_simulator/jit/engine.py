@@ -17,24 +17,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import addressof, c_char, c_int64
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.faults import ExecutionFault
 from zkwasm_simulator.inputs import WORDS_PER_ROOT, root_word
 from zkwasm_simulator.interpreter import PreparedProgram, Progress
-from zkwasm_simulator.jit.blocks import Block, SideExit, Uses, blocks_of, context_is_zero, decode_program
+from zkwasm_simulator.jit.advice import MOST_BATCH_BYTES
+from zkwasm_simulator.jit.blocks import (
+    Block,
+    SideExit,
+    Uses,
+    blocks_of,
+    context_is_zero,
+    decode_program,
+    variables_of,
+)
 from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.cells import Cells
+from zkwasm_simulator.jit.encoder import PAGE_BYTES
 from zkwasm_simulator.jit.module import write_module
 from zkwasm_simulator.jit.state import (
+    BATCH_BYTES,
     COUNTS,
+    HASHED,
+    HASHED_BYTES,
     INPUT_WORDS,
     LEFT_FIELD,
     LIMB_NAMES,
+    MOST_STREAMS,
     STATE_NAMES,
+    STREAM_LENGTHS,
     TALLY,
+    TIMESTAMP,
     TRACE_LENGTH,
+    UNKNOWN,
+    VARIABLE_BOUND,
     Exit,
 )
 from zkwasm_simulator.jit.values import SINGLE_BOUND
@@ -61,7 +80,11 @@ class CompiledProgram:
             rows = decode_program(program)
             self.blocks = blocks_of(program, rows)
             self.context_is_zero = context_is_zero(program, self.blocks, rows)
-            self.code = write_module(program, rows, self.blocks, skip_address_check, self.context_is_zero, profiled)
+            self.variables = variables_of(rows)
+            self.code = write_module(
+                program, rows, self.blocks, self.variables, skip_address_check, self.context_is_zero, profiled
+            )
+        self.hash_rows = frozenset(row.index for row in rows if row.hash is not None)
         self.block_at = {block.start: block for block in self.blocks}
         self.starts = [block.start for block in self.blocks]
         self.counts = len(self.blocks) + sum(len(block.exits) for block in self.blocks)
@@ -160,6 +183,38 @@ class Run:
         roots = (machine.inputs.old_state_root, machine.inputs.old_acc_input_hash)
         words = [root_word(root, index) for root in roots for index in range(WORDS_PER_ROOT)]
         struct.pack_into("<8Q", self._state, INPUT_WORDS, *words)
+        self._variables_at = COUNTS + 8 * code.counts
+        self._variables = struct.Struct(f"<{len(code.variables)}q")
+        self._put_batch(exports["batch"])
+        self._put_streams()
+
+    def _put_batch(self, memory: Any) -> None:
+        """Give the code the data of the batch and what it asks about it."""
+        inputs = self.machine.inputs
+        size, timestamp = len(inputs.batch_l2_data), inputs.timestamp_limit
+        fits = size <= MOST_BATCH_BYTES and 0 <= timestamp <= VARIABLE_BOUND
+        struct.pack_into("<q", self._state, BATCH_BYTES, size)
+        struct.pack_into("<q", self._state, TIMESTAMP, timestamp if fits else -1)
+        if size and fits:
+            memory.grow(self._store, -(-size // PAGE_BYTES))
+            memory.write(self._store, inputs.batch_l2_data, 0)
+
+    def _put_streams(self) -> None:
+        """Tell the code which hash streams are open, and how long they are."""
+        if self.code.hash_rows:
+            lengths = [0] * MOST_STREAMS
+            for number, stream in self.machine.hash_streams.items():
+                if 0 <= number < MOST_STREAMS:
+                    lengths[number] = stream.length if stream.open else -1
+            struct.pack_into(f"<{MOST_STREAMS}q", self._state, STREAM_LENGTHS, *lengths)
+
+    def _get_streams(self) -> None:
+        """Append to the hash streams what the code has hashed."""
+        (count,) = struct.unpack_from("<q", self._state, HASHED)
+        entries = struct.unpack_from(f"<{count}I", self._state, HASHED_BYTES)
+        for number, group in groupby(entries, key=lambda entry: entry >> 8):
+            self.machine.stream(number).append(bytes(entry & 0xFF for entry in group))
+        struct.pack_into("<q", self._state, HASHED, 0)
 
     def more_imports(self, store: Any) -> list[Any]:
         """What the module imports besides `host_row`."""
@@ -198,11 +253,16 @@ class Run:
     def interpret(self, row: int, step: int, stop: int) -> int:
         """Execute a row by the interpreter; gives the next one. *Raises:* ExecutionFault with its place."""
         following, _ = self.prepared.run(self.machine, row, step, step + 1, stop)
+        if row in self.code.hash_rows:
+            self._put_streams()
         return following
 
     def execute_for_code(self, row: int, step: int) -> int:
         """The same in the middle of the code. *Raises:* ExecutionFault without a place."""
-        return self.prepared.rows[row](self.machine, step)
+        following = self.prepared.rows[row](self.machine, step)
+        if row in self.code.hash_rows:
+            self._put_streams()
+        return following
 
     def note_entered(self, block: Block, times: int) -> None:
         """Called with what a block has counted, before it is forgotten."""
@@ -274,12 +334,21 @@ class Run:
         if any(abs(value) > SINGLE_BOUND for value in values[len(LIMB_NAMES) :]):
             return False
         _REGISTERS.pack_into(self._state, 0, *values)
+        if self.code.variables:
+            numbers = [self.machine.variables.get(name) for name in self.code.variables]
+            words = [n if isinstance(n, int) and abs(n) <= VARIABLE_BOUND else UNKNOWN for n in numbers]
+            self._variables.pack_into(self._state, self._variables_at, *words)
         return True
 
     def _get_registers(self) -> None:
         machine = self.machine
         for name, value in zip(STATE_NAMES, _REGISTERS.unpack_from(self._state, 0), strict=True):
             setattr(machine, name, value)
+        if self.code.variables:
+            words = self._variables.unpack_from(self._state, self._variables_at)
+            machine.variables |= {n: w for n, w in zip(self.code.variables, words, strict=True) if w != UNKNOWN}
+        if self.code.hash_rows:
+            self._get_streams()
 
     def _host_row(self, row: int, step: int) -> int:
         """Execute a row for the code."""

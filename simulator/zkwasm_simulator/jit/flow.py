@@ -65,10 +65,12 @@ CHUNK_BLOCKS = 1 << CHUNK_BITS
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What every chunk knows of the program: its blocks by their first rows, its length, its end, the rows to which
-    only the interpreter goes, and the places of its tables. With `context_is_zero` CTX is 0 while code runs."""
+    """What every chunk knows of the program: its blocks by their first rows, the globals of registers and variables,
+    its length, its end, the rows to which only the interpreter goes, and the places of its tables. With
+    `context_is_zero` CTX is 0 while code runs."""
 
     block_at: Mapping[int, int]
+    registers: Mapping[str, int]
     length: int
     end: int
     rare: frozenset[int]
@@ -88,7 +90,8 @@ class ChunkWriter:
         self.layout = layout
         self.helpers = helpers
         self.context_is_zero = layout.context_is_zero
-        self.registers = Registers(self.fresh, self.emit, {"CTX": ZERO} if layout.context_is_zero else {})
+        always = {"CTX": ZERO} if layout.context_is_zero else {}
+        self.registers = Registers(self.fresh, self.emit, layout.registers, always)
         self._out: list[Code] = []
         self._next_local = self._most_locals = FIRST_FREE_LOCAL
         self._block = blocks[0]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from zkwasm_simulator.decode import CONTEXT_STRIDE, Address
 from zkwasm_simulator.jit.encoder import Code, access, global_get, i32, i64, op
-from zkwasm_simulator.jit.state import CELL_BYTES, CELL_MEMORY, CELLS, LEAST_CELLS
+from zkwasm_simulator.jit.state import (
+    CELL_BYTES,
+    CELL_MEMORY,
+    CELLS,
+    HASHED,
+    HASHED_BYTES,
+    LEAST_CELLS,
+    MOST_HASHED,
+    MOST_STREAMS,
+    STREAM_LENGTHS,
+)
 from zkwasm_simulator.jit.step_value import StepValue
 from zkwasm_simulator.jit.values import Value, constant, element, signed_form, single
 
@@ -84,6 +94,29 @@ class MemoryAccess(StepValue):
     def memory_read(self) -> None:
         low, high = self.cell()
         self.equal_limbs([(self.value(0), low), (self.value(1), high)])
+
+    def hashed(self) -> None:
+        """Check HASHK1: a byte that is appended to an open stream; the rest is refused."""
+        stream = self.address()
+        self.refuse(stream.code + i64(MOST_STREAMS) + op("i64.ge_u"))
+        self.refuse(self.value_word().code + i64(0xFF) + op("i64.gt_u"))
+        place = self.keep(stream.code + i64(3) + op("i64.shl")) + op("i32.wrap_i64")
+        length = self.writer.fresh(place + access("i64.load", STREAM_LENGTHS))
+        self.refuse(
+            length + self.register("HASHPOS").code + op("i64.ne") + length + i64(0) + op("i64.lt_s") + op("i32.or")
+        )
+        count = self.writer.fresh(i32(0) + access("i64.load", HASHED))
+        self.refuse(count + i64(MOST_HASHED) + op("i64.ge_u"))
+        self._hashed = place, length, count
+
+    def hash(self) -> None:
+        """Append the byte, and note it for the driver."""
+        place, length, count = self._hashed
+        self.writer.emit(place + length + i64(1) + op("i64.add") + access("i64.store", STREAM_LENGTHS))
+        entry = self.address().code + i64(8) + op("i64.shl") + self.value_word().code + op("i64.or")
+        address = count + i64(2) + op("i64.shl") + op("i32.wrap_i64")
+        self.writer.emit(address + entry + access("i64.store32", HASHED_BYTES))
+        self.writer.emit(i32(0) + count + i64(1) + op("i64.add") + access("i64.store", HASHED))
 
     def store(self, limbs: list[Value]) -> None:
         number, pointer = self._place_of_store

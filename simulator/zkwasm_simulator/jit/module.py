@@ -15,6 +15,7 @@ from zkwasm_compiler.asm.program import Program
 from zkwasm_simulator.decode import DecodedRow
 from zkwasm_simulator.field import LIMB_MASK, PRIME
 from zkwasm_simulator.interpreter import END_LABEL
+from zkwasm_simulator.jit.advice import MOST_BATCH_BYTES
 from zkwasm_simulator.jit.blocks import Block, rare_rows
 from zkwasm_simulator.jit.call_tree import TALLIES
 from zkwasm_simulator.jit.encoder import (
@@ -42,6 +43,7 @@ from zkwasm_simulator.jit.encoder import (
     unsigned,
 )
 from zkwasm_simulator.jit.flow import CHUNK_BITS, CHUNK_BLOCKS, ChunkWriter, Layout
+from zkwasm_simulator.jit.registers import variable
 from zkwasm_simulator.jit.state import (
     CELL_BYTES,
     CELL_MEMORY,
@@ -55,8 +57,10 @@ from zkwasm_simulator.jit.state import (
     LEFT_FIELD,
     LIMIT,
     MOST_CELLS,
+    OTHER_GLOBALS,
     ROW_FIELDS,
     STOP,
+    UNKNOWN,
     WRITTEN_MEMORY,
 )
 from zkwasm_simulator.jit.step_value import Helpers
@@ -66,6 +70,7 @@ def write_module(
     program: Program,
     rows: Sequence[DecodedRow],
     blocks: Sequence[Block],
+    variables: Sequence[str],
     skip_address_check: bool,
     context_is_zero: bool,
     profiled: bool = False,
@@ -79,20 +84,28 @@ def write_module(
         enter = module.import_function("enter", module.type((I32, *counters), ()))
         leave = module.import_function("leave", module.type(counters, ()))
     exits = COUNTS + 8 * len(blocks)
-    table = exits + 8 * sum(len(block.exits) for block in blocks)
+    places = exits + 8 * sum(len(block.exits) for block in blocks)
+    table = places + 8 * len(variables)
+    first = len(GLOBALS) + OTHER_GLOBALS
+    named = {variable(name): first + number for number, name in enumerate(variables)}
+    saved = [(8 * number, index) for number, index in enumerate(GLOBALS.values())]
+    saved += [(places + 8 * number, index) for number, index in enumerate(named.values())]
     pages = -(-(table + 4 * len(rows)) // PAGE_BYTES)
     module.memory("state", pages, pages)
     module.memory("cells", LEAST_CELLS * CELL_BYTES // PAGE_BYTES, MOST_CELLS * CELL_BYTES // PAGE_BYTES)
     module.memory("written", LEAST_CELLS // PAGE_BYTES, MOST_CELLS // PAGE_BYTES)
     for _ in GLOBALS:
         module.global_variable(I64, i64(0))
+    module.memory("batch", 0, MOST_BATCH_BYTES // PAGE_BYTES)
     for kind, initial in ((I64, i64(0)), (I64, i64(0)), (I64, i64(LEAST_CELLS)), *[(I32, i32(0))] * 3):
         module.global_variable(kind, initial)
+    for _ in variables:
+        module.global_variable(I64, i64(UNKNOWN))
     nothing = module.type((), ())
     helpers = Helpers(
         multiply=module.function(module.type((I64, I64), (I64,)), [(2, I64)], multiply_code()),
-        save=module.function(nothing, [], _save()),
-        load=module.function(nothing, [], _load()),
+        save=module.function(nothing, [], _save(saved)),
+        load=module.function(nothing, [], _load(saved)),
         host_row=host_row,
         divide=module.function(module.type((I64,) * 4, (I64,) * 4), [(DIVISION_LOCALS - 4, I64)], divide_code()),
         enter=enter,
@@ -100,7 +113,9 @@ def write_module(
     )
     block_at = {block.start: block.number for block in blocks}
     end, rare = program.labels.get(END_LABEL, -1), rare_rows(program)
-    layout = Layout(block_at, len(rows), end, rare, exits, table, skip_address_check, context_is_zero, profiled)
+    layout = Layout(
+        block_at, GLOBALS | named, len(rows), end, rare, exits, table, skip_address_check, context_is_zero, profiled
+    )
     chunk = module.type((I32,), (I32,))
     for first in range(0, len(blocks), CHUNK_BLOCKS):
         locals_, body = ChunkWriter(blocks[first : first + CHUNK_BLOCKS], rows, layout, helpers).function()
@@ -205,12 +220,13 @@ def _reserve() -> Code:
     return code + get(count) + global_put(CELLS) + i32(0)
 
 
-def _save() -> Code:
-    return b"".join(i32(0) + global_get(number) + access("i64.store", 8 * number) for number in GLOBALS.values())
+def _save(places: Sequence[tuple[int, int]]) -> Code:
+    """Put globals, given with their places in memory 0, there."""
+    return b"".join(i32(0) + global_get(index) + access("i64.store", place) for place, index in places)
 
 
-def _load() -> Code:
-    return b"".join(i32(0) + access("i64.load", 8 * number) + global_put(number) for number in GLOBALS.values())
+def _load(places: Sequence[tuple[int, int]]) -> Code:
+    return b"".join(i32(0) + access("i64.load", place) + global_put(index) for place, index in places)
 
 
 def _run(helpers: Helpers, chunk: int) -> Code:

@@ -33,6 +33,9 @@ class Place(Protocol):
     def register(self, name: str) -> Value:
         """A limb (`A0`) or a one-limb register."""
 
+    def variable(self, name: str) -> Value:
+        """A variable of advice; refused when it is not known."""
+
     def normalise(self, *limbs: Value) -> None:
         """Refuse limbs that are not of 32 bits."""
 

@@ -7,9 +7,11 @@ jump is `flow`'s.
 
 from __future__ import annotations
 
+from zkwasm_simulator.jit.advice import assigned_constant, assignment
 from zkwasm_simulator.jit.encoder import i64, op
 from zkwasm_simulator.jit.memory_access import MemoryAccess
 from zkwasm_simulator.jit.operations import Operations
+from zkwasm_simulator.jit.registers import variable
 from zkwasm_simulator.jit.values import ZERO, Value, canonical, constant
 from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS
 
@@ -22,6 +24,11 @@ class RowCode(Operations, MemoryAccess):
     def check(self) -> None:
         """Compute the row and refuse what the machine refuses."""
         row = self.row
+        for command in row.commands_before:
+            assigned = assignment(command, self)
+            assert assigned is not None
+            name, value = assigned
+            self.writer.registers.write_single(variable(name), value)
         if row.address is not None:
             self.address()
         if row.free:
@@ -42,6 +49,8 @@ class RowCode(Operations, MemoryAccess):
             self.refuse(self.single_value().code + op("i64.eqz") + op("i32.eqz"))
         if row.memory == "write":
             self._place_of_store = self.cell_place()
+        if row.hash is not None:
+            self.hashed()
 
     def assign(self) -> None:
         """Put everything where it belongs."""
@@ -66,7 +75,14 @@ class RowCode(Operations, MemoryAccess):
             again = repeats.code + op("i64.eqz") + op("i32.eqz") + op("i64.extend_i32_u")
             fewer = self.keep(repeats.code + again + op("i64.sub"))
             registers.write_single("RCX", Value(fewer, repeats.low - 1, repeats.high))
-        if row.memory == "write":
+        for command in row.commands_after:
+            assigned = assigned_constant(command)
+            assert assigned is not None
+            registers.write_single(variable(assigned[0]), constant(assigned[1]))
+        if row.hash is not None:
+            self.hash()
+            registers.write_single("HASHPOS", self.moved(registers.read("HASHPOS"), 1))
+        if row.memory == "write" or row.hash is not None:
             self.writer.commit(row.index + 1)
 
     def moved(self, pointer: Value, distance: int) -> Value:

@@ -11,7 +11,8 @@ from zkwasm_simulator.field import LIMB_MASK
 from zkwasm_simulator.field import ZERO as ZERO_LIMBS
 from zkwasm_simulator.jit.advice import free_input
 from zkwasm_simulator.jit.encoder import Code, i64, op
-from zkwasm_simulator.jit.registers import Registers
+from zkwasm_simulator.jit.registers import Registers, variable
+from zkwasm_simulator.jit.state import UNKNOWN, VARIABLE_BOUND
 from zkwasm_simulator.jit.values import (
     Value,
     canonical,
@@ -95,6 +96,7 @@ class StepValue(ABC):
         self._singles: Value | None = None
         self._result: Code = b""
         self._place_of_store: tuple[Code, Code] = b"", b""
+        self._hashed: tuple[Code, Code, Code] = b"", b"", b""
 
     def refuse(self, condition: Code) -> None:
         self.writer.leave_if(condition)
@@ -104,6 +106,13 @@ class StepValue(ABC):
 
     def step(self) -> Code:
         return self.writer.step(self.row.index)
+
+    def variable(self, name: str) -> Value:
+        value = self.register(variable(name))
+        if value.low == UNKNOWN:
+            self.refuse(value.code + i64(UNKNOWN) + op("i64.eq"))
+            value.narrow(-VARIABLE_BOUND, VARIABLE_BOUND)
+        return value
 
     @property
     def division(self) -> int:
