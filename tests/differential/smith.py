@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import wasmtime
 
 from tests.differential.comparison import Case
 from tests.floats.operands import FORMATS, random_operands
@@ -75,6 +79,13 @@ WITH_TABLES = {
 WITH_FLOATS = {"allow-floats": True, "canonicalize-nans": True}
 """Floats; what other NaN than ours an operation gives is made the canonical one in the module itself."""
 
+CHANGES_OF_PRECISION = {"f32.demote_f64": "f32", "f64.promote_f32": "f64"}
+
+WITH_MORE = {"extended-const-enabled": True, "max-funcs": 10, "max-globals": 8, "max-types": 12}
+"""More of everything, for modules in which all features meet."""
+NOT_EMPTY = {"min-funcs": 4, "min-types": 6}
+ALL_SEED_BYTES = 20_000
+
 
 def smith_module(
     seed: int,
@@ -87,15 +98,51 @@ def smith_module(
 ) -> Case:
     """The module of a seed with calls of all its exported functions that a program can publish."""
     generator = random.Random(seed)
-    configuration = folder / "smith.json"
     options = CONFIGURATION | {"max-instructions": max_instructions} | (WITH_MEMORY if memory else {})
     options |= WITH_FLOATS if floats else {}
     options |= WITH_TABLES if tables else {}
-    configuration.write_text(json.dumps(options))
     instructions = ",".join([INSTRUCTIONS, *["Memory"] * memory, *["Reference,Table"] * tables])
+    return _case(_generate(generator.randbytes(SEED_BYTES), options, instructions, folder), generator)
+
+
+def full_module(seed: int, folder: Path) -> Case:
+    """The module of a seed in which everything may occur that is covered: floats, memory, tables, references, bulk
+    operations, calls in place of returns, several results, start functions.
+
+    Half of the modules have no instruction that may trap, so that they run until they end or their fuel does; in a
+    quarter all calls are made in one instance, and another quarter may have a start function.
+    """
+    generator = random.Random(seed)
+    options = CONFIGURATION | WITH_MEMORY | WITH_FLOATS | WITH_TABLES | WITH_MORE | NOT_EMPTY
+    options |= {"allow-start-export": seed % 4 == 0, "disallow-traps": seed % 2 == 1}
+    options |= {"max-instructions": generator.choice((40, 80, 160, 300))}
+    instructions = f"{INSTRUCTIONS},Memory,Reference,Table"
+    data = _with_one_nan(_generate(generator.randbytes(ALL_SEED_BYTES), options, instructions, folder))
+    return replace(_case(data, generator), instance_per_call=seed % 4 != 1)
+
+
+def _generate(data: bytes, options: dict[str, Any], instructions: str, folder: Path) -> bytes:
+    """The module that wasm-tools makes of random bytes."""
+    configuration = folder / "smith.json"
+    configuration.write_text(json.dumps(options))
     command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", instructions]
     command += ["--ensure-termination", "--fuel", str(FUEL)]
-    data = subprocess.run(command, input=generator.randbytes(SEED_BYTES), capture_output=True, check=True).stdout
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+def _with_one_nan(data: bytes) -> bytes:
+    """The module with the canonical NaN behind changes of precision too, which wasm-tools leaves as they are."""
+    text = subprocess.run([wasm_tools(), "print"], input=data, capture_output=True, check=True).stdout.decode()
+    for operation, type_ in CHANGES_OF_PRECISION.items():
+        text = text.replace(f"{operation}\n", f"{operation} call ${type_}\n")
+        given = "local.get 0 "
+        chosen = f"{given}{type_}.const nan {given}{given}{type_}.eq select"
+        text = f"{text.rstrip().removesuffix(')')} (func ${type_} (param {type_}) (result {type_}) {chosen}))"
+    return bytes(wasmtime.wat2wasm(text))
+
+
+def _case(data: bytes, generator: random.Random) -> Case:
+    """A module with random calls of its exports."""
     module = wasm.load(data)
     exports = _callable(module)
     calls = []
