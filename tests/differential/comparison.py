@@ -10,7 +10,7 @@ import wasmtime
 
 from tests.spec_suite import wasm_tools
 from tests.wasmtime_oracle import SAME_IN_WASMTIME, TRAPS, UNPROVABLE, Oracle, Outcome
-from zkwasm_compiler.driver import CompileOptions, compile_module
+from zkwasm_compiler.driver import CompileOptions, compile_stages
 from zkwasm_compiler.errors import ZkwasmError
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_simulator import ExecutionFault, Instance, InstantiationError
@@ -94,7 +94,8 @@ def expected_outcomes(case: Case) -> list[Outcome]:
 
 def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outcome]:
     """What the compiled program gives for the instantiation and for the calls, `count` outcomes at most."""
-    program = compile_module(case.wasm, CompileOptions(case.exports, optimization_level))
+    options = CompileOptions(case.exports, optimization_level)
+    program = compile_stages(case.wasm, options, dumps=False, verify=True).program
     try:
         instance = Instance(program, step_limit=STEP_LIMIT)
     except InstantiationError as error:

@@ -49,7 +49,7 @@ def end_in_call(build: Legalizer, value: Value) -> Value:
         call = build.emit("call" if direct else "call_indirect", Type.TUPLE, *value.args)
         call.immediate = value.immediate
         made = call if direct else _replaced(build, call)
-        given = [build.emit("result", type_, made) for type_ in results]
+        given = [build.emit("result", type_.carrier, made) for type_ in results]
         for number, result in enumerate(given):
             result.immediate = number
         return build.function.new_value("return", Type.NONE, given, offset=build.offset)

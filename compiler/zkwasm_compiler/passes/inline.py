@@ -115,7 +115,8 @@ def split_return_call(function: Function, block: Block, results: tuple[Type, ...
     op = "call" if tail.op == "return_call" else "call_indirect"
     call = function.new_value(op, Type.TUPLE, tail.args, tail.immediate, offset=tail.offset)
     given = [
-        function.new_value("result", type_, [call], number, offset=tail.offset) for number, type_ in enumerate(results)
+        function.new_value("result", type_.carrier, [call], number, offset=tail.offset)
+        for number, type_ in enumerate(results)
     ]
     block.body += [call, *given]
     tail.op, tail.args, tail.immediate = "return", list(given), None
