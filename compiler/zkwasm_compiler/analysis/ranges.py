@@ -315,6 +315,8 @@ class _Solver:
             self._define(value, self._result(value, args))
             if self.recording is not None:
                 self.recording.arguments[value] = tuple(args)
+        elif value.type.is_reference:
+            self._define(value, full(value.type.bits))
         if value.op in ACCESS_BYTES:
             self._accessed(value, block)
         if value.op in DIVISIONS:
