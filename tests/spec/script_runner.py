@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.spec.both_engines import DifferentEnginesError
 from tests.spec.script_module import RefusedError, ScriptModule, Settings, counter, instantiate, touches_others
 from tests.spec.script_values import arguments, unlike
 from zkwasm_compiler import wasm
@@ -35,18 +36,20 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def run_script(script: dict[str, Any], optimization_level: int, memory_layout: str = AUTO) -> Tally:
+def run_script(
+    script: dict[str, Any], optimization_level: int, memory_layout: str = AUTO, *, both_engines: bool = False
+) -> Tally:
     """Execute every command of a converted script (`spec_suite.convert`)."""
-    runner = _Runner(script["folder"], optimization_level, memory_layout)
+    runner = _Runner(script["folder"], Settings(optimization_level, memory_layout, both_engines))
     for command in script["commands"]:
         runner.execute(command)
     return runner.tally
 
 
 class _Runner:
-    def __init__(self, folder: Path, optimization_level: int, memory_layout: str) -> None:
+    def __init__(self, folder: Path, settings: Settings) -> None:
         self.folder = folder
-        self.settings = Settings(optimization_level, memory_layout)
+        self.settings = settings
         self.tally = Tally()
         self.order = counter()
         self.current: ScriptModule | None = None
@@ -78,7 +81,7 @@ class _Runner:
                 self.tally.not_covered[str(refusal)] += 1
         except _MismatchError as unexpected:
             self._fail(command, str(unexpected))
-        except ZkwasmError as error:
+        except (ZkwasmError, DifferentEnginesError) as error:
             self._fail(command, f"{type(error).__name__}: {error}")
         else:
             self.tally.passed += kind.startswith("assert_")

@@ -1,7 +1,11 @@
-"""The official specification suite through compile → simulate, file by file, compared with `counts.toml`."""
+"""The official specification suite through compile → simulate, file by file, compared with `counts.toml`.
+
+With `ZKWASM_SPEC_ENGINES=both` every call runs on both engines, which must agree in everything.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from tests.spec.golden import Counts, check_counts, read_counts
 from tests.spec.script_runner import Tally, run_script
 from tests.spec_suite import convert, wast_names
-from zkwasm_compiler.ir.memory_layout import LAYOUTS
+from zkwasm_compiler.ir.memory_layout import AUTO, LAYOUTS
 
 REQUIRED = [
     "i32",
@@ -84,6 +88,9 @@ TOO_LARGE = {"skip-stack-guard-page"}
 """Eleven functions of a thousand locals that are all alive at once: allocating their registers takes minutes."""
 
 LEVELS = (0, 2)
+BOTH_ENGINES = os.environ.get("ZKWASM_SPEC_ENGINES") == "both"
+ON_BOTH_ENGINES = ("bulk", "fac", "float_memory", "labels", "linking", "table_grow")
+"""Quick files that run on both engines every day."""
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +106,7 @@ def bless(pytestconfig: pytest.Config) -> bool:
 @pytest.mark.parametrize("level", LEVELS, ids=[f"O{level}" for level in LEVELS])
 @pytest.mark.parametrize("name", REQUIRED)
 def test_required_file(spec: Path, converted: Path, bless: bool, name: str, level: int) -> None:
-    tally = run_script(convert(spec / f"{name}.wast", converted), level)
+    tally = run(spec / f"{name}.wast", converted, level)
     check(name, tally, bless)
     reasons = {part for reason in tally.not_covered for part in reason.split(", ")}
     assert reasons <= UNSUPPORTED, f"{name} needs only what this compiler supports, but {reasons} was refused"
@@ -108,12 +115,21 @@ def test_required_file(spec: Path, converted: Path, bless: bool, name: str, leve
 @pytest.mark.parametrize("layout", [layout.name for layout in LAYOUTS])
 @pytest.mark.parametrize("name", sorted(MEMORY))
 def test_file_about_memory(spec: Path, converted: Path, bless: bool, name: str, layout: str) -> None:
-    check(name, run_script(convert(spec / f"{name}.wast", converted), 2, layout), bless)
+    check(name, run(spec / f"{name}.wast", converted, 2, layout), bless)
 
 
 @pytest.mark.parametrize("name", sorted(set(wast_names()) - set(REQUIRED) - MEMORY - TOO_LARGE))
 def test_other_file(spec: Path, converted: Path, bless: bool, name: str) -> None:
-    check(name, run_script(convert(spec / f"{name}.wast", converted), 2), bless)
+    check(name, run(spec / f"{name}.wast", converted, 2), bless)
+
+
+@pytest.mark.parametrize("name", ON_BOTH_ENGINES)
+def test_both_engines_agree(spec: Path, converted: Path, bless: bool, name: str) -> None:
+    check(name, run_script(convert(spec / f"{name}.wast", converted), 2, both_engines=True), bless)
+
+
+def run(wast: Path, converted: Path, level: int, layout: str = AUTO) -> Tally:
+    return run_script(convert(wast, converted), level, layout, both_engines=BOTH_ENGINES)
 
 
 def check(name: str, tally: Tally, bless: bool) -> None:
