@@ -204,3 +204,12 @@ def test_provers_who_part_must_not_both_come_to_a_proof() -> None:
     checked = ("one:", "RCX - A :JMPN(fail)", "RCX - B :JMPN(fail)", "RCX => C :MSTORE(x)")
     assert _accuses(*choice, "one:", "RCX => C :MSTORE(x)") == [2]
     assert _accuses(*choice, *checked) == []
+
+
+def test_what_an_equation_leaves_no_choice_is_not_loose() -> None:
+    """The high limbs of A and B are open, that of their sum is 0; so far behind that no path is followed there."""
+    numbers = ("${5} => A", "A - 5 :JMPNZ(fail)", "${6} => B", "B - 6 :JMPNZ(fail)", *["1 => D"] * 100, "A + B => C")
+    kept = ("0 => A, B", "C :MSTORE(x)")
+    assert _accuses(*numbers, *kept) == [0, 2]
+    assert _accuses(*numbers, "ROTL_C :JMPZ(fail)", *kept) == [0, 2]
+    assert _accuses(*numbers, "ROTL_C :JMPNZ(fail)", *kept) == []

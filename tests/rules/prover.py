@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import z3
 
@@ -83,12 +84,12 @@ def instances(rule: Rule) -> Iterator[dict[str, int]]:
     if not immediates or (not rule.constants and rule.pattern.op not in ("zk.fill_ones",)):
         yield {}
         return
-    (immediate,) = immediates
     bits = OPS[rule.pattern.op].operands[0].bits  # type: ignore[index]
     amounts = (*range(bits), bits, bits + 1, bits + bits // 2, 2 * bits - 1, WORD - 1)
-    for number in amounts if immediate.name == "s" else DIVISORS:
-        if rule.solve({immediate.name: number}) is not None:
-            yield {immediate.name: number}
+    for numbers in product(*(amounts if immediate.name == "s" else DIVISORS for immediate in immediates)):
+        chosen = {immediate.name: number for immediate, number in zip(immediates, numbers, strict=True)}
+        if rule.solve(chosen) is not None:
+            yield chosen
 
 
 def prove(rule: Rule, meaning: Callable[..., Polynomial] | None = None) -> int:

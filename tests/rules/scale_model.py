@@ -193,6 +193,10 @@ class Scale:
                     return None
                 prime = self.machine.modulus
                 found |= {"m": m, "c": 1 + -word % d, "u": pow(d, -1, prime), "v": pow(m * d, -1, prime)}
+            case ["zk", "add_high", "difference"]:
+                if immediates["c"] * d >= word:
+                    return None
+                found["base_long"] = immediates["c"] * d * word
             case ["zk", "fill_ones"]:
                 if not 1 <= s < 2 * w:
                     return None

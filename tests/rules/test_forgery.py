@@ -6,11 +6,11 @@ import pytest
 
 from tests.rules.affine_cases import SUMS, meaning, rule_of
 from tests.rules.lying_prover import check_lies
-from zkwasm_compiler.rules.catalogue import CLEANING, RULES
+from zkwasm_compiler.rules.catalogue import CONVERSIONS, RULES
 from zkwasm_compiler.rules.rule import Rule
 
 
-@pytest.mark.parametrize("rule", [*RULES, CLEANING], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*RULES, *CONVERSIONS], ids=lambda rule: rule.name)
 def test_lies_are_refused(rule: Rule) -> None:
     assert check_lies(rule, 12) > 0
 

@@ -10,7 +10,7 @@ import pytest
 from tests.rules.honest_prover import MACHINE, immediates_of, placed, right, vectors
 from tests.rules.machine_model import Limbs
 from zkwasm_compiler.machine.step import LIMB, Advice, Defined, Operation, Step, VirtualRegister
-from zkwasm_compiler.rules.catalogue import CLEANING, RULES
+from zkwasm_compiler.rules.catalogue import CONVERSIONS, RULES
 from zkwasm_compiler.rules.representation import Representation
 from zkwasm_compiler.rules.rule import Rule, leaves
 from zkwasm_compiler.rules.template import OperationTemplate, StepTemplate, TermTemplate, instantiate
@@ -84,7 +84,7 @@ def run_both(rule: Rule, values: dict[str, int], literal: dict[str, int], consta
     assert right(rule, outcome, values), (values, literal, outcome)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in (*RULES, CLEANING) if rule.steps], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [rule for rule in (*RULES, *CONVERSIONS) if rule.steps], ids=lambda rule: rule.name)
 def test_emitted_steps_are_the_proved_ones(rule: Rule) -> None:
     names = [leaf.name for leaf in leaves(rule.pattern)]
     long = {leaf.name for leaf in leaves(rule.pattern) if leaf.representation is Representation.LONG}

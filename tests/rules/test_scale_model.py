@@ -8,7 +8,7 @@ import pytest
 
 from tests.rules.affine_cases import rule_of
 from tests.rules.scale_model import ScaleError, check_scaled
-from zkwasm_compiler.rules.catalogue import CLEANING, RULES
+from zkwasm_compiler.rules.catalogue import CONVERSIONS, RULES
 from zkwasm_compiler.rules.rule import Rule
 
 UNSCALED = {
@@ -20,7 +20,7 @@ advice that packs two words has no limb that is 0; a root takes more advice than
 
 
 @pytest.mark.parametrize(
-    "rule", [rule for rule in (*RULES, CLEANING) if rule.name not in UNSCALED], ids=lambda rule: rule.name
+    "rule", [rule for rule in (*RULES, *CONVERSIONS) if rule.name not in UNSCALED], ids=lambda rule: rule.name
 )
 def test_all_advice_of_the_scale_model(rule: Rule) -> None:
     assert check_scaled(rule) > 0

@@ -16,14 +16,14 @@ from tests.rules.symbolic_model import Facts, Polynomial, paths
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.integers import TrapError
 from zkwasm_compiler.ir.ops import OPS
-from zkwasm_compiler.rules.catalogue import CLEANING, RULES
+from zkwasm_compiler.rules.catalogue import CONVERSIONS, RULES
 from zkwasm_compiler.rules.rule import Node, Pattern, Rule
 
 
 def _first_by_op() -> list[Rule]:
     """One rule for each pattern, whatever the representations."""
     rules: dict[str, Rule] = {}
-    for rule in (*RULES, CLEANING):
+    for rule in (*RULES, *CONVERSIONS):
         rules.setdefault(_shape(rule.pattern), rule)
     return list(rules.values())
 
@@ -86,7 +86,7 @@ def _compare(rule: Rule, facts: Facts, symbols: dict[str, Polynomial], values: d
     assert facts.refutes(facts.expression(expected) != value), (values, value)
 
 
-@pytest.mark.parametrize("rule", [*RULES, CLEANING], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*RULES, *CONVERSIONS], ids=lambda rule: rule.name)
 def test_formulas_allow_what_the_machine_does(rule: Rule) -> None:
     """A run of the concrete model satisfies the formulas of the path with the same end: they only forget facts."""
     for immediates in islice(immediates_of(rule), 0, None, 17):

@@ -270,7 +270,7 @@ _RULES: dict[str, Rule] = {
     "rem_u": _rem_u,
     "div_s": _div_s,
     "rem_s": _rem_s,
-    "clz": _clz,
+    **dict.fromkeys(["clz", "zk.clz_nz_64", "zk.normal_zeros"], _clz),
     "ctz": _ctz,
     "popcnt": _popcnt,
     "extend8_s": _extend(8),

@@ -29,7 +29,7 @@ from zkwasm_compiler.rules.affine import (
     field_coefficient,
     power_rule,
 )
-from zkwasm_compiler.rules.catalogue import BY_OP, CLEANING
+from zkwasm_compiler.rules.catalogue import BY_OP, conversion
 from zkwasm_compiler.rules.hosts import HOST_RESULTS
 from zkwasm_compiler.rules.i32 import has_quotient_above
 from zkwasm_compiler.rules.representation import CLEAN, INDEX, LONG, TIDY, TIDY_INDEX, WORD, Representation
@@ -279,7 +279,7 @@ class Cover:
         cost = self.cost.get(value, 0.0) if value in self.trees else 0.0
         if have.serves(wanted):
             return cost
-        return cost + CLEANING.cost if value.type.bits == 32 else None
+        return cost + conversion(have).cost if value.type.bits == 32 else None
 
     # Sums
 

@@ -37,7 +37,7 @@ from zkwasm_compiler.machine.step import (
     store,
     using,
 )
-from zkwasm_compiler.rules.catalogue import CLEANING
+from zkwasm_compiler.rules.catalogue import conversion
 from zkwasm_compiler.rules.representation import CLEAN, LONG, Representation
 from zkwasm_compiler.rules.rule import Rule
 from zkwasm_compiler.rules.template import instantiate
@@ -198,10 +198,13 @@ class Selector:
         if self.cover.representation[value].serves(wanted):
             return self.registers[value]
         if value not in self.cleaned:
-            leaves = {"x": (value, self.cover.representation[value])}
-            constants = CLEANING.solve({})
+            have = self.cover.representation[value]
+            rule = conversion(have)
+            constants = rule.solve({})
+            assert rule.output is not None
             assert constants is not None
-            self.cleaned[value] = self.apply(CLEANING, Match(CLEANING, leaves, constants, (), CLEANING.cost))["r"]
+            match = Match(rule, {"x": (value, have)}, constants, (), rule.cost)
+            self.cleaned[value] = self.apply(rule, match)[rule.output]
         return self.cleaned[value]
 
     def assertion(self, x: Value, y: Value) -> None:

@@ -24,6 +24,23 @@ CLEANING = Rule(
     constants={"mask": lambda _: 0xFFFFFFFF},
 )
 """The chain rule from WORD to CLEAN."""
+CHECKING = Rule(
+    name="convert.checked",
+    pattern=Node("convert", (Leaf("x", Representation.TIDY),)),
+    output="x",
+    result=Representation.CLEAN,
+    steps=parse_steps("rot(x) :JMPNZ(fail)"),
+)
+"""The chain rule from TIDY to CLEAN: the high limb is 0, which the honest prover can show."""
+
+
+CONVERSIONS = (CLEANING, CHECKING)
+
+
+def conversion(have: Representation) -> Rule:
+    """The chain rule to CLEAN."""
+    return CHECKING if have is Representation.TIDY else CLEANING
+
 
 BY_OP: dict[str, tuple[Rule, ...]] = {}
 for _rule in RULES:

@@ -185,6 +185,14 @@ rule(
 rule("zk.add_high", "zk.add_high(x:long, y:clean)", "r:long", "x + rot(y) => r")
 rule("zk.add_high.product", "zk.add_high(x:long, zk.mul_nw_32(y:clean, %c))", "r:long", "x + rot(y)*%c => r")
 rule(
+    "zk.add_high.difference",
+    "zk.add_high(x:long, zk.mul_nw_32(zk.sub_nw(%c, y:clean), %d))",
+    "r:long",
+    "x - rot(y)*%d + %base_long => r",
+    guard=lambda c: c["c"] * c["d"] < 1 << 32,
+    base_long=lambda c: c["c"] * c["d"] << 32,
+)
+rule(
     "zk.add_high.constant",
     "zk.add_high(x:long, %c)",
     "r:long",

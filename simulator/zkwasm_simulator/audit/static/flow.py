@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from zkwasm_simulator.audit.effects import LIMBS, register_limbs
 from zkwasm_simulator.audit.static.dataflow import run
+from zkwasm_simulator.audit.static.forms import width
 from zkwasm_simulator.audit.static.locations import ARRAYS, LINEAR_MEMORY, cell, limb, region
 from zkwasm_simulator.audit.static.paths import Summary
 from zkwasm_simulator.audit.static.structure import Structure
@@ -117,6 +118,10 @@ class Flow:
     def on_edge(self, row: DecodedRow, target: int, state: Taints) -> Taints | None:
         if target not in self.values:
             return None
+        windows = self.values[target].windows
+        fixed = [place for place in state if place in windows and width(windows[place]) == 0]
+        if fixed:  # an equation, say, has left one value of it
+            state = {place: taint for place, taint in state.items() if place not in fixed}
         gone = {
             source
             for source in frozenset().union(*state.values())

@@ -77,9 +77,12 @@ class Knowledge(Windows):
         return not any(self.open_symbols(form) for form in forms)
 
     def locations(self, *forms: Form) -> frozenset[Location]:
-        """The locations that determine known forms."""
+        """The locations that determine known forms; what has one value needs none."""
         found: set[Location] = set()
         for form in forms:
+            window = self.window(form, likely=False)
+            if window is not None and width(window) == 0:
+                continue
             for symbol in self.form(form).symbols:
                 found |= self.symbols.locations(symbol) or self.pinned.get(symbol, NOWHERE)
         return frozenset(found)
