@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,7 @@ class Outcome:
 
     results: tuple[int, ...] | Trap | str
     globals: tuple[int, ...]
-    memory: bytes = field(default=b"", repr=False)
+    memory: bytes | None = field(default=b"", repr=False)
 
 
 class _AssertionError(Exception):
@@ -46,15 +46,16 @@ class _AssertionError(Exception):
 
 
 class Oracle:
-    """An instance in wasmtime. Its state is kept from call to call."""
+    """An instance in wasmtime, and those of modules that it imports from by name. Their state is kept from call to
+    call."""
 
-    def __init__(self, module: bytes | str) -> None:
-        engine = wasmtime.Engine()
-        self._store = wasmtime.Store(engine)
-        wasm = wasmtime.wat2wasm(module) if isinstance(module, str) else module
-        compiled = wasmtime.Module(engine, wasm)
-        imports = [self._import(import_) for import_ in compiled.imports]
-        self._instance = wasmtime.Instance(self._store, compiled, imports)
+    def __init__(self, module: bytes | str, links: Mapping[str, bytes] | None = None) -> None:
+        self._engine = wasmtime.Engine()
+        self._store = wasmtime.Store(self._engine)
+        self._linked: dict[str, Any] = {}
+        for name, library in (links or {}).items():
+            self._linked[name] = self._instantiate(library).exports(self._store)
+        self._instance = self._instantiate(wasmtime.wat2wasm(module) if isinstance(module, str) else module)
 
     def call(self, name: str, args: Sequence[int], globals_: Iterable[str] = (), memory: str = "") -> Outcome:
         """Call an exported function with unsigned patterns. Of a signaling f32 NaN wasmtime may see a quiet one.
@@ -82,7 +83,13 @@ class Oracle:
         memory: Any = self._instance.exports(self._store)[name]
         return bytes(memory.read(self._store, 0, memory.data_len(self._store)))
 
-    def _import(self, import_: Any) -> wasmtime.Func:
+    def _instantiate(self, wasm: Any) -> wasmtime.Instance:
+        compiled = wasmtime.Module(self._engine, wasm)
+        return wasmtime.Instance(self._store, compiled, [self._import(import_) for import_ in compiled.imports])
+
+    def _import(self, import_: Any) -> Any:
+        if import_.module in self._linked:
+            return self._linked[import_.module][import_.name]
         assert import_.name in _ASSERTIONS, f"the oracle has no import {import_.module}.{import_.name}"
         return wasmtime.Func(self._store, import_.type, _assert_equal)
 

@@ -44,12 +44,16 @@ class LinearMemory:
     def write(self, address: int, content: bytes) -> None:
         """Put bytes at `address`. *Raises:* ConfigurationError when one of them would be outside."""
         self._check(address, len(content))
+        self.place(address, content)
+        self._changed()
+
+    def place(self, address: int, content: bytes) -> None:
+        """Put bytes anywhere: behind the memory may be that of a linked module."""
         size = self._layout.cell_bytes
         for position, byte in enumerate(content, address):
             index, shift = position // size, 8 * (position % size)
             changed = (self._content(index) & ~(0xFF << shift)) | byte << shift
             self._cells[MEMORY_REGION + index] = (changed, 0)
-        self._changed()
 
     def _content(self, index: int) -> int:
         """The bytes of a cell as a number."""
@@ -78,5 +82,5 @@ def initial_cells(interface: Interface) -> dict[int, Limbs]:
         cells[layout.words_cell] = (layout.minimum * PAGE_BYTES // WORD_BYTES, 0)
     memory = LinearMemory(layout, cells, lambda: None)
     for address, digits in layout.content:
-        memory.write(address, bytes.fromhex(digits))
+        memory.place(address, bytes.fromhex(digits))
     return cells

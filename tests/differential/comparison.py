@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import wasmtime
 
@@ -14,6 +14,7 @@ from zkwasm_compiler.driver import CompileOptions, compile_stages
 from zkwasm_compiler.errors import ZkwasmError
 from zkwasm_compiler.ir.floats import F32
 from zkwasm_compiler.ir.function import Trap
+from zkwasm_compiler.ir.memory_layout import AUTO
 from zkwasm_simulator import ExecutionFault, Instance, InstantiationError
 from zkwasm_simulator.values import to_bits
 
@@ -29,7 +30,8 @@ Call = tuple[str, tuple[int, ...]]
 class Case:
     """A module, the exports to compile, calls to make, and the exported globals and memory to look at after each.
 
-    With `instance_per_call` each call has an instance of its own."""
+    With `instance_per_call` each call has an instance of its own. `links` are modules that it imports from, by name.
+    """
 
     wasm: bytes
     exports: tuple[str, ...]
@@ -37,6 +39,8 @@ class Case:
     globals: tuple[str, ...] = ()
     memory: str = ""
     instance_per_call: bool = False
+    links: Mapping[str, bytes] = field(default_factory=dict)
+    layout: str = AUTO
 
     def text(self) -> str:
         """The module in the text format, for people."""
@@ -58,13 +62,17 @@ def first_difference(case: Case, optimization_level: int) -> str:
             return ""  # how deep the stack is differs, and with it everything that follows
         if wanted.results != got.results or (wanted.results != UNPROVABLE and wanted.globals != got.globals):
             return f"-O{optimization_level}: {describe(call)}: wasmtime gives {wanted}, the program {got}"
+        if got.memory is None and not any(wanted.memory or b""):
+            continue  # linking leaves out a memory that nothing uses
         if wanted.memory != got.memory:
             return f"-O{optimization_level}: {describe(call)}: {memory_difference(wanted.memory, got.memory)}"
     return ""
 
 
-def memory_difference(wanted: bytes, got: bytes) -> str:
+def memory_difference(wanted: bytes | None, got: bytes | None) -> str:
     """Where two memories that are not the same differ first, as a person would say it."""
+    if wanted is None or got is None:
+        return "the program has no memory"
     if len(wanted) != len(got):
         return f"wasmtime has {len(wanted)} bytes of memory, the program {len(got)}"
     address = next(index for index, pair in enumerate(zip(wanted, got, strict=True)) if pair[0] != pair[1])
@@ -83,12 +91,12 @@ def describe(call: Call | None) -> str:
 def expected_outcomes(case: Case) -> list[Outcome]:
     """What wasmtime gives for the instantiation and for each call; it ends where the state is no longer defined."""
     try:
-        oracle = Oracle(case.wasm)
+        oracle = Oracle(case.wasm, case.links)
     except wasmtime.Trap as trap:
         return [Outcome(TRAPS[trap.trap_code], ())]
     outcomes = [Outcome((), (), oracle.memory(case.memory) if case.memory else b"")]
     for name, args in case.calls:
-        oracle = Oracle(case.wasm) if case.instance_per_call else oracle
+        oracle = Oracle(case.wasm, case.links) if case.instance_per_call else oracle
         outcomes.append(oracle.call(name, args, case.globals, case.memory))
         if not case.instance_per_call and (outcomes[-1].results == UNPROVABLE or _exhausted(outcomes[-1])):
             break
@@ -97,7 +105,7 @@ def expected_outcomes(case: Case) -> list[Outcome]:
 
 def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outcome]:
     """What the compiled program gives for the instantiation and for the calls, `count` outcomes at most."""
-    options = CompileOptions(case.exports, optimization_level)
+    options = CompileOptions(case.exports, optimization_level, memory_layout=case.layout, links=case.links)
     program = compile_stages(case.wasm, options, dumps=False, verify=True).program
     try:
         instance = Instance(program, step_limit=STEP_LIMIT)
@@ -122,11 +130,11 @@ def _call(instance: Instance, case: Case, name: str, args: Sequence[int]) -> Out
     return Outcome(results, tuple(_global(instance, name) for name in case.globals), _memory(instance, case))
 
 
-def _memory(instance: Instance, case: Case) -> bytes:
+def _memory(instance: Instance, case: Case) -> bytes | None:
     if not case.memory:
         return b""
-    memory = instance.memories[case.memory]
-    return memory.read(0, len(memory))
+    memory = instance.memories.get(case.memory)
+    return None if memory is None else memory.read(0, len(memory))
 
 
 def _global(instance: Instance, name: str) -> int:

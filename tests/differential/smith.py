@@ -30,6 +30,7 @@ CONFIGURATION = {
     "tail-call-enabled": False,
     "allow-floats": False,
     "bulk-memory-enabled": False,
+    "compact-imports-enabled": False,
     "custom-page-sizes-enabled": False,
     "exceptions-enabled": False,
     "export-everything": True,
@@ -79,10 +80,42 @@ WITH_TABLES = {
 WITH_FLOATS = {"allow-floats": True, "canonicalize-nans": True}
 """Floats; what other NaN than ours an operation gives is made the canonical one in the module itself."""
 
+LIBRARY = """
+(module
+  (memory (export "memory") 1 3)
+  (data (i32.const 65530) "abcdef")
+  (table (export "table") 4 6 funcref)
+  (elem (i32.const 1) $load $grow)
+  (global $count (export "count") (mut i32) (i32.const 5))
+  (global (export "ratio") f64 (f64.const 1.5))
+  (func $load (export "load") (param i32) (result i64) (i64.load offset=3 (local.get 0)))
+  (func (export "byte") (param i32) (result i32) (i32.load8_s (i32.and (local.get 0) (i32.const 0x1ffff))))
+  (func (export "store") (param i32 i64)
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (i64.store32 offset=65000 (local.get 0) (local.get 1)))
+  (func $grow (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "mix") (param f64 i32) (result i32 f64)
+    (memory.fill (i32.and (local.get 1) (i32.const 0xffff)) (local.get 1) (i32.const 9))
+    (i32.add (memory.size) (local.get 1)) (f64.neg (local.get 0))))
+"""
+"""What modules may import from, as `lib`: its memory is used whether they import it or have one of their own."""
+IMPORTED = """
+(module
+  (import "lib" "memory" (memory 1 3))
+  (import "lib" "table" (table 4 6 funcref))
+  (import "lib" "count" (global (mut i32)))
+  (import "lib" "ratio" (global f64))
+  (import "lib" "load" (func (param i32) (result i64)))
+  (import "lib" "byte" (func (param i32) (result i32)))
+  (import "lib" "store" (func (param i32 i64)))
+  (import "lib" "grow" (func (param i32) (result i32)))
+  (import "lib" "mix" (func (param f64 i32) (result i32 f64))))
+"""
 CHANGES_OF_PRECISION = {"f32.demote_f64": "f32", "f64.promote_f32": "f64"}
 
 WITH_MORE = {"extended-const-enabled": True, "max-funcs": 10, "max-globals": 8, "max-types": 12}
 """More of everything, for modules in which all features meet."""
+WITH_IMPORTS = {"max-imports": 8, "min-memories": 0}
 NOT_EMPTY = {"min-funcs": 4, "min-types": 6}
 ALL_SEED_BYTES = 20_000
 
@@ -110,23 +143,32 @@ def full_module(seed: int, folder: Path) -> Case:
     operations, calls in place of returns, several results, start functions.
 
     Half of the modules have no instruction that may trap, so that they run until they end or their fuel does; in a
-    quarter all calls are made in one instance, and another quarter may have a start function.
+    quarter all calls are made in one instance, and another quarter may have a start function. A third imports from
+    `LIBRARY`, which is linked.
     """
     generator = random.Random(seed)
     options = CONFIGURATION | WITH_MEMORY | WITH_FLOATS | WITH_TABLES | WITH_MORE | NOT_EMPTY
     options |= {"allow-start-export": seed % 4 == 0, "disallow-traps": seed % 2 == 1}
     options |= {"max-instructions": generator.choice((40, 80, 160, 300))}
     instructions = f"{INSTRUCTIONS},Memory,Reference,Table"
-    data = _with_one_nan(_generate(generator.randbytes(ALL_SEED_BYTES), options, instructions, folder))
-    return replace(_case(data, generator), instance_per_call=seed % 4 != 1)
+    linked = seed % 3 == 2
+    options |= WITH_IMPORTS if linked else {}
+    made = _generate(generator.randbytes(ALL_SEED_BYTES), options, instructions, folder, IMPORTED if linked else "")
+    case = _case(_with_one_nan(made), generator)
+    links = {"lib": bytes(wasmtime.wat2wasm(LIBRARY))} if linked else {}
+    return replace(case, instance_per_call=seed % 4 != 1, links=links)
 
 
-def _generate(data: bytes, options: dict[str, Any], instructions: str, folder: Path) -> bytes:
-    """The module that wasm-tools makes of random bytes."""
+def _generate(data: bytes, options: dict[str, Any], instructions: str, folder: Path, imported: str = "") -> bytes:
+    """The module that wasm-tools makes of random bytes; it may import what the module `imported` imports."""
     configuration = folder / "smith.json"
     configuration.write_text(json.dumps(options))
     command = [wasm_tools(), "smith", "--config", configuration, "--allowed-instructions", instructions]
     command += ["--ensure-termination", "--fuel", str(FUEL)]
+    if imported:
+        available = folder / "imports.wasm"
+        available.write_bytes(wasmtime.wat2wasm(imported))
+        command += ["--available-imports", available]
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zkwasm_compiler import CompileOptions, compile_module
-from zkwasm_compiler.errors import LinkError, UnsupportedError, ValidationError
+from zkwasm_compiler.errors import LinkError, ValidationError
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance, InstantiationError, static_audit
@@ -126,15 +126,6 @@ def test_a_memory_that_nothing_uses_does_not_count() -> None:
       (func (export "f") (result i32) (i32.store (i32.const 4) (call $one)) (i32.load (i32.const 4))))
     """
     assert instance(text, lib=library).call("f").value == 1
-
-
-def test_two_memories_are_refused() -> None:
-    text = """
-    (module (import "m" "load" (func $load (param i32) (result i32))) (memory 1)
-      (func (export "f") (result i32) (i32.add (call $load (i32.const 0)) (i32.load (i32.const 4)))))
-    """
-    with pytest.raises(UnsupportedError, match="the linked modules have 2 memories, of m, the module; only one is"):
-        instance(text, m=MEMORY)
 
 
 def test_start_functions_run_in_order_and_segments_are_placed_between() -> None:

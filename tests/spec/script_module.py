@@ -145,7 +145,8 @@ class ScriptModule:
         if group is None or group.instance is None:
             return None
         names = [e.name for e in self.module.exports if (e.kind, e.index) == (kind, index)]
-        if kind is ExternalKind.MEMORY and names and group.instance.interface.memory is not None:
+        memories = {e.name for e in group.joined.exports if e.kind is ExternalKind.MEMORY}
+        if kind is ExternalKind.MEMORY and any(self._name(name) in memories for name in names):
             return group.instance.memory.pages
         tables = group.instance.tables
         return next((len(tables[self._name(name)]) for name in names if self._name(name) in tables), None)
@@ -331,7 +332,6 @@ def _table_entries(module: wasm.Module) -> list[int]:
 
 
 FEATURES = {
-    r"memories, of": "two memories",
     r"\bimport": "imports",
     r"\bmemory is\b|data segment|memory": "memory",
     r"only constants": "initialisers",

@@ -95,6 +95,9 @@ def host_index(module: Module, imported: Import, signature: FunctionType, where:
         raise unsupported(f"{where}: import {name} has type {signature}; supported: {function.type}", offset)
     if function.memory and not module.memory_types:
         raise unsupported(f"{where}: import {name} works on the memory, but the module has none", offset)
+    if function.memory and module.region is not None:
+        what = "works on the memory, and the linked modules have several: let them import one"
+        raise unsupported(f"{where}: import {name} {what}", offset)
     return INDEXES[imported.module, imported.name]
 
 

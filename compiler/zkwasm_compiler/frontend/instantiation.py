@@ -84,8 +84,12 @@ class Instantiation:
             assert isinstance(imported.type, MemoryType)
             limits = imported.type.limits
             return ir.Memory(limits.minimum, limits.maximum, exports, (imported.module, imported.name))
+        region = self.module.region
+        imported_as = None if region is None else region.imported
+        visible = None if region is None else ir.VisibleMemory(region.minimum, region.maximum, region.words_global)
         for declared in self.module.memories:
-            return ir.Memory(declared.type.limits.minimum, declared.type.limits.maximum, exports)
+            limits = declared.type.limits
+            return ir.Memory(limits.minimum, limits.maximum, exports, imported_as, visible)
         return None
 
     def _imports(self, kind: ExternalKind) -> list[Import]:

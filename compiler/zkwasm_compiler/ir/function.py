@@ -203,13 +203,24 @@ PAGE_BYTES = 1 << 16
 class Memory:
     """The linear memory: `minimum` pages at first, at most `maximum` (None: as many as 32-bit addresses reach).
 
-    `imported` are the two names of the import, if it is one.
+    `imported` are the two names of the import, if it is one. Of a memory that holds those of several linked modules
+    readers see what is `visible`.
     """
 
     minimum: int
     maximum: int | None
     exports: tuple[str, ...] = ()
     imported: tuple[str, str] | None = None
+    visible: VisibleMemory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleMemory:
+    """The first part of a memory: its pages at first and at most, and the global that counts its words if it grows."""
+
+    minimum: int
+    maximum: int | None
+    words_global: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,7 +311,12 @@ def _interface_memory(module: Module, skeleton: Skeleton) -> MemoryCells | None:
     words_cell = skeleton.cell("memory_words") if skeleton.memory_words else None
     content = initial_content(module)
     cell_bytes = module.memory_layout.cell_bytes
-    return MemoryCells(memory.minimum, memory.maximum, words_cell, memory.exports, memory.imported, content, cell_bytes)
+    minimum, maximum = memory.minimum, memory.maximum
+    if memory.visible is not None:
+        minimum, maximum = memory.visible.minimum, memory.visible.maximum
+        counters = [cell.cell for cell in skeleton.globals if cell.index == memory.visible.words_global]
+        words_cell = counters[0] if counters else None
+    return MemoryCells(minimum, maximum, words_cell, memory.exports, memory.imported, content, cell_bytes)
 
 
 def _beyond_window(module: Module) -> bool:

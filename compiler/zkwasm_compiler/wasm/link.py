@@ -2,7 +2,7 @@
 
 `link` joins a module with those that it imports from, each instantiated once, in their order, before it. `join` can
 make a function of each instantiation instead (`staged`), for those who run something in between. The joined module
-has one memory at most, as a module has; the others are separate or shared as the imports say.
+has one memory at most, as a module has; several memories that are used are parts of it (`regions`).
 
 *Source:* WebAssembly 2.0, section 4.5.4 (instantiation).
 """
@@ -26,12 +26,14 @@ from zkwasm_compiler.wasm.module import (
     Global,
     Import,
     Instruction,
+    Memory,
     Module,
     Names,
     SegmentMode,
 )
 from zkwasm_compiler.wasm.opcodes import OPCODES, Immediates
-from zkwasm_compiler.wasm.types import FunctionType
+from zkwasm_compiler.wasm.regions import GROWING, PLACING_LOCALS, Regions, Used, is_placed
+from zkwasm_compiler.wasm.types import FunctionType, Limits, MemoryType
 from zkwasm_compiler.wasm.validate import validate
 
 FUNCTION, TABLE, MEMORY, GLOBAL = ExternalKind.FUNCTION, ExternalKind.TABLE, ExternalKind.MEMORY, ExternalKind.GLOBAL
@@ -41,7 +43,8 @@ def link(module: Module, libraries: Mapping[str, Module]) -> Module:
     """The module with what it imports from `libraries`, which have names in the order in which they are instantiated;
     each may import from those before it. Its exports are those of `module`.
 
-    *Raises:* LinkError for imports that a library does not have, or not so; UnsupportedError for a second memory.
+    *Raises:* LinkError for imports that a library does not have, or not so; UnsupportedError for memories that are too
+    large together.
     """
     if not libraries:
         return module
@@ -90,9 +93,11 @@ class _Joiner:
         self.first_element = _starts([len(part.module.elements) for part in parts])
         self.first_data = _starts([len(part.module.data) for part in parts])
         self.start_type = sum(len(part.module.types) for part in parts)
-        self.added: list[Function] = []
+        self.regions = self._regions()
+        self.added: list[Function] = [] if self.regions is None else list(self.regions.growers())
 
     def join(self, exports: Sequence[tuple[int, str]], staged: str) -> Module:
+        growing = () if self.regions is None else (GROWING,)
         moved = dict.fromkeys(range(len(self.parts)), True) if staged else self._moved()
         starts = [self._instantiation(number, moved[number]) for number in range(len(self.parts))]
         rows = [
@@ -107,17 +112,21 @@ class _Joiner:
             alone = len(calls) == 1 and calls[0].name == "call"
             start = calls[0].immediates[0] if alone else self._add(calls, "instantiate")
         return Module(
-            types=(*(type_ for part in self.parts for type_ in part.module.types), FunctionType()),
+            types=(*(type_ for part in self.parts for type_ in part.module.types), FunctionType(), *growing),
             imports=tuple(self._imports()),
             functions=(*self._functions(), *self.added),
             tables=tuple(self._module(item).tables[self._own(TABLE, item)] for item in self._defined(TABLE)),
-            memories=tuple(self._module(item).memories[self._own(MEMORY, item)] for item in self._defined(MEMORY)),
-            globals=tuple(self._global(item) for item in self._defined(GLOBAL)),
+            memories=tuple(self._declared_memories()),
+            globals=(
+                *(self._global(item) for item in self._defined(GLOBAL)),
+                *(self.regions.counters() if self.regions is not None else ()),
+            ),
             exports=tuple(rows),
             start=start,
             elements=tuple(self._element(number, e, moved[number]) for number, e in self._each("elements")),
             data=tuple(self._data(number, d, moved[number]) for number, d in self._each("data")),
             names=Names(functions=dict(self._names())),
+            region=None if self.regions is None else self.regions.visible(),
         )
 
     # What there is
@@ -127,26 +136,57 @@ class _Joiner:
         return self.index[kind][self.resolution.items[part, kind][index]]
 
     def _memories(self) -> list[Item]:
-        """The memories that something uses. *Raises:* UnsupportedError for more than one."""
+        """The memories that something uses: first that of the last part, if it is one."""
         used = set()
         for number, part in enumerate(self.parts):
             names = {instruction.name for function in part.module.functions for instruction in function.body}
             active = any(data.mode is SegmentMode.ACTIVE for data in part.module.data)
+            unlinked = any(i.kind is FUNCTION and i.module not in part.links for i in part.module.imports)
             if (
                 active
+                or unlinked  # functions of the host, which may work on it
                 or imports_of(part.module, MEMORY)
                 or any(OPCODES[name].immediates in _ON_MEMORY for name in names)
             ):
                 used.update(self.resolution.items[number, MEMORY])
-        if len(used) > 1:
-            owners = ", ".join(self.parts[item.part].name for item in sorted(used))
-            message = (
-                f"the linked modules have {len(used)} memories, of {owners}; only one is supported: let the others "
-                "import it"
-            )
-            raise UnsupportedError(Problem(message, code="link"))
         own = self.resolution.items[len(self.parts) - 1, MEMORY]
-        return sorted(used) or own or self.resolution.order(MEMORY)[:1]
+        return sorted(used, key=lambda item: (item not in own, item)) or own or self.resolution.order(MEMORY)[:1]
+
+    def _regions(self) -> Regions | None:
+        """Where several memories are. *Raises:* UnsupportedError when there is no room for them."""
+        if len(self.order[MEMORY]) < 2:
+            return None
+        growing = {
+            item
+            for number, part in enumerate(self.parts)
+            if any(one.name == "memory.grow" for function in part.module.functions for one in function.body)
+            for item in self.resolution.items[number, MEMORY]
+        }
+        memories = [self._used(item, item in growing) for item in self.order[MEMORY]]
+        try:
+            return Regions(memories, len(self.order[GLOBAL]), len(self.order[FUNCTION]), self.start_type + 1)
+        except ValueError as error:
+            raise UnsupportedError(Problem(f"{error}: let modules import the memory of another", code="link")) from None
+
+    def _used(self, item: Item, grows: bool) -> Used:
+        module = self._module(item)
+        names: tuple[str, str] | None = None
+        if self.resolution.is_import(MEMORY, item):
+            imported = imports_of(module, MEMORY)[item.index]
+            names = imported.module, imported.name
+        return Used(module.memory_types[item.index], grows, names)
+
+    def _declared_memories(self) -> Iterator[Memory]:
+        if self.regions is not None:
+            pages = self.regions.pages
+            yield Memory(MemoryType(Limits(pages, pages)), 0)
+            return
+        for item in self._defined(MEMORY):
+            yield self._module(item).memories[self._own(MEMORY, item)]
+
+    def _memory(self, part: int) -> int:
+        """The number of the memory of a part that has one."""
+        return self.at(part, MEMORY, 0)
 
     def _defined(self, kind: ExternalKind) -> list[Item]:
         return [item for item in self.order[kind] if not self.resolution.is_import(kind, item)]
@@ -161,7 +201,7 @@ class _Joiner:
     def _imports(self) -> Iterator[Import]:
         for kind in ExternalKind:
             for item in self.order[kind]:
-                if self.resolution.is_import(kind, item):
+                if self.resolution.is_import(kind, item) and not (kind is MEMORY and self.regions is not None):
                     imported = imports_of(self.parts[item.part].module, kind)[item.index]
                     type_ = imported.type
                     yield replace(
@@ -170,13 +210,21 @@ class _Joiner:
 
     def _functions(self) -> Iterator[Function]:
         for item in self._defined(FUNCTION):
-            function = self.parts[item.part].module.functions[self._own(FUNCTION, item)]
-            yield replace(
+            module = self.parts[item.part].module
+            function = module.functions[self._own(FUNCTION, item)]
+            new = replace(
                 function,
                 index=self.index[FUNCTION][item],
                 type_index=function.type_index + self.first_type[item.part],
                 body=self.rewritten(item.part, function.body),
             )
+            if self.regions is not None and self._on_memory(item.part):
+                new = self.regions.rewrite(new, module.types[function.type_index].parameters, self._memory(item.part))
+            yield new
+
+    def _on_memory(self, part: int) -> bool:
+        """Whether a part has a memory that something uses."""
+        return any(item in self.index[MEMORY] for item in self.resolution.items[part, MEMORY])
 
     def _global(self, item: Item) -> Global:
         global_ = self.parts[item.part].module.globals[self._own(GLOBAL, item)]
@@ -194,7 +242,10 @@ class _Joiner:
 
     def _data(self, part: int, data: DataSegment, moved: bool) -> DataSegment:
         mode = SegmentMode.PASSIVE if moved and data.mode is SegmentMode.ACTIVE else data.mode
-        return replace(data, mode=mode, position=self.rewritten(part, data.position))
+        position = self.rewritten(part, data.position)
+        if self.regions is not None and mode is SegmentMode.ACTIVE:
+            position = self.regions.position(self._memory(part), data)
+        return replace(data, mode=mode, position=position)
 
     def _each(self, name: str) -> Iterator[tuple[int, Any]]:
         for number, part in enumerate(self.parts):
@@ -206,7 +257,7 @@ class _Joiner:
             for export in self.parts[number].module.exports:
                 if (
                     export.kind is not MEMORY
-                    or self.resolution.items[number, MEMORY][export.index] in self.order[MEMORY]
+                    or self.resolution.items[number, MEMORY][export.index] in self.order[MEMORY][:1]
                 ):
                     yield number, prefix, export
 
@@ -254,14 +305,18 @@ class _Joiner:
 
     def _moved(self) -> dict[int, bool]:
         """Whether the active segments of each part must be placed by code: where a start function has run before that
-        may see what they write to, or have written there itself."""
+        may see what they write to, or have written there itself. In regions also where their places are not known; what
+        comes after them may write to the same."""
         moved, started = {}, False
         for number, part in enumerate(self.parts):
             tables, memories = imports_of(part.module, TABLE), imports_of(part.module, MEMORY)
             segments = [e.table < len(tables) for e in part.module.elements if e.mode is SegmentMode.ACTIVE]
             segments += [bool(memories) for data in part.module.data if data.mode is SegmentMode.ACTIVE]
-            moved[number] = started and any(segments)
-            started |= part.module.start is not None
+            unplaced = self.regions is not None and any(
+                data.mode is SegmentMode.ACTIVE and not is_placed(data) for data in part.module.data
+            )
+            moved[number] = unplaced or (started and any(segments))
+            started |= unplaced or part.module.start is not None
         return moved
 
     def _instantiation(self, part: int, moved: bool) -> list[Instruction]:
@@ -277,7 +332,8 @@ class _Joiner:
             for number, data in enumerate(module.data):
                 if data.mode is SegmentMode.ACTIVE:
                     init = Instruction("memory.init", (number + self.first_data[part],), data.offset)
-                    body += self._placed(part, data, len(data.data), init, "data.drop")
+                    placed = self._placed(part, data, len(data.data), init, "data.drop")
+                    body += placed if self.regions is None else self.regions.placing(placed, self._memory(part))
         if module.start is not None:
             body.append(Instruction("call", (self.at(part, FUNCTION, module.start),), module.start_offset))
         return body
@@ -293,7 +349,8 @@ class _Joiner:
         """A function without parameters and results; gives its index."""
         index = len(self.order[FUNCTION]) + len(self.added)
         code = (*body, Instruction("end", (), 0))
-        self.added.append(Function(index, self.start_type, (), code, 0, 0, name))
+        locals_ = () if self.regions is None else PLACING_LOCALS
+        self.added.append(Function(index, self.start_type, locals_, code, 0, 0, name))
         return index
 
 

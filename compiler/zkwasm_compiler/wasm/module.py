@@ -151,6 +151,18 @@ class Names:
     locals: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryRegion:
+    """The part of a joined memory, from its first byte on, that a reader takes for the memory of the module: pages at
+    first and at most, the global that counts its words where it grows, and the names of the import that it is, if it is
+    one."""
+
+    minimum: int
+    maximum: int | None
+    words_global: int | None = None
+    imported: tuple[str, str] | None = None
+
+
 @dataclass(frozen=True)  # without slots: the index spaces are cached
 class Module:
     """A whole module. `functions`, `tables`, `memories` and `globals` hold the definitions, without imports."""
@@ -170,6 +182,8 @@ class Module:
     start_offset: int = 0
     code_offset: int = 0
     """Where the content of the code section begins."""
+    region: MemoryRegion | None = None
+    """Set where linked modules have several memories, which are parts of the one that is declared."""
 
     @cached_property
     def imported_functions(self) -> tuple[Import, ...]:
