@@ -10,7 +10,7 @@ from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.asm.positions import NOWHERE, Positions, changes
 from zkwasm_compiler.asm.program import Program
-from zkwasm_compiler.errors import ConfigurationError
+from zkwasm_compiler.errors import ConfigurationError, InputError, Problem
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.memory_layout import AUTO, CHOICES
@@ -29,6 +29,7 @@ from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
 from zkwasm_compiler.runtime.hosts import HostStrings, add_hosts
 from zkwasm_compiler.wasm.link import link, load_library
+from zkwasm_compiler.wasm.module import Source
 from zkwasm_compiler.wasm.source_lines import SourceLines, source_lines
 
 CLEAN_UP = (branches, parameters, known_bits, dce)
@@ -106,7 +107,12 @@ def compile_stages(
 ) -> Compilation:
     """Compile and keep the stages; `dumps` prints the SSA after each, `verify` checks it after each pass."""
     linked = link(wasm.load(data), {name: load_library(name, library) for name, library in options.links.items()})
-    return compile_valid(linked, options, progress=progress, dumps=dumps, verify=verify)
+    try:
+        return compile_valid(linked, options, progress=progress, dumps=dumps, verify=verify)
+    except InputError as error:
+        if not linked.sources:
+            raise
+        raise type(error)(*(in_its_module(problem, linked) for problem in error.problems)) from None
 
 
 def compile_valid(
@@ -141,8 +147,7 @@ def compile_valid(
     title = f"{options.name or 'module'}, compiled by hatch-zkwasm at optimization level {options.optimization_level}"
     text, result.stages = lower(module, title, progress, initialisation, ranges)
     program = assemble(text, file_name=f"{options.name or 'module'}.zkasm")
-    bodies = {} if options.links else names  # an offset does not say in which of the modules it is
-    result.program = replace(program, positions=positions_of(program, result.stages.offsets, source, bodies))
+    result.program = replace(program, positions=positions_of(program, result.stages.offsets, source, names))
     check_computed_jumps(result.program)
     return result
 
@@ -170,6 +175,20 @@ def positions_of(
     """Where the rows come from; `offsets` are those of the lines of the text, `names` those of functions by index."""
     rows = ((number, offsets.get(row.get("line", 0), NOWHERE)) for number, row in enumerate(program.rows))
     bodies = sorted((function.offset, function.offset + function.size, function.index) for function in source.functions)
-    functions = tuple((start, end, names[index]) for start, end, index in bodies if index in names)
-    lines = source_lines(source) if functions else SourceLines()
-    return Positions(len(program.rows), changes(rows), functions, lines.files, lines.lines)
+    functions = tuple((start, end, names[index]) for start, end, index in bodies if index in names and start < end)
+    files: dict[str, int] = {}
+    lines: list[tuple[int, int, int]] = []
+    for one in source.sources or (Source(0, "", source),):
+        found = source_lines(one.module) if functions else SourceLines()
+        places = [files.setdefault(name, len(files)) for name in found.files]
+        lines += ((offset + one.start, places[file] if places else 0, line) for offset, file, line in found.lines)
+    modules = tuple((one.start, one.name) for one in source.sources)
+    return Positions(len(program.rows), changes(rows), functions, tuple(files), tuple(lines), modules)
+
+
+def in_its_module(problem: Problem, source: wasm.Module) -> Problem:
+    """A problem of a linked module with the byte offset that it has there, and the name of the module."""
+    starts = [one for one in source.sources if problem.byte_offset is not None and one.start <= problem.byte_offset]
+    if not starts or not starts[-1].name or problem.byte_offset is None:
+        return problem
+    return replace(problem, byte_offset=problem.byte_offset - starts[-1].start, file=f"linked module {starts[-1].name}")

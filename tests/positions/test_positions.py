@@ -11,7 +11,7 @@ from tests.benchmarks.programs import module_bytes
 from zkwasm_compiler import CompileOptions, compile_module, wasm
 from zkwasm_compiler.asm.positions import Position, Positions, changes, positions_from_json, positions_json
 from zkwasm_compiler.asm.program import Program
-from zkwasm_compiler.errors import InputError
+from zkwasm_compiler.errors import InputError, UnsupportedError
 from zkwasm_compiler.wasm.source_lines import source_lines
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, Instance
@@ -138,9 +138,73 @@ def test_a_trap_names_the_instruction(level: int, engine: Engine) -> None:
     assert instance.call("divide", 8, 2).position is None
 
 
-def test_positions_are_read_back() -> None:
-    _, program = _compiled()
+LIBRARY = """(module
+  (memory 1)
+  (func $at (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "over") (param i32 i32) (result i32) (i32.div_u (call $at (local.get 0)) (local.get 1))))"""
+LINKED = """(module
+  (import "lib" "over" (func $over (param i32 i32) (result i32))) (memory 1)
+  (func (export "theirs") (param i32 i32) (result i32) (call $over (local.get 0) (local.get 1)))
+  (func (export "ours") (param i32 i32) (result i32) (i32.load (i32.div_s (local.get 0) (local.get 1)))))"""
+
+
+def _linked(level: int) -> tuple[bytes, bytes, Program]:
+    library, main = wat_to_wasm(LIBRARY, "lib.wat"), wat_to_wasm(LINKED, "main.wat")
+    return library, main, compile_module(main, CompileOptions(optimization_level=level, links={"lib": library}))
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_a_trap_in_a_linked_module_names_it(level: int) -> None:
+    library, main, program = _linked(level)
+    instance = Instance(program)
+    load, divide = library.index(bytes([0x28, 2])), library.index(bytes([0x6E, 0x0B]))
+    own_load, own_divide = main.index(bytes([0x28, 2])), main.index(bytes([0x6D, 0x28]))
+    for name, arguments, position in (
+        ("theirs", (65536, 1), Position(load, "lib.at", module="lib")),
+        ("theirs", (0, 0), Position(divide, "lib.over", module="lib")),
+        ("ours", (65536, 1), Position(own_load, "ours")),
+        ("ours", (1, 0), Position(own_divide, "ours")),
+    ):
+        assert instance.call(name, *arguments).position == position
+    assert str(Position(load, "lib.at", module="lib")) == f"lib.at, byte offset {load:#x} of the linked module lib"
+
+
+def test_a_linked_module_has_the_lines_of_its_source() -> None:
+    library = module_bytes("debug/lines_dwarf5.wasm")
+    export = next(export for export in wasm.load(library).exports if export.kind.name == "FUNCTION")
+    type_ = wasm.load(library).function_type(export.index)
+    parameters = " ".join(map(str, type_.parameters))
+    signature = f"(param {parameters}) (result {' '.join(map(str, type_.results))})"
+    text = f'(module (import "lib" "{export.name}" (func $f {signature})) (export "g" (func $f)))'
+    program = compile_module(wat_to_wasm(text, "main.wat"), CompileOptions(links={"lib": library}))
+    alone = compile_module(library, CompileOptions((export.name,)))
     assert program.positions is not None
+    assert alone.positions is not None
+    found = {program.positions.at(row) for row in range(len(program.rows))} - {None}
+    wanted = {alone.positions.at(row) for row in range(len(alone.rows))} - {None}
+    assert {(one.offset, one.file, one.line) for one in found if one} == {
+        (one.offset, one.file, one.line) for one in wanted if one
+    }
+    assert {one.module for one in found if one} == {"lib"}
+
+
+def test_what_is_not_supported_is_in_its_module() -> None:
+    text = '(module (import "zkwasm" "nothing" (func $f)) (func (export "g") (call $f)))'
+    library = wat_to_wasm(text, "lib.wat")
+    main = wat_to_wasm('(module (import "lib" "g" (func $g)) (export "g" (func $g)))', "main.wat")
+    with pytest.raises(UnsupportedError) as caught:
+        compile_module(main, CompileOptions(links={"lib": library}))
+    (problem,) = caught.value.problems
+    assert problem.byte_offset is not None
+    assert problem.byte_offset < len(library)
+    assert str(problem).startswith(f"linked module lib: byte {problem.byte_offset:#x}: ")
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_positions_are_read_back(linked: bool) -> None:
+    program = _linked(2)[2] if linked else _compiled()[1]
+    assert program.positions is not None
+    assert bool(program.positions.modules) is linked
     assert positions_from_json(positions_json(program.positions)) == program.positions
     for text in ("", "[]", "{}", '{"length": 1, "rows": [[1]], "functions": [], "files": [], "lines": []}'):
         with pytest.raises(InputError, match="not the positions of a program"):

@@ -30,6 +30,7 @@ from zkwasm_compiler.wasm.module import (
     Module,
     Names,
     SegmentMode,
+    Source,
 )
 from zkwasm_compiler.wasm.opcodes import OPCODES, Immediates
 from zkwasm_compiler.wasm.regions import GROWING, PLACING_LOCALS, Regions, Used, is_placed
@@ -92,6 +93,7 @@ class _Joiner:
         self.first_type = _starts([len(part.module.types) for part in parts])
         self.first_element = _starts([len(part.module.elements) for part in parts])
         self.first_data = _starts([len(part.module.data) for part in parts])
+        self.first_offset = [(number + 1) % len(parts) * OFFSETS for number in range(len(parts))]  # 0: the last part
         self.start_type = sum(len(part.module.types) for part in parts)
         self.regions = self._regions()
         self.added: list[Function] = [] if self.regions is None else list(self.regions.growers())
@@ -101,7 +103,7 @@ class _Joiner:
         moved = dict.fromkeys(range(len(self.parts)), True) if staged else self._moved()
         starts = [self._instantiation(number, moved[number]) for number in range(len(self.parts))]
         rows = [
-            Export(f"{prefix}{e.name}", e.kind, self.at(n, e.kind, e.index), e.offset)
+            Export(f"{prefix}{e.name}", e.kind, self.at(n, e.kind, e.index), e.offset + self.first_offset[n])
             for n, prefix, e in self._named(exports)
         ]
         start: int | None = None
@@ -127,7 +129,12 @@ class _Joiner:
             data=tuple(self._data(number, d, moved[number]) for number, d in self._each("data")),
             names=Names(functions=dict(self._names())),
             region=None if self.regions is None else self.regions.visible(),
+            sources=tuple(sorted(self._sources(), key=lambda source: source.start)),
         )
+
+    def _sources(self) -> Iterator[Source]:
+        for part, start in zip(self.parts, self.first_offset, strict=True):
+            yield Source(start, part.name if start else "", part.module)
 
     # What there is
 
@@ -205,7 +212,9 @@ class _Joiner:
                     imported = imports_of(self.parts[item.part].module, kind)[item.index]
                     type_ = imported.type
                     yield replace(
-                        imported, type=type_ + self.first_type[item.part] if isinstance(type_, int) else type_
+                        imported,
+                        type=type_ + self.first_type[item.part] if isinstance(type_, int) else type_,
+                        offset=imported.offset + self.first_offset[item.part],
                     )
 
     def _functions(self) -> Iterator[Function]:
@@ -217,6 +226,7 @@ class _Joiner:
                 index=self.index[FUNCTION][item],
                 type_index=function.type_index + self.first_type[item.part],
                 body=self.rewritten(item.part, function.body),
+                offset=function.offset + self.first_offset[item.part],
             )
             if self.regions is not None and self._on_memory(item.part):
                 new = self.regions.rewrite(new, module.types[function.type_index].parameters, self._memory(item.part))
@@ -228,7 +238,8 @@ class _Joiner:
 
     def _global(self, item: Item) -> Global:
         global_ = self.parts[item.part].module.globals[self._own(GLOBAL, item)]
-        return replace(global_, initial=self.rewritten(item.part, global_.initial))
+        offset = global_.offset + self.first_offset[item.part]
+        return replace(global_, initial=self.rewritten(item.part, global_.initial), offset=offset)
 
     def _element(self, part: int, element: ElementSegment, moved: bool) -> ElementSegment:
         active = element.mode is SegmentMode.ACTIVE
@@ -238,6 +249,7 @@ class _Joiner:
             mode=SegmentMode.PASSIVE if moved and active else element.mode,
             table=self.at(part, TABLE, element.table) if active else 0,
             position=self.rewritten(part, element.position),
+            offset=element.offset + self.first_offset[part],
         )
 
     def _data(self, part: int, data: DataSegment, moved: bool) -> DataSegment:
@@ -245,7 +257,7 @@ class _Joiner:
         position = self.rewritten(part, data.position)
         if self.regions is not None and mode is SegmentMode.ACTIVE:
             position = self.regions.position(self._memory(part), data)
-        return replace(data, mode=mode, position=position)
+        return replace(data, mode=mode, position=position, offset=data.offset + self.first_offset[part])
 
     def _each(self, name: str) -> Iterator[tuple[int, Any]]:
         for number, part in enumerate(self.parts):
@@ -298,8 +310,8 @@ class _Joiner:
             case Immediates.DATA | Immediates.MEMORY_INIT:
                 new = (given[0] + self.first_data[part],)
             case _:
-                return instruction
-        return instruction._replace(immediates=new)
+                new = given
+        return instruction._replace(immediates=new, offset=instruction.offset + self.first_offset[part])
 
     # Instantiation
 
@@ -326,23 +338,29 @@ class _Joiner:
         if moved:
             for number, element in enumerate(module.elements):
                 if element.mode is SegmentMode.ACTIVE:
+                    at = element.offset + self.first_offset[part]
                     segment = number + self.first_element[part]
-                    init = Instruction("table.init", (segment, self.at(part, TABLE, element.table)), element.offset)
+                    init = Instruction("table.init", (segment, self.at(part, TABLE, element.table)), at)
                     body += self._placed(part, element, len(element.entries), init, "elem.drop")
             for number, data in enumerate(module.data):
                 if data.mode is SegmentMode.ACTIVE:
-                    init = Instruction("memory.init", (number + self.first_data[part],), data.offset)
+                    at = data.offset + self.first_offset[part]
+                    init = Instruction("memory.init", (number + self.first_data[part],), at)
                     placed = self._placed(part, data, len(data.data), init, "data.drop")
                     body += placed if self.regions is None else self.regions.placing(placed, self._memory(part))
         if module.start is not None:
-            body.append(Instruction("call", (self.at(part, FUNCTION, module.start),), module.start_offset))
+            body.append(
+                Instruction(
+                    "call", (self.at(part, FUNCTION, module.start),), module.start_offset + self.first_offset[part]
+                )
+            )
         return body
 
     def _placed(
         self, part: int, segment: ElementSegment | DataSegment, count: int, init: Instruction, drop: str
     ) -> list[Instruction]:
-        numbers = [Instruction("i32.const", (number,), segment.offset) for number in (0, count)]
-        dropped = Instruction(drop, init.immediates[:1], segment.offset)
+        numbers = [Instruction("i32.const", (number,), init.offset) for number in (0, count)]
+        dropped = Instruction(drop, init.immediates[:1], init.offset)
         return [*self.rewritten(part, segment.position)[:-1], *numbers, init, dropped]
 
     def _add(self, body: Sequence[Instruction], name: str) -> int:
@@ -354,6 +372,8 @@ class _Joiner:
         return index
 
 
+OFFSETS = 1 << 32
+"""No module has so many bytes: those of each begin at a multiple of this."""
 _ON_MEMORY = frozenset({Immediates.MEMORY, Immediates.MEMORY_ACCESS, Immediates.MEMORY_COPY, Immediates.MEMORY_INIT})
 
 

@@ -163,6 +163,15 @@ class MemoryRegion:
     imported: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module that was joined: its byte offsets are those from `start` on. The name of the main module is empty."""
+
+    start: int
+    name: str
+    module: Module
+
+
 @dataclass(frozen=True)  # without slots: the index spaces are cached
 class Module:
     """A whole module. `functions`, `tables`, `memories` and `globals` hold the definitions, without imports."""
@@ -184,6 +193,8 @@ class Module:
     """Where the content of the code section begins."""
     region: MemoryRegion | None = None
     """Set where linked modules have several memories, which are parts of the one that is declared."""
+    sources: tuple[Source, ...] = ()
+    """The modules that were joined, by where their byte offsets begin; empty when none were."""
 
     @cached_property
     def imported_functions(self) -> tuple[Import, ...]:

@@ -102,7 +102,8 @@ def place_text(profile: Profile, row: int) -> str:
     position = profile.position_at(row)
     if position is None:
         return ""
-    instruction = f"{position.offset:#x} {profile.instructions.get(position.offset, '')}".strip()
+    known = profile.instructions.get(position.offset, "") if not position.module else f"of {position.module}"
+    instruction = f"{position.offset:#x} {known}".strip()
     return f"{instruction}  {position.file}:{position.line}" if position.line else instruction
 
 
