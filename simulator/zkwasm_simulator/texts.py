@@ -14,9 +14,10 @@ from zkwasm_simulator.faults import ExecutionFault
 from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
 from zkwasm_simulator.machine import Machine
 
-LOG, ASSERTION = "log", "assertion"
+LOG, ASSERTION, THROWN = "log", "assertion", "thrown"
 """The events."""
 LONGEST_MESSAGE = 1000
+WORD_BYTES = 4
 
 
 class Texts:
@@ -31,17 +32,31 @@ class Texts:
         if event == LOG:
             text = self._text(machine, *values)
             self.log += [text] if text else []
+        elif event == THROWN:
+            message, file, line, column = values
+            what = self._string(machine, message) or "an error without a message"
+            self.log.append(f"{what} in {self._string(machine, file)}({line}:{column})\n")
         elif event == ASSERTION:
             raise assertion_failed(self._text(machine, *values)[:LONGEST_MESSAGE])
 
     def _text(self, machine: Machine, address: int, length: int) -> str:
         """The text at an address, as far as it lies inside the memory."""
+        return self._bytes(machine, address, length).decode(errors="replace")
+
+    def _string(self, machine: Machine, address: int) -> str:
+        """A string of AssemblyScript: UTF-16, its number of bytes in the word before it; none at address 0."""
+        if address < WORD_BYTES:
+            return ""
+        length = int.from_bytes(self._bytes(machine, address - WORD_BYTES, WORD_BYTES), "little")
+        return self._bytes(machine, address, min(length, 2 * LONGEST_MESSAGE)).decode("utf-16-le", errors="replace")
+
+    def _bytes(self, machine: Machine, address: int, length: int) -> bytes:
         layout = self.interface.memory
         if layout is None or not length:
-            return ""
+            return b""
         memory = LinearMemory(layout, ChainMap(machine.memory, initial_cells(self.interface)), lambda: None)
         count = min(length, max(len(memory) - address, 0))
-        return memory.read(address, count).decode(errors="replace") if count else ""
+        return memory.read(address, count) if count else b""
 
 
 def assertions(machine: Machine, event: str, values: Sequence[int]) -> None:

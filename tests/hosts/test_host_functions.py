@@ -6,7 +6,7 @@ import pytest
 from Crypto.Hash import keccak
 
 from tests.hosts.streams import digest_words, inputs, streams
-from zkwasm_compiler import compile_module
+from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.errors import ConfigurationError, InputError, UnsupportedError
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import ExecutionFault, Instance, execute
@@ -88,6 +88,33 @@ def test_logged_texts(instance: Instance) -> None:
     result = instance.call("greet")
     assert result.log == ("factor",)
     assert result.n <= 4096  # nothing is hashed
+
+
+def test_what_assemblyscript_throws() -> None:
+    """Its strings are UTF-16 with their length in bytes before them; whatever stands there, the call only traps."""
+    text = """(module (import "env" "abort" (func $abort (param i32 i32 i32 i32))) (memory 1)
+      (data (i32.const 16) "\\06\\00\\00\\00n\\00o\\00!\\00") (data (i32.const 32) "\\04\\00\\00\\00a\\00.\\00")
+      (func (export "f") (param i32 i32)
+        (call $abort (local.get 0) (local.get 1) (i32.const 7) (i32.const 12))))"""
+    for level in (0, 2):
+        thrown = Instance(compile_module(wat_to_wasm(text), CompileOptions(optimization_level=level)))
+        for message, file, shown in (
+            (20, 36, "no! in a.(7:12)\n"),
+            (0, 36, "an error without a message in a.(7:12)\n"),
+            (20, 65540, "no! in (7:12)\n"),
+            (3, 0xFFFFFFFF, "an error without a message in (7:12)\n"),
+        ):
+            result = thrown.call("f", message, file)
+            assert result.trap is not None
+            assert result.trap.message == "unreachable"
+            assert result.log == (shown,)
+            assert result.steps > 0
+
+
+def test_abort_of_another_type_is_refused() -> None:
+    text = '(module (import "env" "abort" (func $abort)) (func (export "f") (call $abort)))'
+    with pytest.raises(UnsupportedError, match=r"import env.abort has type .*; supported: \[i32 i32 i32 i32\] -> \[\]"):
+        compile_module(wat_to_wasm(text))
 
 
 def test_input_that_is_missing(instance: Instance) -> None:

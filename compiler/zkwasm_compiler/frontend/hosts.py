@@ -16,7 +16,7 @@ from zkwasm_compiler.wasm.types import FunctionType
 
 FIRST_INDEX = 1 << 22
 """Host functions are numbered from here, above every function of a module."""
-ZKWASM, WASI = "zkwasm", "wasi_snapshot_preview1"
+ZKWASM, WASI, ENV = "zkwasm", "wasi_snapshot_preview1", "env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ _FUNCTIONS = (
     _function(WASI, "fd_write", "i32 i32 i32 i32", "i32", memory=True),
     _function(WASI, "proc_exit", "i32"),
     _function(WASI, "sched_yield", "", "i32"),
+    _function(ENV, "abort", "i32 i32 i32 i32"),
 )
 HOST_FUNCTIONS = {(one.module, one.name): one for one in _FUNCTIONS}
 """By the two names of the import."""
@@ -80,8 +81,9 @@ BY_INDEX = {FIRST_INDEX + number: one for number, one in enumerate(_FUNCTIONS)}
 
 
 def is_host(imported: Import) -> bool:
-    """Whether an import names a host module: one that is there, if not every function of it."""
-    return imported.module in (ZKWASM, WASI)
+    """Whether an import names a host module, whether or not that has such a function; or a host function of `env`,
+    which is where toolchains look for what nobody defines."""
+    return imported.module in (ZKWASM, WASI) or (imported.module, imported.name) in HOST_FUNCTIONS
 
 
 def host_index(module: Module, imported: Import, signature: FunctionType, where: str, offset: int) -> int:

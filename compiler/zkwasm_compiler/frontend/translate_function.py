@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
-from zkwasm_compiler.frontend.hosts import forwarding, host_index, is_host
+from zkwasm_compiler.frontend.hosts import HOST_FUNCTIONS, forwarding, host_index, is_host
 from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Immediate, Target, Trap, Type, Value
@@ -280,9 +280,11 @@ class _Translator:
         name = f"{imported.module}.{imported.name}"
         allowed = ASSERTIONS.get((imported.module, imported.name))
         if allowed is None:
-            known = ", ".join(f"{module}.{function}" for module, function in ASSERTIONS)
+            known = ", ".join(f"{module}.{function}" for module, function in (*ASSERTIONS, *HOST_FUNCTIONS))
             raise unsupported(
-                f"{self.where}: call of import {name}: not supported; those that are: {known}", self.offset
+                f"{self.where}: call of import {name}: not supported; link a module that exports it, or import one of "
+                f"these: {known}",
+                self.offset,
             )
         if signature.results or parameters not in [(type_, type_) for type_ in allowed]:
             types = " or ".join(f"[{type_.value} {type_.value}] -> []" for type_ in allowed)

@@ -240,6 +240,7 @@ _add(Op("host.digest", (), I64, pure=False, immediate="the word of the digest, t
 _add(Op("host.exit", (I32,), NONE, pure=False))  # ends the call with this status
 _add(Op("host.abort", (I32, I32), NONE, pure=False))  # address and length of a message: nothing can be proved
 _add(Op("host.log", (I32, I32), NONE, pure=False))  # address and length of a text for the simulator's log
+_add(Op("host.thrown", (I32, I32, I32, I32), NONE, pure=False))  # for the log: strings of AssemblyScript, line, column
 
 _add(Op("br", (), NONE, pure=False, terminator=True))
 _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise

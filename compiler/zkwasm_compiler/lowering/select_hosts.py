@@ -13,7 +13,7 @@ from zkwasm_compiler.runtime.host_routines import CLOBBERS, PREFIX
 if TYPE_CHECKING:
     from zkwasm_compiler.lowering.select import Selector
 
-PLACES = ("A", "B")
+PLACES = ("A", "B", "C", "D")
 
 
 def select_host(build: Selector, value: Value) -> None:

@@ -32,5 +32,6 @@ HOST_OPERANDS: dict[str, tuple[Representation, ...]] = {
     "host.exit": (WORD,),
     "host.abort": (CLEAN, CLEAN),
     "host.log": (CLEAN, CLEAN),
+    "host.thrown": (CLEAN, CLEAN, CLEAN, CLEAN),
 }
-"""The representations in which an operation that is a call of a routine takes its operands, in A and B."""
+"""The representations in which an operation that is a call of a routine takes its operands, from A on."""

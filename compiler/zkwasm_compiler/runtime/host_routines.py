@@ -332,6 +332,10 @@ def _log(host: Host) -> list[str]:
     return ["host_log:", "  $${eventLog(log, A, B)}", "  :RETURN"]
 
 
+def _thrown(host: Host) -> list[str]:
+    return ["host_thrown:", "  $${eventLog(thrown, A, B, C, D)}", "  :RETURN"]
+
+
 ROUTINES: dict[str, Callable[[Host], list[str]]] = {
     "host_private_byte": _private_byte,
     "host_private_i32": _private_i32,
@@ -348,6 +352,7 @@ ROUTINES: dict[str, Callable[[Host], list[str]]] = {
     "host_exit": _exit,
     "host_abort": _abort,
     "host_log": _log,
+    "host_thrown": _thrown,
 }
 """The text of each routine by its label."""
 
@@ -367,5 +372,6 @@ CLOBBERS: dict[str, tuple[str, ...]] = {
     "host_exit": ("RR",),
     "host_abort": ("RR",),
     "host_log": ("RR",),
+    "host_thrown": ("RR",),
 }
 """The registers that a call of a routine changes besides A, where it gives a result there."""

@@ -22,6 +22,7 @@
   (func $exit (export "host.exit") (param i32) (unreachable))
   (func $abort (export "host.abort") (param i32 i32) (unreachable))
   (func $log_text (export "host.log") (param i32 i32) (unreachable))
+  (func $thrown (export "host.thrown") (param i32 i32 i32 i32) (unreachable))
 
   ;; Single numbers, little-endian.
   (func (export "zkwasm.read_private_i32") (result i32) (call $private_i32))
@@ -193,6 +194,11 @@
     (i32.or
       (i32.and (i32.rotl (local.get $x) (i32.const 8)) (i32.const 0x00ff00ff))
       (i32.and (i32.rotr (local.get $x) (i32.const 8)) (i32.const 0xff00ff00))))
+
+  ;; What AssemblyScript calls where a program throws.
+  (func (export "env.abort") (param $message i32) (param $file i32) (param $line i32) (param $column i32)
+    (call $thrown (local.get $message) (local.get $file) (local.get $line) (local.get $column))
+    (unreachable))
 
   ;; WASI preview 1. Errors: 0 success, 8 badf, 70 spipe.
   (func (export "wasi_snapshot_preview1.fd_write")
