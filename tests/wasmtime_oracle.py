@@ -30,6 +30,7 @@ SAME_IN_WASMTIME = {Trap.OUT_OF_BOUNDS_TABLE_ACCESS: Trap.UNDEFINED_ELEMENT}
 """Traps that are told apart here, but not there."""
 
 _ASSERTIONS = ("assert_eq", "assert_eq_i32", "assert_eq_i64")
+_ABORT = "abort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Outcome:
 
 
 class _AssertionError(Exception):
+    pass
+
+
+class _AbortedError(Exception):
     pass
 
 
@@ -73,6 +78,8 @@ class Oracle:
             results = tuple(_pattern(value, str(type_)) for value, type_ in zip(values, types.results, strict=True))
         except wasmtime.Trap as trap:
             results = TRAPS[trap.trap_code]
+        except _AbortedError:
+            results = Trap.UNREACHABLE
         except _AssertionError:
             results = UNPROVABLE
         content = self.memory(memory) if memory else b""
@@ -90,6 +97,8 @@ class Oracle:
     def _import(self, import_: Any) -> Any:
         if import_.module in self._linked:
             return self._linked[import_.module][import_.name]
+        if import_.name == _ABORT:
+            return wasmtime.Func(self._store, import_.type, _abort)
         assert import_.name in _ASSERTIONS, f"the oracle has no import {import_.module}.{import_.name}"
         return wasmtime.Func(self._store, import_.type, _assert_equal)
 
@@ -100,6 +109,10 @@ class Oracle:
 def _assert_equal(left: int, right: int) -> None:
     if left != right:
         raise _AssertionError
+
+
+def _abort(*_: int) -> None:
+    raise _AbortedError
 
 
 def _given(bits: int, type_: str) -> Any:

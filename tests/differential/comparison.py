@@ -10,12 +10,14 @@ import wasmtime
 
 from tests.spec_suite import wasm_tools
 from tests.wasmtime_oracle import SAME_IN_WASMTIME, TRAPS, UNPROVABLE, Oracle, Outcome
+from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_stages
 from zkwasm_compiler.errors import ZkwasmError
 from zkwasm_compiler.ir.floats import F32
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.memory_layout import AUTO
 from zkwasm_simulator import ExecutionFault, Instance, InstantiationError
+from zkwasm_simulator.interpreter import Engine
 from zkwasm_simulator.values import to_bits
 
 STEP_LIMIT = 3_000_000
@@ -55,17 +57,23 @@ def first_difference(case: Case, optimization_level: int) -> str:
         found = found_outcomes(case, optimization_level, len(expected))
     except ZkwasmError as error:
         return f"-O{optimization_level}: {type(error).__name__}: {error}"
+    difference = outcome_difference(case, expected, found)
+    return difference and f"-O{optimization_level}: {difference}"
+
+
+def outcome_difference(case: Case, expected: Sequence[Outcome], found: Sequence[Outcome]) -> str:
+    """Where the outcomes of the program are first different from those of wasmtime; nothing if they agree."""
     for call, wanted, got in zip((None, *case.calls), expected, found, strict=False):
         if _exhausted(wanted) or _exhausted(got):
             if case.instance_per_call:
                 continue
             return ""  # how deep the stack is differs, and with it everything that follows
         if wanted.results != got.results or (wanted.results != UNPROVABLE and wanted.globals != got.globals):
-            return f"-O{optimization_level}: {describe(call)}: wasmtime gives {wanted}, the program {got}"
+            return f"{describe(call)}: wasmtime gives {wanted}, the program {got}"
         if got.memory is None and not any(wanted.memory or b""):
             continue  # linking leaves out a memory that nothing uses
         if wanted.memory != got.memory:
-            return f"-O{optimization_level}: {describe(call)}: {memory_difference(wanted.memory, got.memory)}"
+            return f"{describe(call)}: {memory_difference(wanted.memory, got.memory)}"
     return ""
 
 
@@ -106,9 +114,13 @@ def expected_outcomes(case: Case) -> list[Outcome]:
 def found_outcomes(case: Case, optimization_level: int, count: int) -> list[Outcome]:
     """What the compiled program gives for the instantiation and for the calls, `count` outcomes at most."""
     options = CompileOptions(case.exports, optimization_level, memory_layout=case.layout, links=case.links)
-    program = compile_stages(case.wasm, options, dumps=False, verify=True).program
+    return program_outcomes(compile_stages(case.wasm, options, dumps=False, verify=True).program, case, count)
+
+
+def program_outcomes(program: Program, case: Case, count: int, engine: Engine = "auto") -> list[Outcome]:
+    """The same for a program that is compiled already."""
     try:
-        instance = Instance(program, step_limit=STEP_LIMIT)
+        instance = Instance(program, step_limit=STEP_LIMIT, engine=engine)
     except InstantiationError as error:
         return [Outcome(SAME_IN_WASMTIME.get(error.trap, error.trap), ())]
     outcomes = [Outcome((), (), _memory(instance, case))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zkwasm_compiler.asm.program import Program
-from zkwasm_simulator import Execution, ExecutionFault, execute
+from zkwasm_simulator import Execution, ExecutionFault, PublicInputs, execute
 from zkwasm_simulator.interpreter import Engine
 
 
@@ -35,3 +35,15 @@ def assert_same(program: Program, **options: Any) -> tuple[object, ...]:
     reference = outcome(program, "reference", **options)
     assert outcome(program, "jit", **options) == reference, program.source
     return reference
+
+
+def call_both(
+    program: Program, name: str, words: tuple[int, ...], private_input: bytes = b"", **options: Any
+) -> tuple[object, ...]:
+    """A provable run of one call by both engines."""
+    assert program.interface is not None
+    export = program.interface.export(name)
+    assert export is not None
+    inputs = PublicInputs.of_words(words, function_index=export.index).with_data(private_input, b"")
+    check = program.interface.skip_address_check
+    return assert_same(program, inputs=inputs, skip_address_check=check, **options)

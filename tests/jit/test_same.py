@@ -18,17 +18,16 @@ from tests.generators import generate_module
 from tests.hosts.streams import streams
 from tests.hosts.test_wasi import Case
 from tests.jit.both_engines import both_engines
-from tests.jit.comparison import assert_same
+from tests.jit.comparison import assert_same, call_both
 from tests.jit.generation import random_program
 from tests.memory_programs import memory_program
 from tests.simulator import test_exec64
 from tests.soundness.emitted import TABLES_CALLS, tables_program
 from zkwasm_compiler.asm import assemble
-from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.errors import AssemblyError
 from zkwasm_compiler.wasm.text import wat_to_wasm
-from zkwasm_simulator import Instance, PublicInputs
+from zkwasm_simulator import Instance
 
 RANDOM_PROGRAMS = int(os.environ.get("ZKWASM_JIT_PROGRAMS", "200"))
 FIRST_SEED = int(os.environ.get("ZKWASM_SEED", "0"))
@@ -54,16 +53,6 @@ def run_both(case: dict[str, Any]) -> None:
 def test_recorded_runs(shared: Path, category: str) -> None:
     for case in test_exec64.cases(shared / "vectors")[category]:
         run_both(case)
-
-
-def call_both(program: Program, name: str, words: tuple[int, ...], **options: Any) -> tuple[object, ...]:
-    """A provable run of one call by both engines."""
-    assert program.interface is not None
-    export = program.interface.export(name)
-    assert export is not None
-    inputs = PublicInputs.of_words(words, function_index=export.index)
-    check = program.interface.skip_address_check
-    return assert_same(program, inputs=inputs, skip_address_check=check, **options)
 
 
 @pytest.mark.parametrize("file", sorted(set(CALLS) - {"memory/copy.wasm"}))  # its compilation takes ten seconds
