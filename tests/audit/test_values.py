@@ -43,10 +43,18 @@ def _before_end(*lines: str) -> Values | None:
         (("${5} => A :JMPN(fail)", "A - 9 :JMPN(fail)"), "A0", (9, LIMB_MASK)),
         (("${5} => A :JMPN(fail)", "20 - 3*A :JMPN(fail)"), "A0", (0, 6)),
         (("${5} => A :JMPN(fail)", "A => RCX", "A - 9 :JMPN(next, fail)"), "RCX", (0, 8)),  # and what equals it
+        (("${5} => A :MSTORE(x), JMPN(fail)", "A - 9 => A :JMPN(next, fail)", "$ => B :MLOAD(x)"), "B0", (0, 8)),
         (("${5} => A", "A - 9 :JMPZ(next, fail)"), "A0", (9, 9)),
         (("${5} => A :MSTORE(SP+3), JMPN(fail)", "$ => B :MLOAD(SP+3)"), "B0", LIMB),
         (("7 :MSTORE(SP+3)", "SP + 1 => SP", "$ => B :MLOAD(SP+3)"), "B0", ANYTHING),  # another cell
         (("7 :MSTORE(x)", "CNT_ARITH => E", "9 :MSTORE(x + E)", "$ => B :MLOAD(x)"), "B0", (7, 9)),
+        (
+            ("7 :MSTORE(x)", "4 => B :CALL(f)", "$ => A :MLOAD(x)", ":JMP(end)", "f:", "B :MSTORE(y), RETURN"),
+            "A0",
+            (7, 7),
+        ),
+        (("7 :MSTORE(x)", ":CALL(f)", ":JMP(end)", "f:", "$ => A :MLOAD(x)", ":RETURN"), "A0", (7, 7)),
+        (("4 => B :CALL(f)", "$ => A :MLOAD(y)", ":JMP(end)", "f:", "B :MSTORE(y), RETURN"), "A0", (4, 4)),
         (("255 => A", "$ => B :MLOAD(x)", "$ => C :AND"), "C0", (0, 255)),
         (("$ => A :MLOAD(x)", "3 => B", "0 => C, D", "12 :ARITH"), "A0", (4, 4)),
         (("3 => A", "200 => B", "0 => C", "${0} => D", "${600} => E :ARITH"), "E0", (600, 600)),

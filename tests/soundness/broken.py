@@ -78,8 +78,8 @@ BROKEN = {
     "i64: product": Broken(TIMES_32, ":ARITH, RETURN", ":RETURN", "f", (3,)),
     "i64: division": Broken(_op("i64.div_u"), "JMPC(next, fail)", "JMPC(next)", "f", (100, 7)),
     "affine: its check": Broken(TIMES_8, "B*0xffffffff*8 :JMPN(fail)", "B*0xffffffff*8", "f", (5,)),
-    "affine: rounding": Broken(TIMES_8, "A*0xffffffff + 1 -", "A*0xffffffff -", "f", (5,)),
-    "affine: rounding behind a quotient": Broken(FOUR_LESS, "- PC*0xfffffff6 :", "- PC*0xfffffff8 :", "f", (10,)),
+    "affine: rounding": Broken(TIMES_8, "A*0xffffffff + 2 -", "A*0xffffffff -", "f", (5,)),
+    "affine: rounding behind a quotient": Broken(FOUR_LESS, "- PC*0xfffffff5 :", "- PC*0xfffffff8 :", "f", (10,)),
     "affine: quotient behind a sign": Broken(
         NEGATIVE_DIVISOR, "*0x40000000 => B :JMPN(fail)", "*0x40000000 => B", "f", (0xFFFFFFF0,)
     ),
@@ -95,7 +95,7 @@ BROKEN = {
     "expansions: lowest bit of ctz": Broken(_op("i64.ctz"), "0x8000000000000000n :ARITH", "", "f", (6,)),
     "expansions: index of a power": Broken(_op("i64.clz"), "=> E :JMPN(fail), MSTORE", "=> E :MSTORE", "f", (5,)),
     "expansions: sign of a division": Broken(
-        _op("i32.div_s"), "B*0xffffffff + A*0xffffffff + 2 :JMPN(fail)", "", "f", (100, 0xFFFFFFF3)
+        _op("i32.div_s"), "B*0xffffffff + A*0xffffffff + 3 :JMPN(fail)", "", "f", (100, 0xFFFFFFF3)
     ),
 }
 UNHARMED = {

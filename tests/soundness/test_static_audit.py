@@ -95,6 +95,19 @@ def test_chains_of_bounds(body: str, level: int) -> None:
     assert not static_audit(compile_module(wat_to_wasm(text), CompileOptions(None, level))).findings
 
 
+def test_what_lies_before_the_powers_of_two_is_no_power() -> None:
+    """The end of an export lies before the table, where an amount that the audit cannot bound seems to lead."""
+    text = """(module
+      (func $f (param f32 f32) (result f32) (f32.add (local.get 0) (local.get 1)))
+      (func (export "once") (param f32 f32) (result f32) (call $f (local.get 0) (local.get 1)))
+      (func (export "twice") (param f32 f32) (result f32) (call $f (call $f (local.get 0) (local.get 1)) (local.get 1)))
+      (func (export "many") (param f64 f64) (result f64) (f64.add (f64.add (local.get 0) (local.get 1)) (local.get 1)))
+      (func (export "third") (param f32) (result f32) (call $f (local.get 0) (local.get 0))))"""
+    program = compile_module(wat_to_wasm(text))
+    _clean(program)
+    assert "MSTORE(output[0]), JMP(finish)" in program.rows[program.labels["pow2_64_end"] - 65]["lineStr"]
+
+
 def test_there_is_a_broken_rule_of_each_family() -> None:
     assert {name.partition(":")[0] for name in BROKEN} == set(FAMILIES)
 

@@ -6,7 +6,8 @@
 Let S be the integer sum with -n·(2^32-1) <= S <= 2^64 - (n+2)·2^32. If n + 1 + 2^-32·(S - r) is in [0, 2^32) for an r
 in [0, 2^32), then q = 2^-32·(S - r) as a field element lies in [-(n+1), 2^32-n-2], so 2^32·q equals S - r up to a
 multiple of p; both sides are too small for a multiple other than 0. Hence r = S mod 2^32. With n instead of n + 1 the
-largest quotient would also accept r = S + 1.
+largest quotient would also accept r = S + 1. A larger n does no harm: `affine_rule` takes one that leaves room for a
+sum that is a little below the range.
 
 Sums that are known to be in [0, 2^32) need no advice: `exact_rule` is the sum itself, in one step, `branch_rule` tests
 one in the step of a branch, `power_rule` in that of a table. Their coefficients are field elements, so that x/2^k is a
@@ -49,6 +50,8 @@ def _affine_rule(coefficients: tuple[int, ...], constant: int) -> Rule | None:
     n = -(lowest // F)
     if highest > (1 << 64) - ((n + 2) << 32):
         return None
+    if highest <= (1 << 64) - ((n + 3) << 32):
+        n += 1  # room for operands of which it takes the compiler to know that they are not below 0
     advice = " + ".join(
         f"((x{i} & {F}) * {k})" if k >= 0 else f"((x{i} & {F}) * (0 - {-k}))" for i, k in enumerate(coefficients)
     )

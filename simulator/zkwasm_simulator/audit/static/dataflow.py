@@ -28,8 +28,8 @@ class Domain(Protocol[S]):
     def on_edge(self, row: DecodedRow, target: int, state: S) -> S | None:
         """What `after` says, and that the row went to `target`; None when it cannot go there."""
 
-    def into_call(self, state: S) -> S:
-        """What a function may know of its caller's state."""
+    def into_call(self, entry: int, state: S) -> S:
+        """What the function that begins at a row may know of its caller's state."""
 
     def join(self, row: int, known: S, more: S) -> S:
         """What holds in both; equal to `known` when that says no less already."""
@@ -39,7 +39,11 @@ class Domain(Protocol[S]):
 
 
 def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
-    """What holds before each row that can be reached."""
+    """What holds before each row that can be reached.
+
+    Functions are followed to the end before what they say goes to others: it goes to callers and callees only when no
+    row is left whose state is news, so that a function is not followed again for each of its many calls.
+    """
     rows = structure.audited.rows
     before: dict[int, S] = {MAIN: domain.entry()}
     behind: dict[int, S] = {}
@@ -49,35 +53,50 @@ def run(structure: Structure, domain: Domain[S]) -> dict[int, S]:
             returning.setdefault(one, []).append(entry)
     work = [MAIN]
     queued = {MAIN}
+    entered: set[int] = set()
+    results: set[tuple[int, int, int]] = set()  # call, function, RETURN
 
-    def arrive(target: int, state: S) -> None:
+    def follow(target: int) -> None:
+        if target not in queued:
+            queued.add(target)
+            heapq.heappush(work, target)
+
+    def arrive(target: int, state: S, *, now: bool = True) -> None:
         alone = target not in before or target in structure.before  # the only way there says all
         joined = state if alone else domain.join(target, before[target], state)
         if target in before and joined == before[target]:
             return
         before[target] = joined
-        if target not in queued:
-            queued.add(target)
-            heapq.heappush(work, target)
+        if now:
+            follow(target)
+        else:
+            entered.add(target)
 
-    def give_back(call: int, entry: int) -> None:
-        for one in structure.returns[entry]:
+    def across_calls() -> None:
+        """What is news for callees and callers goes to them."""
+        for entry in sorted(entered):
+            follow(entry)
+        entered.clear()
+        for call, entry, one in sorted(results):
             if one in behind and call in behind and call + 1 < len(rows):
                 arrive(call + 1, domain.after_call(behind[call], behind[one], structure.writes[entry]))
+        results.clear()
 
-    while work:
+    while work or entered or results:
+        if not work:
+            across_calls()
+            continue
         number = heapq.heappop(work)
         queued.discard(number)
         row = rows[number]
         behind[number] = domain.after(row, before[number])
         if number in structure.calls:
             for entry in structure.calls[number]:
-                arrive(entry, domain.into_call(behind[number]))
-                give_back(number, entry)
+                arrive(entry, domain.into_call(entry, behind[number]), now=False)
+                results.update((number, entry, one) for one in structure.returns[entry])
             continue
         for entry in returning.get(number, ()):
-            for call in structure.callers[entry]:
-                give_back(call, entry)
+            results.update((call, entry, number) for call in structure.callers[entry])
         for target in structure.targets[number]:
             there = domain.on_edge(row, target, behind[number])
             if there is not None:

@@ -103,7 +103,7 @@ class Flow:
             for number, place in enumerate(register_limbs(name))
         }
 
-    def into_call(self, state: Taints) -> Taints:
+    def into_call(self, entry: int, state: Taints) -> Taints:
         return {place: taint for place, taint in state.items() if not place.startswith("slot ")}
 
     def join(self, row: int, known: Taints, more: Taints) -> Taints:

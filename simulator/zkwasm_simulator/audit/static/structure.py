@@ -31,9 +31,9 @@ MAIN = 0
 class Structure:
     """`targets`: the rows that each row goes to within its function, a call going to the next one. `calls`: the
     functions, by their first row, that a row may call. `returns` and `writes`: the RETURN rows of a function, and the
-    locations that it and what it calls write; a slot of its own frame is none. `callers`: the calls of a function.
-    `before`: the row before, where that is the only way to come to a row. `landings`: the rows whose numbers are put
-    into RR.
+    locations that it and what it calls write; a slot of its own frame is none. `touches`: the cells with fixed
+    addresses that it and what it calls read or write. `callers`: the calls of a function. `before`: the row before,
+    where that is the only way to come to a row. `landings`: the rows whose numbers are put into RR.
     """
 
     audited: Audited
@@ -43,6 +43,7 @@ class Structure:
     calls: dict[int, tuple[int, ...]]
     returns: dict[int, tuple[int, ...]]
     writes: dict[int, frozenset[Location]]
+    touches: dict[int, frozenset[Location]]
     callers: dict[int, tuple[int, ...]]
     before: dict[int, int]
     landings: frozenset[int]
@@ -73,13 +74,19 @@ def structure(audited: Audited) -> Structure:
     landings = _landings(rows)
     _land(targets, rows, audited.end, landings)
     bodies: dict[int, list[int]] = {}
+    own_cells: dict[int, frozenset[Location]] = {}
+    callees: dict[int, frozenset[int]] = {}
     for entry in sorted({MAIN, *(target for called in calls.values() for target in called)}):
-        bodies[entry] = _body(entry, targets, rows, audited.end)
+        reached = _reached(entry, targets, audited.end)
+        own_cells[entry] = frozenset(place for row in reached for place in _accessed(rows[row], pushes))
+        callees[entry] = frozenset(callee for row in reached for callee in calls.get(row, ()))
+        bodies[entry] = _body(reached, rows)
+    touches = _with_callees(own_cells, callees)
     returns = {entry: tuple(r for r in body if rows[r].jump.kind == "RETURN") for entry, body in bodies.items()}
     writes = _writes(bodies, calls, rows, pushes)
     callers = {entry: tuple(c for c in sorted(calls) if entry in calls[c]) for entry in bodies}
     before = _before(targets, calls, bodies)
-    return Structure(audited, doomed, pushes, targets, calls, returns, writes, callers, before, landings)
+    return Structure(audited, doomed, pushes, targets, calls, returns, writes, touches, callers, before, landings)
 
 
 def _landings(rows: tuple[DecodedRow, ...]) -> frozenset[int]:
@@ -116,21 +123,26 @@ def _before(
     }
 
 
-def _body(entry: int, targets: dict[int, tuple[int, ...]], rows: tuple[DecodedRow, ...], end: int) -> list[int]:
-    """The rows of a function that lie on a way to a RETURN; what traps leaves the function for good."""
-    comes_from: dict[int, list[int]] = {}
-    reached, work = {entry}, [entry]
+def _reached(entry: int, targets: dict[int, tuple[int, ...]], end: int) -> dict[int, list[int]]:
+    """The rows that a function comes to, each with those before it."""
+    comes_from: dict[int, list[int]] = {entry: []}
+    work = [entry]
     while work:
         row = work.pop()
         for target in targets[row] if row != end else ():
-            comes_from.setdefault(target, []).append(row)
-            if target not in reached:
-                reached.add(target)
+            if target not in comes_from:
+                comes_from[target] = []
                 work.append(target)
+            comes_from[target].append(row)
+    return comes_from
+
+
+def _body(reached: dict[int, list[int]], rows: tuple[DecodedRow, ...]) -> list[int]:
+    """The rows of a function that lie on a way to a RETURN; what traps leaves the function for good."""
     work = [row for row in reached if rows[row].jump.kind == "RETURN"]
     found = set(work)
     while work:
-        fresh = [row for row in comes_from.get(work.pop(), ()) if row not in found]
+        fresh = [row for row in reached[work.pop()] if row not in found]
         found.update(fresh)
         work += fresh
     return sorted(found)
@@ -143,14 +155,33 @@ def _writes(
         entry: frozenset(place for row in body for place in written(rows[row], pushes) if not place.startswith("slot "))
         for entry, body in bodies.items()
     }
+    callees = {
+        entry: frozenset(callee for row in body for callee in calls.get(row, ())) for entry, body in bodies.items()
+    }
+    return _with_callees(own, callees)
+
+
+def _with_callees(
+    own: dict[int, frozenset[Location]], callees: dict[int, frozenset[int]]
+) -> dict[int, frozenset[Location]]:
+    """What is said of functions, with what is said of those that they call."""
+    found = dict(own)
     grew = True
     while grew:
         grew = False
-        for entry, body in bodies.items():
-            more = own[entry].union(*(own[callee] for row in body for callee in calls.get(row, ())))
-            if more != own[entry]:
-                own[entry], grew = more, True
-    return own
+        for entry, called in callees.items():
+            more = found[entry].union(*(found[callee] for callee in called))
+            if more != found[entry]:
+                found[entry], grew = more, True
+    return found
+
+
+def _accessed(row: DecodedRow, pushes: bool) -> Iterator[Location]:
+    """The cell with a fixed address that a row reads or writes, limb by limb."""
+    form = row.address
+    if row.memory is not None and form is not None and form.fixed and not form.context:
+        place = region(form, form.base + form.offset, pushes=pushes)
+        yield from (limb(place, 0), limb(place, 1))
 
 
 def written(row: DecodedRow, pushes: bool) -> Iterator[Location]:
@@ -187,20 +218,23 @@ def _targets(rows: tuple[DecodedRow, ...], row: DecodedRow) -> Iterator[int]:
 
 def _table(rows: tuple[DecodedRow, ...], row: DecodedRow) -> Iterator[int]:
     """The rows that a computed jump may go to: those that the bound of its index allows, else a table of jumps, which
-    are the rows around its base that do not lead to the next one."""
+    are the rows around its base that do not lead to the next one. Where a CALL goes to rows that return at once, all of
+    its table does: what lies before the table is none of it, even where the bound has room for one row more."""
     assert row.address is not None
     base, index = row.address.offset, "RR" if row.address.index_rr else "E"
+    returns = row.jump.kind == "CALL" and base > 0 and rows[base - 1].jump.kind == "RETURN"
     for before in reversed(rows[max(0, row.index - LOOK_BACK) : row.index]):
         if index in before.destinations:
             count = -signed(before.constant[0])
             below = before.jump.kind == "JMPN" and before.jump.target == before.index + 1
             if below and 0 < count <= base:
-                yield from range(base - count, base)
+                table = range(base - count, base)
+                yield from (place for place in table if not returns or rows[place].jump.kind == "RETURN")
                 return
             break
     for step in (-1, 1):
         place = base - 1 if step < 0 else base
-        while 0 <= place < len(rows) and _leaves(rows[place]):
+        while 0 <= place < len(rows) and _leaves(rows[place]) and (not returns or rows[place].jump.kind == "RETURN"):
             yield place
             place += step
 

@@ -74,11 +74,12 @@ class _ValueDomain:
     def entry(self) -> Values:
         return Values()
 
-    def into_call(self, state: Values) -> Values:
-        return _without(state, _slots(state))
+    def into_call(self, entry: int, state: Values) -> Values:
+        touched = self.structure.touches[entry]
+        return _without(state, _slots(state) | {place for place in _cells(state) if place not in touched})
 
     def after(self, row: DecodedRow, state: Values) -> Values:
-        state = _operands(row, state)
+        state = self._only_way(row, _operands(row, state))
         op = self._op(row, state, 0), self._op(row, state, 1)
         if row.arith:
             state, op = _product(state, op)
@@ -90,7 +91,7 @@ class _ValueDomain:
         after = _without(state, gone)
         windows, equal = dict(after.windows), dict(after.equal)
         if scattered:  # any cell may be the one
-            cells = {place for place in (*windows, *equal, *equal.values()) if place.startswith("cell ")}
+            cells = _cells(after)
             _forget(equal, cells)
             for place in cells:
                 _set(windows, place, hull([after.window(place), op[limb_number(place)]]))
@@ -155,15 +156,21 @@ class _ValueDomain:
             window = intersection(window, LIMB_WINDOW) or LIMB_WINDOW
         return window
 
+    def _only_way(self, row: DecodedRow, state: Values) -> Values:
+        """What a test that every proof passes says of the registers before the row, one that it writes among them, and
+        of what equals them."""
+        ways = set(self.structure.targets[row.index])
+        bound = _tested(row, ways.pop()) if len(ways) == 1 else None
+        refined = None if bound is None else self._refined(row, state, bound)
+        return state if refined is None else _narrowed(state, refined) or state
+
     def on_edge(self, row: DecodedRow, target: int, state: Values) -> Values | None:
-        if row.jump.kind not in ("JMPN", "JMPZ") or row.jump.target == row.jump.otherwise or row.repeat:
+        bound = _tested(row, target)
+        if bound is None:
             return state
-        taken = target == row.jump.target
-        if row.jump.kind == "JMPN":
-            bound = NEGATIVE_WINDOW if taken else LIMB_WINDOW
-        else:
-            bound = NOTHING if taken else SOMETHING
-        refined = self._refined(row, state, bound)
+        overwritten = {place for source, _ in row.terms for place in register_limbs(source)[:1]}
+        kept = not overwritten & set(written(row, self.structure.pushes))
+        refined = self._refined(row, state, bound) if kept else {}
         if refined is None:
             return None
         for place in self._assigned(row)[0]:
@@ -174,7 +181,7 @@ class _ValueDomain:
         """What an op within `bound` says of the registers that it is the sum of; None when it cannot be."""
         limbs = [register_limbs(source)[:1] for source, _ in row.terms]
         places = [place for one in limbs for place in one]
-        if row.free or len(places) < len(limbs) or set(places) & set(written(row, self.structure.pushes)):
+        if row.free or len(places) < len(limbs):
             return {}
         if bound == SOMETHING:
             return None if _sum(row, state, 0) == NOTHING else {}
@@ -252,6 +259,16 @@ def _product(state: Values, op: Limbs) -> tuple[Values, Limbs]:
     return _narrowed(state, dict(zip(places, found, strict=False))) or state, (found[8], found[9])
 
 
+def _tested(row: DecodedRow, target: int) -> Window | None:
+    """Where the low limb of op is when a row that tests it goes to a target."""
+    if row.jump.kind not in ("JMPN", "JMPZ") or row.jump.target == row.jump.otherwise or row.repeat:
+        return None
+    taken = target == row.jump.target
+    if row.jump.kind == "JMPN":
+        return NEGATIVE_WINDOW if taken else LIMB_WINDOW
+    return NOTHING if taken else SOMETHING
+
+
 def _words(row: DecodedRow) -> dict[str, Choices]:
     """The wide registers that a row gives a constant."""
     constant = not row.terms and not row.free and max(row.constant) <= LIMB_MASK and not row.repeat
@@ -292,6 +309,11 @@ def _narrowed(state: Values, bounds: Mapping[Location, Window]) -> Values | None
 def _slots(state: Values) -> set[Location]:
     """The slots of the frame that are known of."""
     return {place for place in (*state.windows, *state.equal, *state.equal.values()) if place.startswith("slot ")}
+
+
+def _cells(state: Values) -> set[Location]:
+    """The cells that are known of."""
+    return {place for place in (*state.windows, *state.equal, *state.equal.values()) if place.startswith("cell ")}
 
 
 def _without(state: Values, gone: Collection[Location]) -> Values:
