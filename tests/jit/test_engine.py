@@ -118,10 +118,12 @@ def test_faults_are_those_of_the_interpreter(rows: tuple[str, ...]) -> None:
     assert isinstance(assert_same(program(*rows, variables=("x",)))[0], str)
 
 
-@pytest.mark.parametrize("sum_", ["A + GAS", "-A - GAS"])
+@pytest.mark.parametrize("sum_", ["A + GAS", "-A - GAS", "A + GAS => B", "-A - GAS => B", "2*PC + SP", "-2*PC - SP"])
 @pytest.mark.parametrize("more", [0, 1])
 def test_the_bounds_of_what_jmpn_decides(sum_: str, more: int) -> None:
-    rows = (f"{LIMB_MASK} => A", f"{more} => GAS", ":JMP(there)", "there:", f"{sum_} :JMPN(end)", "1 => B", "end:")
+    """In a sum of field elements, with a register that takes it, and in a sum of numbers that are known to be small."""
+    rows = (f"{LIMB_MASK} => A", f"{more} => GAS", f"{LIMB_MASK // 2} => PC", f"{1 + more} => SP", ":JMP(there)",
+            "there:", f"{sum_} :JMPN(end)", "B + 1 => C", "end:")  # fmt: skip
     assert (assert_same(program(*rows))[0] == "jmpn_range") == bool(more)
 
 

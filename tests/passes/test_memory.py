@@ -1,7 +1,11 @@
-"""Modules whose loads and stores meet mean the same in wasmtime and after every level: results, traps, all memory."""
+"""Modules whose loads and stores meet mean the same in wasmtime and after every level: results, traps, all memory.
+
+`ZKWASM_LOOP_PROGRAMS` is the number of random loops, `ZKWASM_SEED` the first of them.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -9,15 +13,23 @@ import wasmtime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.loop_programs import loop_program
 from tests.memory_programs import Effects, MemoryProgram, memory_program, run_in_wasmtime, run_interpreted
-from zkwasm_compiler import compile_module
+from zkwasm_compiler import CompileOptions, compile_module
+from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Module
+from zkwasm_compiler.ir.memory_layout import LAYOUTS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.pipeline import optimize, optimize_function
 from zkwasm_compiler.wasm import decode
 from zkwasm_simulator import Instance
+
+LOOP_PROGRAMS = int(os.environ.get("ZKWASM_LOOP_PROGRAMS", "80"))
+FIRST_SEED = int(os.environ.get("ZKWASM_SEED", "0"))
+COMPILED_SHARE = 16
+"""Of so many random loops one is also compiled, in both layouts of the memory: that takes longer."""
 
 SETTINGS = settings(
     max_examples=30,
@@ -53,23 +65,17 @@ def test_seeded_programs(size: int, count: int) -> None:
         assert run_interpreted(program, module) == expected, f"seed {seed}, as translated"
         if seed % 2:
             optimize(module, 2, verify=True)
-        else:  # calls stay calls
-            context = Context(module, verify=True)
-            for function in module.functions.values():
-                optimize_function(function, context)
+        else:
+            _optimize_apart(module)
         after += _accesses(module)
         assert run_interpreted(program, module) == expected, f"seed {seed}"
-    assert after < 0.95 * before
+    assert after < 0.95 * before, (after, before)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_compiled_programs(seed: int) -> None:
     program = memory_program(random.Random(seed).randrange, 16)
-    instance = Instance(compile_module(wasmtime.wat2wasm(program.wat)))
-    for args, expected in zip(program.calls, run_in_wasmtime(program), strict=True):
-        result = instance.call_raw("f", args)
-        memory = instance.memory.read(0, len(instance.memory))
-        assert Effects(result.trap or tuple(result.raw), instance.globals["g"] % (1 << 32), memory) == expected
+    assert _compiled_effects(program, CompileOptions()) == run_in_wasmtime(program)
 
 
 LOADS_IN_LOOPS = """(module
@@ -101,6 +107,54 @@ def test_loads_in_loops(leave: str, store: str, load: str) -> None:
     module = _translated(program)
     optimize(module, 2, verify=True)
     assert run_interpreted(program, module) == run_in_wasmtime(program)
+
+
+def test_random_loops() -> None:
+    """A load that is the same in every round leaves the loop only where nothing in it changes what is loaded."""
+    before = after = 0
+    for seed in range(FIRST_SEED, FIRST_SEED + LOOP_PROGRAMS):
+        program = loop_program(random.Random(seed).randrange)
+        module = _translated(program)
+        if seed % 2:
+            optimize(module, 2, verify=True)
+        else:
+            before += _loads_in_loops(module)
+            _optimize_apart(module)
+            after += _loads_in_loops(module)
+        assert run_interpreted(program, module) == run_in_wasmtime(program), f"seed {seed}"
+    assert after < 0.95 * before, (after, before)
+
+
+@pytest.mark.parametrize("layout", [layout.name for layout in LAYOUTS])
+def test_compiled_random_loops(layout: str) -> None:
+    for seed in range(FIRST_SEED, FIRST_SEED + LOOP_PROGRAMS, COMPILED_SHARE):
+        program = loop_program(random.Random(seed).randrange)
+        options = CompileOptions(memory_layout=layout)
+        assert _compiled_effects(program, options) == run_in_wasmtime(program), f"seed {seed}"
+
+
+def _optimize_apart(module: Module) -> None:
+    """Optimise each function by itself: calls stay calls."""
+    context = Context(module, verify=True)
+    for function in module.functions.values():
+        optimize_function(function, context)
+
+
+def _loads_in_loops(module: Module) -> int:
+    """Loads in blocks that are in a loop."""
+    blocks = (block for function in module.functions.values() for block in loop_nest(function).innermost)
+    return sum(value.op in ACCESS_BYTES and "load" in value.op for block in blocks for value in block.body)
+
+
+def _compiled_effects(program: MemoryProgram, options: CompileOptions) -> list[Effects]:
+    """What the calls do in the simulator, one after the other in one instance."""
+    instance = Instance(compile_module(wasmtime.wat2wasm(program.wat), options))
+    effects = []
+    for args in program.calls:
+        result = instance.call_raw("f", args)
+        memory = instance.memory.read(0, len(instance.memory))
+        effects.append(Effects(result.trap or tuple(result.raw), instance.globals["g"] % (1 << 32), memory))
+    return effects
 
 
 def _translated(program: MemoryProgram) -> Module:
