@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tests.spec.both_engines import BothEngines
 from tests.spec.host import SPECTEST, spectest
 from tests.spec.mirror import Call, follow
 from zkwasm_compiler import wasm
@@ -48,7 +47,6 @@ class Settings:
 
     optimization_level: int
     memory_layout: str
-    both_engines: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -80,8 +78,7 @@ class Group:
         except UnsupportedError as error:
             raise RefusedError(feature(error)) from error
         self.translated = compilation.module
-        instance = BothEngines if self.settings.both_engines else Instance
-        self.instance = instance(compilation.program, step_limit=STEP_LIMIT)
+        self.instance = Instance(compilation.program, step_limit=STEP_LIMIT)
 
     def call(self, order: int, name: str, bits: tuple[int, ...]) -> tuple[int, ...] | str:
         """The results of a call, or the specification's words for its trap. *Raises:* RefusedError."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.spec.both_engines import DifferentEnginesError
 from tests.spec.script_module import RefusedError, ScriptModule, Settings, counter, instantiate, touches_others
 from tests.spec.script_values import arguments, unlike
 from zkwasm_compiler import wasm
@@ -36,11 +35,9 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def run_script(
-    script: dict[str, Any], optimization_level: int, memory_layout: str = AUTO, *, both_engines: bool = False
-) -> Tally:
+def run_script(script: dict[str, Any], optimization_level: int, memory_layout: str = AUTO) -> Tally:
     """Execute every command of a converted script (`spec_suite.convert`)."""
-    runner = _Runner(script["folder"], Settings(optimization_level, memory_layout, both_engines))
+    runner = _Runner(script["folder"], Settings(optimization_level, memory_layout))
     for command in script["commands"]:
         runner.execute(command)
     return runner.tally
@@ -81,7 +78,7 @@ class _Runner:
                 self.tally.not_covered[str(refusal)] += 1
         except _MismatchError as unexpected:
             self._fail(command, str(unexpected))
-        except (ZkwasmError, DifferentEnginesError) as error:
+        except ZkwasmError as error:
             self._fail(command, f"{type(error).__name__}: {error}")
         else:
             self.tally.passed += kind.startswith("assert_")

@@ -1,15 +1,15 @@
 """The official specification suite through compile → simulate, file by file, compared with `counts.toml`.
 
-With `ZKWASM_SPEC_ENGINES=both` every call runs on both engines, which must agree in everything.
+With `ZKWASM_BOTH_ENGINES=1` every call runs on both engines, which must agree in everything.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.jit.both_engines import both_engines
 from tests.spec.golden import Counts, check_counts, read_counts
 from tests.spec.script_runner import Tally, run_script
 from tests.spec_suite import convert, wast_names
@@ -88,7 +88,6 @@ TOO_LARGE = {"skip-stack-guard-page"}
 """Eleven functions of a thousand locals that are all alive at once: allocating their registers takes minutes."""
 
 LEVELS = (0, 2)
-BOTH_ENGINES = os.environ.get("ZKWASM_SPEC_ENGINES") == "both"
 ON_BOTH_ENGINES = ("bulk", "fac", "float_memory", "labels", "linking", "table_grow")
 """Quick files that run on both engines every day."""
 
@@ -125,11 +124,13 @@ def test_other_file(spec: Path, converted: Path, bless: bool, name: str) -> None
 
 @pytest.mark.parametrize("name", ON_BOTH_ENGINES)
 def test_both_engines_agree(spec: Path, converted: Path, bless: bool, name: str) -> None:
-    check(name, run_script(convert(spec / f"{name}.wast", converted), 2, both_engines=True), bless)
+    with both_engines() as compared:
+        check(name, run(spec / f"{name}.wast", converted, 2), bless)
+    assert compared
 
 
 def run(wast: Path, converted: Path, level: int, layout: str = AUTO) -> Tally:
-    return run_script(convert(wast, converted), level, layout, both_engines=BOTH_ENGINES)
+    return run_script(convert(wast, converted), level, layout)
 
 
 def check(name: str, tally: Tally, bless: bool) -> None:
