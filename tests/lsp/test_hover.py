@@ -60,7 +60,7 @@ async def hover(desk: Editor, piece: str, nth: int = 0, *, name: str = "hover.zk
         ("ARITH", 0, "ARITH", ["A·B + C = D·2^64 + op", "**Constrained:** A, B, C, D and op", "8 arith"]),
         ("ARITH", 0, "ARITH", ["**This step:** 1 main + 8 arith + 1 memory rows · address 6"]),
         ("MLOAD", 0, "MLOAD", ["Operand `name[number]`: element n of a variable", "gives a bare `$` its value"]),
-        ("A - %", 0, "A", ["**A**: register, 2 limbs of 32 bits, read and written"]),
+        ("A - %", 0, "A", ["**A**: register, 2 limbs of 32 bits, read and written", "**This step:** 1 main row ·"]),
         ("CNT_B", 0, "CNT_BINARY", ["counter, read only", "Counts binary operations."]),
         ("LIMIT", 1, "LIMIT", ["CONST %LIMIT = 17", "the limit of everything", "17 = 0x11"]),
         ("%LIMIT", 1, "LIMIT", ["CONST %LIMIT = 17"]),

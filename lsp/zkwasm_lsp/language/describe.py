@@ -263,4 +263,5 @@ def _documentation(named: list[Named]) -> list[str]:
 
 def step_cost(step: StepStatement, machine: Machine) -> str:
     """What a step costs in each state machine."""
-    return f"**This step:** {costs.shown(costs.step_rows(step, machine))} rows"
+    rows = costs.step_rows(step, machine)
+    return f"**This step:** {costs.shown(rows)} row{'' if sum(rows.values()) == 1 else 's'}"
