@@ -165,7 +165,8 @@ def test_a_history_leaves_no_trace(
 async def test_a_client_that_types_without_end(editor: Editor) -> None:
     """Through the protocol: a few hundred edits without a rest, then the diagnostics of a file opened afresh."""
     choose = random.Random(7)
-    await editor.start({"audit": {"enable": False}})
+    # Named, for on a busy machine the program may count as a large one, which keeps the dialect that was found first.
+    await editor.start({"audit": {"enable": False}, "dialect": "64"})
     text = editor.open("".join(choose.choice(PIECES) + choose.choice(ENDS) for _ in range(60)))
     for _ in range(300):
         start, end = sorted((choose.randrange(40), choose.randrange(60)) for _ in range(2))
