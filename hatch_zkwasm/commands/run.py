@@ -68,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if program.interface is None:
         return _execute(program, arguments)
     if not program.interface.exports and arguments.call is None and not arguments.arguments:
-        return _instantiate(program, program.interface, arguments)
+        return _instantiate(program, arguments)
     return _call(program, choose_export(program, arguments), arguments)
 
 
@@ -144,14 +144,14 @@ def _write_output(name: str | None, content: bytes) -> None:
         write_files({Path(name): content})
 
 
-def _instantiate(program: Program, interface: Interface, arguments: argparse.Namespace) -> int:
+def _instantiate(program: Program, arguments: argparse.Namespace) -> int:
     """Instantiate a module that exports no function: run its start function."""
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
     from zkwasm_compiler.ir.function import Trap
 
-    execution = _run(program, arguments, skip_address_check=interface.skip_address_check)
+    execution = _run(program, arguments)
     status = execution.registers["PC"]
     trap = None if status == 0 else Trap(status).message
     if arguments.json:
@@ -169,9 +169,7 @@ def _execute(program: Program, arguments: argparse.Namespace) -> int:
     import json
 
     from hatch_zkwasm.costs import cost_json, cost_lines
-    from hatch_zkwasm.targets import refuse_call
 
-    refuse_call(arguments)
     execution = _run(program, arguments)
     registers = {name: _register_text(value) for name, value in execution.registers.items()}
     if arguments.json:
@@ -183,16 +181,19 @@ def _execute(program: Program, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run(program: Program, arguments: argparse.Namespace, *, skip_address_check: bool = False) -> Execution:
-    """Run a program from row 0 as the options say."""
+def _run(program: Program, arguments: argparse.Namespace) -> Execution:
+    """Run a program without functions from row 0 as the options say."""
     from hatch_zkwasm.progress import ProgressLine
+    from hatch_zkwasm.targets import choose_run
     from zkwasm_simulator import execute as run_program
 
+    run = choose_run(program, arguments)
     with ProgressLine() as progress:
         return run_program(
             program,
+            inputs=run.inputs,
             step_limit=arguments.step_limit,
-            skip_address_check=skip_address_check,
+            skip_address_check=run.skip_address_check,
             engine=arguments.engine,
             progress=progress,
         )

@@ -127,6 +127,16 @@ def test_the_bounds_of_what_jmpn_decides(sum_: str, more: int) -> None:
     assert (assert_same(program(*rows))[0] == "jmpn_range") == bool(more)
 
 
+@pytest.mark.parametrize("first", [-9, -3, 0, 2, 8])
+@pytest.mark.parametrize("jump", ["JMPN(next, end)", "JMPN(end)"])
+def test_what_is_known_of_a_sign(first: int, jump: str) -> None:
+    """Behind a JMPN that has not left the block, in everything that a number is used for."""
+    for sum_ in ("A + 1 => A, E", "GAS + 1 => A, E"):
+        rows = (f"{first} => A", f"{first} => GAS", ":JMP(there)", "there:", f"{sum_} :{jump}", "A => B :MSTORE(x)",
+                "A + E => C", "3*A - E :JMPN(end)", "A + 9 => SP", "$ => D :MLOAD(SP)", "end:")  # fmt: skip
+        assert_same(program(*rows, variables=("x",)))
+
+
 def test_a_gap_in_the_numbers_of_streams_is_a_fault_of_the_last_row() -> None:
     fault = assert_same(program("1 => D", "1 :HASHK1(1)", "7 => A", ":JMP(there)", "there:", "8 => A"))
     assert fault[:3] == ("hash_end", 4, 4)
