@@ -158,24 +158,24 @@ LARGE_SUMS = """
 """
 
 
-@pytest.mark.parametrize("context", ["0", "3"])
+@pytest.mark.parametrize("context", ["0", "3", "CNT_BINARY + 3"])
 @pytest.mark.parametrize("fork_id", [0, 7])
 def test_a_context_that_compiled_code_does_not_expect(fork_id: int, context: str) -> None:
     """Code of compiled programs takes it that CTX is 0; where it is not, the interpreter goes on."""
     compiled_source = compile_module(wat_to_wasm(LARGE_SUMS), CompileOptions()).source
     first = next(line for line in compiled_source.splitlines() if line.startswith("f_sums") and line.endswith(":"))
     code = assemble(compiled_source.replace(f"\n{first}\n", f"\n{first}\n  {context} => CTX\n"))
-    assert compiled(code, True).context_is_zero
+    assert compiled(code, True).context_is_zero == ("CNT" not in context)
     inputs = PublicInputs.of_words((40,), function_index=0)
     assert_same(code, inputs=replace(inputs, fork_id=fork_id), skip_address_check=True)
 
 
 def test_a_block_is_left_in_front_of_what_it_has_committed_to() -> None:
     """Registers and cells are those in front of the row that fails, however much of the block was done."""
-    rows = ("5 => A", "A => B :MSTORE(x)", "B + 1 => A, C", "C :MSTORE(x)", "7 => A", "A + 1 => D", "SP + 2 => SP",
-            "{last}", "1 => E")  # fmt: skip
+    rows = ("$ => A :MLOAD(x)", "A + B + 5 => B :MSTORE(x)", "B + 1 => A, C", "B + C => B :MSTORE(y)", "7 => A",
+            "A + 1 => D", "SP + 2 => SP", "{last}", "1 => E")  # fmt: skip
     for last in ("1 :ASSERT", "9 :MLOAD(x)", "A + 0xFFFFFFFF :MSTORE(x), JMPN(end)", "SP - 0x80000009 => SP"):
-        code = program(*(row.format(last=last) for row in rows), "end:", variables=("x",))
+        code = program(*(row.format(last=last) for row in rows), "end:", variables=("x", "y"))
         for step_limit in range(1, len(rows) + 2):
             assert_same(code, step_limit=step_limit)
         assert isinstance(fault_state(code, "jit"), tuple)
