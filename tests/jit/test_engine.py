@@ -210,8 +210,8 @@ BATCH = bytes(range(200, 256)) + bytes(range(60))
 @pytest.mark.parametrize("offset", [0, 1, len(BATCH) - 8, len(BATCH) - 1, len(BATCH), -1])
 def test_bytes_of_the_batch(size: int, offset: int) -> None:
     inputs = PublicInputs(batch_l2_data=BATCH, timestamp_limit=7)
-    read = f"${{(getTxsLen() > B) ? getTxs(E, {size}) : getTxs(0 - 1, 1)}} => A"
-    start = (f"{offset + 1000} => E", "E - 1000 => E", ":JMP(there)", "there:")
+    read = f"${{(getTxsLen() > B) ? getTxs(RCX, {size}) : getTxs(0 - 1, 1)}} => A"
+    start = (f"{offset} => RCX", ":JMP(there)", "there:")
     for row in (
         read,
         read.replace("getTxsLen() >", "getTimestampLimit() <"),
@@ -274,6 +274,16 @@ def test_bytes_that_are_hashed(row: str) -> None:
         lines = [line.format(rounds=300, hash=row) for line in HASH_LOOP]
         lines[5:5] = more
         assert_same(program(*lines), step_limit=3000)
+
+
+def test_streams_that_code_has_no_room_for() -> None:
+    """The length of stream 1030 would be where the bytes are noted."""
+    rows = ("20 => RCX", "0 => D", "loop:", "0 :HASHK1(0)", "RCX - 1 => RCX :JMPNZ(loop)", "1030 => E", "0 => HASHPOS",
+            "7 :HASHK1(E)", "8 :HASHK1(E)", "0 => HASHPOS", ":JMP(there)", "there:", "0 :HASHK1(0)")  # fmt: skip
+    assert_same(program(*rows))
+    assert outcome(program(*rows[:-3], "20 :HASHKLEN(0)", "${hashKDigestR64(0, 0)} => A"), "jit") == outcome(
+        program(*rows[:-3], "20 :HASHKLEN(0)", "${hashKDigestR64(0, 0)} => A"), "reference"
+    )
 
 
 def test_pieces_at_the_end_of_a_stream() -> None:
