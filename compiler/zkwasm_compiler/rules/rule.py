@@ -68,24 +68,29 @@ class Rule:
     constants: Mapping[str, Callable[[Constants], int]] = field(default_factory=dict)
     guard: Callable[[Constants], int] | None = None
 
-    @property
-    def cost(self) -> float:
-        """The price that selection compares; derived from the steps."""
-        total = STEP_COST * sum(not step.is_copy for step in self.steps)
-        for step in self.steps:
-            for operation in step.operations:
-                total += BINARY_COST * (operation.name in BINARY) + ARITH_COST * (operation.name == "ARITH")
-                total += STEP_COST * (operation.name == "CALL")
-                for operand in operation.operands:
-                    total += CONSTANT_COST if operand.startswith("#") else FIXED_COST
-            total += FIXED_COST * sum(term.rotated for term in step.terms)
-        return total
+    cost: float = field(init=False, compare=False, repr=False)
+    """The price that selection compares; derived from the steps."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cost", _cost(self.steps))
 
     def solve(self, immediates: Constants) -> dict[str, int] | None:
         """All constants for these immediates, or None when the rule does not hold for them."""
         if self.guard is not None and not self.guard(immediates):
             return None
         return {**immediates, **{name: compute(immediates) for name, compute in self.constants.items()}}
+
+
+def _cost(steps: tuple[StepTemplate, ...]) -> float:
+    total = STEP_COST * sum(not step.is_copy for step in steps)
+    for step in steps:
+        for operation in step.operations:
+            total += BINARY_COST * (operation.name in BINARY) + ARITH_COST * (operation.name == "ARITH")
+            total += STEP_COST * (operation.name == "CALL")
+            for operand in operation.operands:
+                total += CONSTANT_COST if operand.startswith("#") else FIXED_COST
+        total += FIXED_COST * sum(term.rotated for term in step.terms)
+    return total
 
 
 def leaves(pattern: Pattern) -> Iterator[Leaf]:
