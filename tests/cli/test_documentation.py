@@ -23,6 +23,7 @@ PAGES = (
     "lsp/editors/vscode/README.md",
     "docs/table-costs.md",
     "docs/host-functions.md",
+    "docs/toolchains.md",
     "docs/public-interface.md",
 )
 
