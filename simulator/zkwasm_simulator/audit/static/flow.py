@@ -22,6 +22,7 @@ from zkwasm_simulator.machine import SINGLE_REGISTERS, WIDE_REGISTERS
 
 PUBLIC_AT_ROW_0 = ("SP", "GAS", "CTX")
 ROW_0 = -1
+FREE_INPUT = "free input"
 FEW_CELLS = 64
 """An index among fewer cells is told apart from other indexes."""
 
@@ -35,8 +36,9 @@ class Source:
     register: str = ""
 
 
-Taint = frozenset[Source]
-NONE: Taint = frozenset()
+Taint = int
+"""A set of sources: bit n is the n-th that was met. Whole programs have thousands of sources in thousands of places."""
+NONE: Taint = 0
 Taints = Mapping[Location, Taint]
 
 
@@ -52,12 +54,36 @@ class Hit:
 
 @dataclass(slots=True)
 class Flow:
-    """The dataflow of loose limbs. `written_by`: how each source first came into each location."""
+    """The dataflow of loose limbs. `written_by`: how each source first came into each location. `bound`: the sources
+    that are pinned or gone on all paths that take an edge. `written`: those that came into each location."""
 
     structure: Structure
     values: Mapping[int, Values]
     summaries: Mapping[int, Summary]
     written_by: dict[tuple[Source, Location], tuple[int, Location]] = field(default_factory=dict)
+    bound: dict[tuple[int, int], Taint] = field(default_factory=dict)
+    numbers: dict[Source, int] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    written: dict[Location, Taint] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for source, one in self.summaries.items():
+            for row, target, number in one.bound:
+                self.bound[row, target] = self.bound.get((row, target), NONE) | self._taint(Source(source, number))
+
+    def _taint(self, source: Source) -> Taint:
+        """The set of one source."""
+        if source not in self.numbers:
+            self.numbers[source] = len(self.sources)
+            self.sources.append(source)
+        return 1 << self.numbers[source]
+
+    def _of(self, taint: Taint) -> Iterator[Source]:
+        """The sources of a set."""
+        while taint:
+            lowest = taint & -taint
+            yield self.sources[lowest.bit_length() - 1]
+            taint ^= lowest
 
     def hits(self) -> Iterator[Hit]:
         """Every sink that a source reaches."""
@@ -66,7 +92,7 @@ class Flow:
         for number in sorted(before):
             row = self.structure.audited.rows[number]
             for location, reaches in self._sinks(row, before[number]):
-                for source in sorted(before[number].get(location, NONE) | self._fresh(row, location)):
+                for source in sorted(self._of(before[number].get(location, NONE) | self._fresh(row, location))):
                     if source.row != ROW_0 or source.register in unwritten:
                         yield Hit(source, number, location, reaches)
 
@@ -89,7 +115,7 @@ class Flow:
         for name in (*WIDE_REGISTERS, *SINGLE_REGISTERS):
             place = register_limbs(name)[0]
             ends = [self.after(rows[n], before[n]).get(place, NONE) for n in closing]
-            if not ends or any(source.register == name for end in ends for source in end):
+            if not ends or any(source.register == name for end in ends for source in self._of(end)):
                 found.add(name)
         return found
 
@@ -98,7 +124,7 @@ class Flow:
     def entry(self) -> Taints:
         names = [name for name in (*WIDE_REGISTERS, *SINGLE_REGISTERS) if name not in PUBLIC_AT_ROW_0]
         return {
-            place: frozenset({Source(ROW_0, number, name)})
+            place: self._taint(Source(ROW_0, number, name))
             for name in names
             for number, place in enumerate(register_limbs(name))
         }
@@ -107,9 +133,10 @@ class Flow:
         return {place: taint for place, taint in state.items() if not place.startswith("slot ")}
 
     def join(self, row: int, known: Taints, more: Taints) -> Taints:
-        if all(taint <= known.get(place, NONE) for place, taint in more.items()):
-            return known
-        return {place: known.get(place, NONE) | more.get(place, NONE) for place in {**known, **more}}
+        grown = {
+            place: known.get(place, NONE) | taint for place, taint in more.items() if taint & ~known.get(place, NONE)
+        }
+        return {**known, **grown} if grown else known
 
     def after_call(self, caller: Taints, returned: Taints, writes: frozenset[Location]) -> Taints:
         kept = {place: taint for place, taint in caller.items() if place not in writes}
@@ -122,14 +149,10 @@ class Flow:
         fixed = [place for place in state if place in windows and width(windows[place]) == 0]
         if fixed:  # an equation, say, has left one value of it
             state = {place: taint for place, taint in state.items() if place not in fixed}
-        gone = {
-            source
-            for source in frozenset().union(*state.values())
-            if source.row in self.summaries and (row.index, target, source.limb) in self.summaries[source.row].bound
-        }
+        gone = self.bound.get((row.index, target), NONE)
         if not gone:
             return state
-        return {place: taint - gone for place, taint in state.items() if taint - gone}
+        return {place: left for place, taint in state.items() if (left := taint & ~gone)}
 
     def after(self, row: DecodedRow, state: Taints) -> Taints:
         op = self._op(row, state)
@@ -150,11 +173,13 @@ class Flow:
         self, row: DecodedRow, state: Taints, after: dict[Location, Taint], place: Location, origins: list[Location]
     ) -> None:
         """A location is written with what comes of `origins`."""
-        taint: Taint = frozenset()
+        taint = NONE
         for origin in origins:
-            for source in state.get(origin, NONE) | self._fresh(row, origin):
-                taint |= {source}
-                self.written_by.setdefault((source, place), (row.index, origin))
+            more = state.get(origin, NONE) | self._fresh(row, origin)
+            taint |= more
+            for source in self._of(more & ~self.written.get(place, NONE)):
+                self.written_by[source, place] = (row.index, origin)
+            self.written[place] = self.written.get(place, NONE) | more
         if taint:
             after[place] = taint
         else:
@@ -193,7 +218,10 @@ class Flow:
 
     def _fresh(self, row: DecodedRow, location: Location) -> Taint:
         """The source that a location stands for which is the free input of `row`."""
-        return frozenset(Source(row.index, number) for number in (0, 1) if location == _free(row, number))
+        if not location.startswith(FREE_INPUT):
+            return NONE
+        found = (self._taint(Source(row.index, number)) for number in (0, 1) if location == _free(row, number))
+        return next(found, NONE)
 
     def _op(self, row: DecodedRow, state: Taints) -> tuple[list[Location], list[Location]]:
         """The locations that the limbs of `op` come of."""
@@ -293,4 +321,4 @@ class Flow:
 
 
 def _free(row: DecodedRow, number: int) -> Location:
-    return f"free input of row {row.index}, {'high' if number else 'low'} limb"
+    return f"{FREE_INPUT} of row {row.index}, {'high' if number else 'low'} limb"
