@@ -122,6 +122,20 @@ def test_the_caller_comes_back_with_every_argument_where_it_belongs(level: int) 
         assert instance.call(name, 1, 5).trap is Trap.UNDEFINED_ELEMENT
 
 
+def test_a_wide_indirect_call_changes_e() -> None:
+    """On the way to the function the row puts the fifth argument there."""
+    compilation = compile_stages(wat_to_wasm(BEHIND_CALLS, "behind.wat"), CompileOptions(optimization_level=0))
+    selected = compilation.stages.selected
+    calls = {
+        len(operation.operands): operation.clobbers
+        for function in selected.values()
+        for step in function.steps()
+        for operation in step.operations
+        if operation.name == "CALL" and operation.fixed[:1] == ("E",)
+    }
+    assert "E" in calls[5]  # the index and four arguments
+
+
 def test_a_call_before_the_end_needs_no_return_address() -> None:
     text = """
     (module

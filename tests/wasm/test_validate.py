@@ -48,6 +48,11 @@ def test_messages_of_invalid_code(code: str, message: str) -> None:
     ("fields", "message"),
     [
         ("(memory 1) (memory 1)", "multiple memories: the module has 2; at most one is allowed"),
+        ("(elem funcref (ref.null extern))", "element segment 0: end takes funcref, but externref is on the stack"),
+        (
+            "(elem externref (ref.null extern) (ref.null func))",
+            "element segment 0: end takes externref, but funcref is on the stack",
+        ),
         ("(memory 70000)", "the minimum of a memory is 70000 pages; at most 65536 are allowed"),
         ("(memory 2 1)", "the minimum 2 of a memory is greater than its maximum 1"),
         ("(table 2 1 funcref)", "the minimum 2 of a table is greater than its maximum 1"),
