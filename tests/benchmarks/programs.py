@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hatch_zkwasm.costs import aligned
+from tests.programs.real_programs import RealProgram, compiled
+from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.driver import CompileOptions, compile_module
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
@@ -146,7 +148,13 @@ def module_bytes(file: str) -> bytes:
 def measure(file: str, export: str, args: Sequence[int], optimization_level: int = 2) -> Measurement:
     """The cost of one call of a program that has this export only. *Raises:* ValueError when it traps."""
     program = compile_module(module_bytes(file), CompileOptions((export,), optimization_level))
-    private, public = INPUTS.get(export, (b"", b""))
+    return _measurement(file, export, program, args, INPUTS.get(export, (b"", b"")))
+
+
+def _measurement(
+    file: str, export: str, program: Program, args: Sequence[int], inputs: tuple[bytes, bytes]
+) -> Measurement:
+    private, public = inputs
     result = Instance(program).call_raw(export, args, private_input=private, public_input=public)
     if result.trap is not None:
         raise ValueError(f"{export} of {file} traps: {result.trap.message}")
@@ -154,6 +162,14 @@ def measure(file: str, export: str, args: Sequence[int], optimization_level: int
     uses = (counters.binary, counters.arith, counters.mem_align, counters.memory)
     numbers = (result.steps, *uses, result.rows, result.n)
     return Measurement(f"{Path(file).stem}.{export}", numbers)
+
+
+def measure_real(program: RealProgram) -> list[Measurement]:
+    """The cost of the first call of each export of one of `real_programs`."""
+    return [
+        _measurement(program.name, export, compiled(program, (export,)), words, (program.given, b""))
+        for export, words in program.first_calls
+    ]
 
 
 def measure_all(optimization_level: int = 2, names: Sequence[str] = ()) -> list[Measurement]:
