@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,11 @@ import wasmtime
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a program wrote, how it ended, and its memory then."""
+    """What a program wrote and how it ended."""
 
     output: bytes
     errors: bytes
     exit_code: int
-    memory: bytes = field(repr=False)
 
 
 def run(wasm: bytes, folder: Path, given: bytes, arguments: Sequence[str], environment: dict[str, str]) -> Run:
@@ -41,6 +40,5 @@ def run(wasm: bytes, folder: Path, given: bytes, arguments: Sequence[str], envir
         exports["_start"](store)
     except wasmtime.ExitTrap as ended:
         code = ended.code
-    memory = bytes(exports["memory"].read(store, 0, exports["memory"].data_len(store)))
     store.close()
-    return Run(files["output"].read_bytes(), files["errors"].read_bytes(), code, memory)
+    return Run(files["output"].read_bytes(), files["errors"].read_bytes(), code)
