@@ -71,6 +71,9 @@ class Selector:
         self.registers: dict[Value, VirtualRegister] = {}
         self.cleaned: dict[Value, VirtualRegister] = {}
         self.emitted: dict[object, dict[str, VirtualRegister]] = {}
+        self.projections: dict[Value, dict[int, Value]] = {}  # of each call, by number
+        for value in (value for block in function.blocks for value in block.body if value.op == "result"):
+            self.projections.setdefault(value.args[0], {})[index_of(value)] = value
         self.labels = {block: f"{self.name}${number}" for number, block in enumerate(cover.order)}
         self.labels[function.entry] = self.name
         self.result = MachineFunction[VirtualRegister](
@@ -225,7 +228,7 @@ class Selector:
         signature = self.signatures[called_signature(value)]
         args = [self.operand(arg, wanted) for arg, wanted in zip(value.args, signature.parameters, strict=False)]
         operation = self.direct(value, args) if value.op == "call" else call_through(self, value, args)
-        used = self.results_of(value)
+        used = self.projections.get(value, {})
         results = [self.fresh("v") for _ in range(len(signature.results))]
         places = PLACES[: len(results)]
         clobbers = tuple(name for name in operation.clobbers if name not in places)
@@ -255,15 +258,6 @@ class Selector:
         known = [self.symbols.clobbers.get(callee, frozenset(CALL_CLOBBERS)) for callee in callees]
         changed = frozenset({"RR"}).union(*known)
         return tuple(name for name in CALL_CLOBBERS if name in changed)
-
-    def results_of(self, call: Value) -> dict[int, Value]:
-        """The projections of a call by number."""
-        return {
-            index_of(value): value
-            for block in self.function.blocks
-            for value in block.body
-            if value.op == "result" and value.args[0] is call
-        }
 
     # Terminators
 
