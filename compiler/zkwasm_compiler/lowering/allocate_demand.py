@@ -27,6 +27,11 @@ class _Filler:
         self.grid = Grid(body, self.stores)
         order = sorted(range(len(body.blocks)), key=lambda number: -body.blocks[number].frequency)
         self.order = order
+        self.last_read: list[dict[Value, int]] = [
+            {value: position for position, step in enumerate(block.steps) for value in step.anywhere}
+            for block in body.blocks
+        ]
+        """By block: the last step that reads a value from any register."""
 
     def run(self) -> Grid:
         self.place_forced()
@@ -208,7 +213,7 @@ class _Filler:
         """How many later steps of the block could read `value` from the register if it stayed there from a step on."""
         row, steps = self.grid.rows[number][register], self.body.blocks[number].steps
         count = 0
-        for later in range(position + 1, len(steps)):
+        for later in range(position + 1, self.last_read[number].get(value, position) + 1):
             point = 2 * later
             if row[point] not in (None, value) or row[point + 1] not in (None, value):
                 break
