@@ -84,9 +84,6 @@ MEMORY = {
 }
 """Files about the linear memory, which run in every layout."""
 
-TOO_LARGE = {"skip-stack-guard-page"}
-"""Eleven functions of a thousand locals that are all alive at once: allocating their registers takes minutes."""
-
 LEVELS = (0, 2)
 ON_BOTH_ENGINES = ("bulk", "fac", "float_memory", "labels", "linking", "table_grow")
 """Quick files that run on both engines every day."""
@@ -117,7 +114,7 @@ def test_file_about_memory(spec: Path, converted: Path, bless: bool, name: str, 
     check(name, run(spec / f"{name}.wast", converted, 2, layout), bless)
 
 
-@pytest.mark.parametrize("name", sorted(set(wast_names()) - set(REQUIRED) - MEMORY - TOO_LARGE))
+@pytest.mark.parametrize("name", sorted(set(wast_names()) - set(REQUIRED) - MEMORY))
 def test_other_file(spec: Path, converted: Path, bless: bool, name: str) -> None:
     check(name, run(spec / f"{name}.wast", converted, 2), bless)
 
