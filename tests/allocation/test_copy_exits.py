@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from textwrap import dedent
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,8 +78,14 @@ def test_what_is_long_or_has_one_way_is_not_copied() -> None:
 @settings(max_examples=100, deadline=None)
 def test_random_functions_keep_their_behaviour(seed: int, blocks: int, steps: int) -> None:
     before = random_function(seed, blocks, steps)
+    expect(before)
     copied = copy_exits(before)
     if copied is not None:
+        arriving: Counter[str] = Counter()
+        for edge in (edge for item in copied.blocks for edge in item.edges):
+            arriving[edge.label] += edge.expected
+        new = [item for item in copied.blocks if item.label not in {old.label for old in before.blocks}]
+        assert all(item.expected == pytest.approx(arriving[item.label]) for item in new)
         after = allocate(copied)
         check_allocation(copied, after)
         check_behaviour(before, after, seed)

@@ -136,6 +136,12 @@ def test_results_are_made_by_the_step_that_returns_behind_the_reload_of_the_addr
         assert len(fused(made, reload, RETURN)) == 3
 
 
+def test_a_jump_joins_a_reload_of_something_else() -> None:
+    tested = Step(free=DEFINED, destinations=("B",), operations=(binary("ADD", "A", "B"), jump("JMPC", "trap", "next")))
+    reload = Step(free=DEFINED, destinations=("A",), operations=(load(CELL),))
+    assert fused(tested, reload, RETURN)[1:] == ["$ => A :MLOAD(frame[0]), RETURN"]
+
+
 def test_an_index_is_not_made_by_the_step_that_jumps_with_it() -> None:
     index = Step((Term("A"),), -4, destinations=("E",))
     table = Step(operations=(Operation("JMP", ("E",), ("E",), targets=("end",)),))

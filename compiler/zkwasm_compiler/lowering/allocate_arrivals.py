@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 from zkwasm_compiler.lowering.allocate_body import Body, BodyEdge
 from zkwasm_compiler.lowering.allocate_cells import Cells
-from zkwasm_compiler.lowering.allocate_cut import SINK, SOURCE, Network
+from zkwasm_compiler.lowering.allocate_cut import NEVER, SINK, SOURCE, Network
 from zkwasm_compiler.lowering.allocate_grid import Claim, Grid, Plan
 from zkwasm_compiler.lowering.allocate_transfers import Transfers
 from zkwasm_compiler.machine.frequencies import ROW
 from zkwasm_compiler.machine.step import VirtualRegister
-
-NEVER = 1e12
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SOURCE, SINK = -2, -1
+NEVER = 1e12
+"""The capacity of an arc that must not be cut."""
 
 
 class Network:

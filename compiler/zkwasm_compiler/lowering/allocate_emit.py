@@ -12,7 +12,7 @@ from zkwasm_compiler.lowering.allocate_grid import Value
 from zkwasm_compiler.lowering.allocate_transfers import Fill, Transfers, holder
 from zkwasm_compiler.lowering.parallel_move import Move, Source, parallel_move
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS, AllocatedFunction
-from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
+from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction, fresh_label
 from zkwasm_compiler.machine.step import Advice, Operation, Slot, Step, Term, VirtualRegister, jump, store
 
 
@@ -55,7 +55,8 @@ class _Emitter:
     def run(self) -> AllocatedFunction:
         for edge in self.body.edges():
             if self.edge_steps[edge] and self.needs_block(edge):
-                self.edge_labels[edge] = self.fresh_label(edge)
+                name = f"{self.body.blocks[edge.source].label}_edge{edge.position}"
+                self.edge_labels[edge] = fresh_label(name, self.labels)
         for number in range(len(self.body.blocks)):
             self.block(number)
         self.result.frame_size = max(
@@ -71,13 +72,6 @@ class _Emitter:
     def needs_block(self, edge: BodyEdge) -> bool:
         """Whether the moves of an edge fit neither at the end of its source nor at the start of its target."""
         return self.body.blocks[edge.source].jumps and len(self.body.blocks[edge.target].incoming) > 1
-
-    def fresh_label(self, edge: BodyEdge) -> str:
-        label = f"{self.body.blocks[edge.source].label}_edge{edge.position}"
-        while label in self.labels:
-            label += "_"
-        self.labels.add(label)
-        return label
 
     def edge_moves(self, edge: BodyEdge) -> list[Step[str]]:
         """The steps on an edge: fills, cells of stored parameters, and a store that the last step had no room for."""

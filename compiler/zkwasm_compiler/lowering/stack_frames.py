@@ -12,15 +12,14 @@ from dataclasses import replace
 from functools import partial
 
 from zkwasm_compiler.ir.function import Trap
-from zkwasm_compiler.lowering.allocate_cut import SINK, SOURCE, Network
+from zkwasm_compiler.lowering.allocate_cut import NEVER, SINK, SOURCE, Network
 from zkwasm_compiler.lowering.symbols import trap_label
-from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction
+from zkwasm_compiler.machine.function import Edge, MachineBlock, MachineFunction, fresh_label
 from zkwasm_compiler.machine.step import NEXT, Operation, Slot, Step, Term, jump
 from zkwasm_compiler.runtime.frames import CELLS_BEHIND
 
 STACK = "stack"
 """The area of the cells that are numbered from where SP is."""
-NEVER = 1e12
 
 
 def claim_frames(function: MachineFunction[str], on_stack: frozenset[str]) -> MachineFunction[str]:
@@ -64,13 +63,13 @@ class _Claims:
         """The places at which the frame is claimed."""
         network = Network()
         network.add(SOURCE, self.start(0), self.blocks[0].expected)
+        if self.function.frame_size > CELLS_BEHIND:  # behind a claim that held there is room for it
+            network.add(self.start(0), SINK, NEVER)
         for number, block in enumerate(self.blocks):
             if self.calls[number]:
                 network.add(self.start(number), SINK, block.expected)
                 behind = self.calls[number][-1] < len(block.steps) - 1
                 network.add(self.end(number), SINK, block.expected if behind else NEVER)
-            if self.function.frame_size > CELLS_BEHIND:
-                network.add(self.start(number), SINK, NEVER)
             if self.leaving(block) and not _only_leaves(block.steps[-1]):
                 network.add(SOURCE, self.end(number), block.expected)
             for edge in block.edges:
@@ -108,10 +107,7 @@ class _Claims:
 
     def between(self, source: str, target: str) -> MachineBlock[str]:
         """A block on the edges from one block to another that moves SP."""
-        label = f"{source}_to_{target}"
-        while label in self.labels:
-            label += "_"
-        self.labels.add(label)
+        label = fresh_label(f"{source}_to_{target}", self.labels)
         step = self.claim(target) if self.starts_claimed(target) else self.release(jump("JMP", target))
         return MachineBlock(label, [], [step], [Edge(target)], 1.0, 0.0)
 

@@ -59,8 +59,7 @@ def expect(function: MachineFunction[R]) -> None:
         weights = [_weight(blocks[target].frequency / block.frequency) for target in targets[number]]
         for edge, target, weight in zip(block.edges, targets[number], weights, strict=True):
             edge.expected = max(block.expected * weight / sum(weights), LEAST)
-            if rank[target] > rank[number]:
-                arriving[target] += edge.expected
+            arriving[target] += edge.expected
 
 
 def _weight(ratio: float) -> float:

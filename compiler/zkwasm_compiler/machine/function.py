@@ -64,3 +64,11 @@ class MachineFunction(Generic[R]):
         """All steps, block by block."""
         for block in self.blocks:
             yield from block.steps
+
+
+def fresh_label(name: str, taken: set[str]) -> str:
+    """A label like `name` that is not taken yet; it is from now on."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
