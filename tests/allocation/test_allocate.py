@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.allocation.builders import (
@@ -377,6 +377,8 @@ def test_a_carry_is_tested_where_it_is_made() -> None:
 
 @pytest.mark.parametrize("narrow", NarrowUse)
 @given(seed=st.integers(0, 10**9), blocks=st.integers(1, 9), steps=st.integers(0, 9))
+@example(seed=99, blocks=9, steps=9)  # an argument that an edge passes into another cell and no register holds there
+@example(seed=3305, blocks=9, steps=9)  # a register that holds a parameter and the constant which it is
 @settings(max_examples=80, deadline=None)
 def test_random_functions_keep_their_behaviour(narrow: NarrowUse, seed: int, blocks: int, steps: int) -> None:
     before = random_function(seed, blocks, steps)

@@ -275,12 +275,15 @@ class _Checker:
         """Check terms, constants and free input; constants of the original may have become literals."""
         terms = list(step.terms)
         low = high = 0
-        for wanted in original.terms:
-            value = self.same(wanted.register)
+        values = [self.same(wanted.register) for wanted in original.terms]
+        constants = len(terms) - sum(value.constant is None for value in values)  # that registers hold
+        for wanted, value in zip(original.terms, values, strict=True):
             found = terms[0] if terms else None
             alike = found is not None and (found.coefficient, found.rotated) == (wanted.coefficient, wanted.rotated)
-            if found is not None and alike and value in state.get(found.register, NOTHING):
+            due = value.constant is None or constants > 0
+            if found is not None and alike and due and value in state.get(found.register, NOTHING):
                 terms.pop(0)
+                constants -= value.constant is not None
                 continue
             if value.constant is None:
                 raise self.fail(f"the original reads {value} here, {self.describe(state, found)}")
