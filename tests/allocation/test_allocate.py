@@ -378,6 +378,7 @@ def test_a_carry_is_tested_where_it_is_made() -> None:
 @pytest.mark.parametrize("narrow", NarrowUse)
 @given(seed=st.integers(0, 10**9), blocks=st.integers(1, 9), steps=st.integers(0, 9))
 @example(seed=99, blocks=9, steps=9)  # an argument that an edge passes into another cell and no register holds there
+@example(seed=12167, blocks=5, steps=6)  # a cycle of moves that was none before arguments were held
 @example(seed=3305, blocks=9, steps=9)  # a register that holds a parameter and the constant which it is
 @settings(max_examples=80, deadline=None)
 def test_random_functions_keep_their_behaviour(narrow: NarrowUse, seed: int, blocks: int, steps: int) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, hold_arrivals, sink_arrivals
+from zkwasm_compiler.lowering.allocate_arrivals import hold_arguments, hold_arrivals, sink_arrivals, store_the_others
 from zkwasm_compiler.lowering.allocate_body import NarrowUse, body_of
 from zkwasm_compiler.lowering.allocate_cells import Cells
 from zkwasm_compiler.lowering.allocate_demand import fill_grid
@@ -81,4 +81,6 @@ def allocate(function: MachineFunction[VirtualRegister], narrow: NarrowUse = Nar
     transfers = Transfers(body, grid, live)
     arrivals = sink_arrivals(body, grid, transfers, Cells(body, live, transfers))
     transfers = Transfers(body, grid, live)
-    return emit(function, body, transfers, Cells(body, live, transfers), arrivals)
+    cells = Cells(body, live, transfers)
+    store_the_others(arrivals, body, transfers, cells)
+    return emit(function, body, transfers, cells, arrivals)

@@ -20,10 +20,11 @@ from zkwasm_compiler.machine.step import VirtualRegister
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where an arrival is stored: at the starts of blocks and on edges."""
+    """Where an arrival is stored: at the starts of blocks and on edges. `behind` are the blocks that lie behind it."""
 
     blocks: frozenset[int]
     edges: frozenset[BodyEdge]
+    behind: frozenset[int]
 
 
 Arrivals = dict[VirtualRegister, Stored]
@@ -57,8 +58,19 @@ def sink_arrivals(body: Body, grid: Grid, transfers: Transfers, cells: Cells) ->
                 grid.apply(register, Plan(0.0, (Claim(number, 0, 0, value),)))
                 starts.add(number)
                 passed -= incoming
-        stores[value] = Stored(frozenset(starts), frozenset(passed))
+        stores[value] = Stored(frozenset(starts), frozenset(passed), frozenset(stored))
     return stores
+
+
+def store_the_others(arrivals: Arrivals, body: Body, transfers: Transfers, cells: Cells) -> None:
+    """Store at the start what is reloaded elsewhere since registers were claimed for arrivals: there may be other
+    cycles of moves now."""
+    every = frozenset(range(len(body.blocks)))
+    for value, register in body.places.items():
+        if value in cells.stored and isinstance(register, str):
+            known = arrivals.get(value)
+            if known is None or not _reloads(value, body, transfers, cells) <= known.behind:
+                arrivals[value] = Stored(frozenset({0}), frozenset(), every)
 
 
 def _free_at_start(body: Body, value: VirtualRegister) -> bool:
