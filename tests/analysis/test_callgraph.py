@@ -39,6 +39,7 @@ def test_random_graphs(seed: int) -> None:
     graph = call_graph(_module(calls))
     reach = {index: _reachable(calls, calls[index]) for index in calls}  # by at least one call
     assert graph.recursive == {index for index in calls if index in reach[index]}
+    assert graph.reaching_recursion() == {index for index in calls if (reach[index] | {index}) & graph.recursive}
     assert sorted(index for component in graph.components for index in component) == sorted(calls)
     for component in graph.components:
         for index in component:

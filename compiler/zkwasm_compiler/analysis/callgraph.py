@@ -36,11 +36,11 @@ class CallGraph:
                 work.extend(self.callees[index])
         return frozenset(seen)
 
-    def reaching(self, goals: Iterable[int]) -> frozenset[int]:
-        """The goals and everything that may call one of them."""
-        found = set(goals)
+    def reaching_recursion(self) -> frozenset[int]:
+        """The recursive functions and everything that may call one of them."""
+        found = set(self.recursive)
         for index in self.callees_first():
-            if index not in self.recursive and not found.isdisjoint(self.callees[index]):
+            if not found.isdisjoint(self.callees[index]):
                 found.add(index)
         return frozenset(found)
 

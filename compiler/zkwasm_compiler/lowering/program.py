@@ -93,7 +93,7 @@ def lower(
         table_entries={table: tables.entries(table) for table in tables.capacity},
         jump_tables=JumpTables(module),
     )
-    on_stack = frozenset(symbols.functions[index] for index in graph.reaching(graph.recursive))
+    on_stack = frozenset(symbols.functions[index] for index in graph.reaching_recursion())
     stages = Stages()
     for index in graph.callees_first():
         function = module.functions[index]
