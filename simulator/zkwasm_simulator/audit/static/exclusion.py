@@ -22,6 +22,7 @@ from zkwasm_simulator.audit.static.forms import (
     quotient,
     renamed,
     scaled,
+    signed,
     variable,
     width,
 )
@@ -83,6 +84,8 @@ def exclusive(one: Claims, other: Claims) -> bool:
 
     if not _solve(facts, nonzero, private) or not all(_exclude_zero(facts, form) for form in nonzero):
         return True
+    if _indivisible(facts):
+        return True
     rest = sorted({symbol for terms in facts for symbol, _ in terms if private(symbol)})
     return not all(_eliminate(facts, symbol) for symbol in rest) or _proportional_contradict(facts)
 
@@ -129,6 +132,45 @@ def _solve(facts: Facts, nonzero: list[Form], private: Callable[[int], bool]) ->
         if not all(_add(facts, without(Form(terms)), window) for terms, window in about):
             return False
         nonzero[:] = [without(form) for form in nonzero]
+
+
+def _indivisible(facts: Facts) -> bool:
+    """Must a sum be a multiple of a number that its window has none of? It is one where each of its terms is: where the
+    term divided by the number is a multiple of what has a window by itself."""
+    alone: dict[int, list[tuple[int, Window]]] = {}
+    for terms, window in facts.items():
+        if len(terms) == 1:
+            alone.setdefault(terms[0][0], []).append((terms[0][1], window))
+    for terms, window in facts.items():
+        for divisor in {abs(signed(coefficient)) for _, coefficient in terms}:
+            if width(window) < divisor - 1 and divisor <= SMALL:
+                parts = [_part(alone.get(symbol, []), coefficient, divisor) for symbol, coefficient in terms]
+                found = [part for part in parts if part is not None]
+                low, high = sum(part[0] for part in found), sum(part[1] for part in found)
+                if len(found) == len(terms) and not _has_multiple(window, divisor, (low, high)):
+                    return True
+    return False
+
+
+def _part(known: list[tuple[int, Window]], coefficient: int, divisor: int) -> Window | None:
+    """The window of a symbol times coefficient / divisor, from those of the symbol times other numbers."""
+    for other, window in known:
+        factor = quotient(coefficient, divisor * other)
+        if abs(factor) <= SMALL:
+            return scaled(window, factor)
+    return None
+
+
+def _has_multiple(window: Window, divisor: int, factors: Window) -> bool:
+    """Is one of the factors times the divisor in the window, modulo p?"""
+    first, last = (divisor * factors[0] - window[1]) // PRIME, (divisor * factors[1] - window[0]) // PRIME
+    if last - first > 4:
+        return True
+    for turn in range(first, last + 1):
+        low, high = (window[0] + turn * PRIME, window[1] + turn * PRIME)
+        if max(factors[0], -(-low // divisor)) <= min(factors[1], high // divisor):
+            return True
+    return False
 
 
 def _eliminate(facts: Facts, symbol: int) -> bool:
