@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 import wasmtime
 
+from tests.misaligned import calling
 from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.memory_layout import LAYOUTS
@@ -32,10 +33,11 @@ TRAPS = {
 class Pair:
     """One module in wasmtime and as a compiled program, called side by side."""
 
-    def __init__(self, text: str, layout: str, level: int = 2) -> None:
+    def __init__(self, text: str, layout: str, level: int = 2, *, calls: bool = False) -> None:
         data = wat_to_wasm(text, "memory.wat")
         options = CompileOptions(optimization_level=level, memory_layout=layout)
-        self.compiled = Instance(compile_module(data, options))
+        with calling(calls):
+            self.compiled = Instance(compile_module(data, options))
         self.store = wasmtime.Store()
         module = wasmtime.Module(self.store.engine, data)
         self.exports = wasmtime.Instance(self.store, module, []).exports(self.store)
@@ -72,10 +74,10 @@ def _accesses() -> str:
     return f'(module (memory (export "memory") 1) {segments} {" ".join(functions)})'
 
 
-@pytest.mark.parametrize("layout", LAYOUT_NAMES)
+@pytest.mark.parametrize(("layout", "calls"), [*((layout, False) for layout in LAYOUT_NAMES), ("words", True)])
 @pytest.mark.parametrize("level", [0, 2])
-def test_every_access_at_every_alignment_and_at_the_edges(level: int, layout: str) -> None:
-    pair = Pair(_accesses(), layout, level)
+def test_every_access_at_every_alignment_and_at_the_edges(level: int, layout: str, calls: bool) -> None:
+    pair = Pair(_accesses(), layout, level, calls=calls)
     source = random.Random(5)
     for op in INTEGER_ACCESSES:
         bits = 64 if op.startswith("i64") else 32

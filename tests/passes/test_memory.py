@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.loop_programs import loop_program
 from tests.memory_programs import Effects, MemoryProgram, memory_program, run_in_wasmtime, run_interpreted
+from tests.misaligned import calling
 from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.analysis.loops import loop_nest
 from zkwasm_compiler.frontend.translate import translate
@@ -72,10 +73,12 @@ def test_seeded_programs(size: int, count: int) -> None:
     assert after < 0.95 * before, (after, before)
 
 
+@pytest.mark.parametrize("calls", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_compiled_programs(seed: int) -> None:
+def test_compiled_programs(seed: int, calls: bool) -> None:
     program = memory_program(random.Random(seed).randrange, 16)
-    assert _compiled_effects(program, CompileOptions()) == run_in_wasmtime(program)
+    with calling(calls):
+        assert _compiled_effects(program, CompileOptions()) == run_in_wasmtime(program)
 
 
 LOADS_IN_LOOPS = """(module

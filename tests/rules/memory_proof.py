@@ -12,6 +12,7 @@ from functools import cache
 
 import z3
 
+from tests.misaligned import calling
 from zkwasm_compiler import wasm
 from zkwasm_compiler.driver import legalize_and_clean
 from zkwasm_compiler.frontend.translate import translate
@@ -38,15 +39,19 @@ def selected(
     result: str = "(result i32)",
     layout: MemoryLayout = WORDS,
     routine: str = "",
+    *,
+    calls: bool = False,
 ) -> MachineFunction[VirtualRegister]:
-    """The steps of a function of one address, or of a routine; a memory of one page, or one that grows."""
+    """The steps of a function of one address, or of a routine; a memory of one page, or one that grows. `calls`:
+    accesses that are not aligned are calls."""
     grow = '(func (export "g") (drop (memory.grow (i32.const 1))))' if growing else ""
     text = f'(module (memory 1) (func (export "f") (param {parameters}) {result} ({body})) {grow})'
     module = translate(wasm.load(wat_to_wasm(text, "steps.wat")))
     module.memory_layout = layout
     context = Context(module)
     ranges = {index: narrow(function, context) for index, function in module.functions.items()}
-    legalize_and_clean(module, context, ranges)
+    with calling(calls):
+        legalize_and_clean(module, context, ranges)
     names = {index: f"f{index}" for index in module.functions}
     symbols = Symbols(names, frozenset(), memory_words=0 if growing else PAGE_WORDS, layout=layout)
     index = next(i for i, f in module.functions.items() if f.name == routine) if routine else 0

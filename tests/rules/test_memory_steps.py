@@ -10,11 +10,13 @@ import pytest
 import z3
 
 from tests.rules.memory_proof import PAGE_WORDS, WORD, P, Proof, multiplied, selected
+from zkwasm_compiler.machine.function import MachineBlock
 from zkwasm_compiler.machine.step import Advice, Slot, Step, VirtualRegister
 
 OFFSETS = (0, 1, 3, 4, 7, 65530, (1 << 17) - 4, (1 << 32) - 1)
 CASES = [(offset, growing) for growing in (False, True) for offset in OFFSETS if growing or offset < 4 * PAGE_WORDS]
 """An offset beyond a memory of fixed size is a trap before any step."""
+WORD_CASES = [case for case in CASES if case[0] + 4 <= WORD]
 
 
 def _dispatch(offset: int, growing: bool) -> tuple[Proof, list[Step[VirtualRegister]], str]:
@@ -96,6 +98,56 @@ def test_an_access_that_goes_on_into_the_next_word(
     assert proof.possible()
     word = proof.x / 4 + following
     proof.follows((word < proof.words) if inside else (word >= proof.words))
+
+
+def _whole(proof: Proof) -> tuple[list[Step[VirtualRegister]], MachineBlock[VirtualRegister]]:
+    """The steps to the test whether an address is aligned, the test being the last, and the block where it is not."""
+    entry = proof.function.blocks[0]
+    for step in entry.steps[:-1]:
+        proof.take(step, False)
+    (test,) = proof.function.block(f"{entry.label}_r0").steps
+    assert test.jump is not None
+    return [entry.steps[-1], test], proof.function.block(test.jump.targets[1])
+
+
+@pytest.mark.parametrize(("offset", "growing"), WORD_CASES)
+@pytest.mark.parametrize("load", ["i32.load", "i64.load32_s"])
+def test_what_a_call_for_an_address_that_is_not_aligned_is_given(load: str, offset: int, growing: bool) -> None:
+    """The word, and one less than the rest, which is 1, 2 or 3; before anything traps."""
+    result = f"(result {load[:3]})"
+    proof = Proof(selected(f"{load} offset={offset} (local.get 0)", growing, result=result, calls=True), growing)
+    (inside, test), arm = _whole(proof)
+    proof.take(inside, True)
+    proof.take(test, False)
+    for step, taken in zip(arm.steps[:2], (False, True), strict=True):
+        assert step.jump is not None
+        assert step.jump.targets[-1] == "fail"
+        proof.take(step, taken)
+    (misalignment,) = arm.steps[0].destinations
+    address, index = proof.x + offset, _index(proof)
+    assert proof.possible()
+    proof.follows(proof.values[misalignment] == address % 4 - 1, address % 4 != 0, index == address / 4)
+    proof.follows(index < proof.words)
+
+
+@pytest.mark.parametrize(("offset", "growing"), WORD_CASES)
+def test_an_address_that_is_taken_to_be_aligned_is(offset: int, growing: bool) -> None:
+    proof = Proof(selected(f"i32.load offset={offset} (local.get 0)", growing, calls=True), growing)
+    (inside, test), _ = _whole(proof)
+    proof.take(inside, True)
+    proof.take(test, True)
+    proof.follows(proof.x + offset == 4 * _index(proof), _index(proof) < proof.words)
+
+
+def test_without_the_upper_test_an_earlier_word_passes() -> None:
+    """The control: were the rest not tested to be below 4, the call could be given any earlier word."""
+    proof = Proof(selected("i32.load (local.get 0)", False, calls=True), False)
+    (inside, test), arm = _whole(proof)
+    proof.take(inside, True)
+    proof.take(test, False)
+    proof.take(arm.steps[0], False)
+    with pytest.raises(AssertionError):
+        proof.follows(_index(proof) == proof.x / 4)
 
 
 def _scaled(proof: Proof) -> list[Step[VirtualRegister]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 
-from tests.soundness.emitted import access_program, op_program
+from tests.soundness.emitted import CALLING, access_program, op_program
 from zkwasm_compiler import Program, compile_module
 from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.wasm.text import wat_to_wasm
@@ -62,6 +62,7 @@ EQUAL = partial(function, "i32 i32", "i32", _CHOICE.format(op="i32.eq"))
 BYTE = partial(access_program, "i32.load8_u", False, "words")
 LONG = partial(access_program, "i64.load", False, "words")
 STORE = partial(access_program, "i32.store8", False, "words")
+CALLED = partial(access_program, "i32.load", False, CALLING)
 
 
 def _op(name: str) -> Callable[[], Program]:
@@ -91,6 +92,8 @@ BROKEN = {
     "memory: trap": Broken(BYTE, "A - E*4 - 0x10000 :JMPN(fail, trap", "A - E*4 - 0x10000 :JMP(trap", "any", (3,)),
     "memory: high word": Broken(LONG, "ROTL_C - D :JMPNZ(fail)", "", "any", (0,)),
     "memory: store": Broken(STORE, "A - E*4 - 0x10002 :JMPNZ(f_any_r3)", "", "any", (3, 0x5A)),
+    "memory: not aligned": Broken(CALLED, "A - B*4 - 0x10001 => A :JMPN(fail)", "A - B*4 - 0x10001 => A", "any", (8,)),
+    "memory: farther than that": Broken(CALLED, "A - 3 :JMPN(next, fail)", "", "any", (8,)),
     "expansions: top bit of clz": Broken(_op("i32.clz"), "ROTL_C - 0x80000000 :JMPN(fail)", "", "f", (5,)),
     "expansions: lowest bit of ctz": Broken(_op("i64.ctz"), "0x8000000000000000n :ARITH", "", "f", (6,)),
     "expansions: index of a power": Broken(_op("i64.clz"), "=> E :JMPN(fail), MSTORE", "=> E :MSTORE", "f", (5,)),

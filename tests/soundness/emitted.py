@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from tests.misaligned import calling
 from zkwasm_compiler import CompileOptions, Program, compile_module
 from zkwasm_compiler.ir.function import Type
 from zkwasm_compiler.ir.memory_layout import LAYOUTS
@@ -82,6 +83,13 @@ def op_arguments(op: str) -> list[tuple[int, ...]]:
 
 ACCESSES = list(ACCESS_BYTES)
 LAYOUT_NAMES = [layout.name for layout in LAYOUTS]
+CALLING = "words, calling"
+"""The layout `words` where an address of unknown alignment is served by a routine if it is not aligned."""
+WAYS = [
+    *((op, layout) for op in ACCESSES for layout in LAYOUT_NAMES),
+    *((op, CALLING) for op in ACCESSES if ACCESS_BYTES[op] >= 4),
+]
+"""Every access in every memory."""
 ADDRESSES = (*range(4), *range(65527, 65537), (1 << 31) - 1, (1 << 32) - 4, (1 << 32) - 1)
 _CONTENT = "".join(f"\\{(7 * byte + 129) & 255:02x}" for byte in range(16))
 _SEGMENTS = f'(data (i32.const 0) "{_CONTENT}") (data (i32.const 65520) "{_CONTENT}")'
@@ -89,9 +97,9 @@ _SEGMENTS = f'(data (i32.const 0) "{_CONTENT}") (data (i32.const 65520) "{_CONTE
 
 @cache
 def access_program(op: str, growing: bool, layout: str) -> Program:
-    """One access in a memory layout: ``any`` to an address of which nothing is known, ``rest0`` to ``rest3`` to one
-    rounded down to whole words and up to 3 bytes further, ``element`` to a sum that may wrap, ``fixed`` to a constant
-    address."""
+    """One access in a memory layout, or `CALLING`: ``any`` to an address of which nothing is known, ``rest0`` to
+    ``rest3`` to one rounded down to whole words and up to 3 bytes further, ``element`` to a sum that may wrap,
+    ``fixed`` to a constant address."""
     type_ = op[:3]
     loads = "load" in op
     addresses = {"any": ("(local.get 0)", 0), "far": ("(local.get 0)", 65519), "fixed": ("(i32.const 5)", 1)}
@@ -107,7 +115,8 @@ def access_program(op: str, growing: bool, layout: str) -> Program:
     ]
     grows = '(func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))' if growing else ""
     text = f"(module (memory 1 2) {_SEGMENTS} {' '.join(functions)} {grows})"
-    return compile_module(wat_to_wasm(text, "access.wat"), CompileOptions(memory_layout=layout))
+    with calling(layout == CALLING):
+        return compile_module(wat_to_wasm(text, "access.wat"), CompileOptions(memory_layout=layout.partition(",")[0]))
 
 
 def access_calls(op: str, growing: bool) -> list[tuple[str, tuple[int, ...]]]:

@@ -9,9 +9,9 @@ import pytest
 from tests.benchmarks.programs import CALLS, module_bytes
 from tests.soundness.broken import BROKEN, UNHARMED, Broken
 from tests.soundness.emitted import (
-    ACCESSES,
     LAYOUT_NAMES,
     OPS_OF_WASM,
+    WAYS,
     access_program,
     control_program,
     op_program,
@@ -38,9 +38,8 @@ def test_ops(op: str) -> None:
     _clean(op_program(op))
 
 
-@pytest.mark.parametrize("layout", LAYOUT_NAMES)
 @pytest.mark.parametrize("growing", [False, True])
-@pytest.mark.parametrize("op", ACCESSES)
+@pytest.mark.parametrize(("op", "layout"), WAYS)
 def test_accesses(op: str, growing: bool, layout: str) -> None:
     _clean(access_program(op, growing, layout))
 

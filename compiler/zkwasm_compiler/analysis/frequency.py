@@ -46,7 +46,7 @@ def _seldom_blocks(function: Function) -> set[Block]:
 def _seldom_edges(block: Block) -> list[tuple[Block, Block]]:
     """The edges out of a block that its terminator says are seldom taken."""
     terminator = block.terminator
-    if terminator is not None and terminator.op in ("zk.by_bounds", "zk.by_alignment"):
+    if terminator is not None and terminator.op in ("zk.by_bounds", "zk.by_alignment", "zk.by_whole"):
         return [(block, terminator.targets[1].block)]
     if terminator is not None and terminator.op == "zk.by_rest":
         return [(block, target.block) for target in terminator.targets[1:] if _is_exception(target.block)]

@@ -318,6 +318,10 @@ _add(Op("zk.move_words", (I32, I32, I32), NONE, pure=False, immediate="bytes bey
 # destination, source, count; where 1 to 3 bytes are between, the word that the last byte is in is inside too
 _add(Op("zk.by_rest", (I32, INDEX), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
 # (x, located index): targets for x + offset modulo 4 being 0, 1, 2, 3; traps when the word is outside the memory
+_add(Op("zk.by_whole", (I32, INDEX), NONE, pure=False, terminator=True, immediate="the offset in bytes"))
+# the same with two targets: for 0, and for what `zk.misalignment` must prove of the index
+_add(Op("zk.misalignment", (I32, INDEX), I32, pure=False, immediate="the offset in bytes"))  # (x + offset) % 4 - 1
+_add(Op("zk.by_number", (I32,), NONE, pure=False, terminator=True))  # targets for 0, 1, …; there is one
 _add(Op("zk.by_bounds", None, NONE, pure=False, terminator=True))
 # (located index, words, offset, x1, k1, …), the rest as for zk.word_index: targets for a cell inside and outside
 _add(Op("zk.by_alignment", None, NONE, pure=False, terminator=True))

@@ -62,6 +62,7 @@ STRUCTURAL = {
     "zk.segment_word": CLEAN,
     "zk.dropped": CLEAN,
     "zk.locate": INDEX,
+    "zk.misalignment": WORD,
     "zk.unchecked_index": TIDY_INDEX,
     "zk.load_bytes": TIDY,
     "zk.entry_index": INDEX,

@@ -16,6 +16,7 @@ from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.references import TAIL_CALLS
 from zkwasm_compiler.analysis.uses import count_uses
+from zkwasm_compiler.frontend.hosts import FIRST_INDEX as FIRST_HOST
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
@@ -34,6 +35,10 @@ TABLE_THRESHOLD = 3
 """A br_table with up to this many entries is a chain of comparisons: a table takes three steps."""
 MAXIMUM_FIRST_ENTRY = 32
 """A br_table for x - k becomes one for x where k is not above this: each entry is a row of the program."""
+
+MAXIMUM_DISPATCHES = 32
+"""A module with more accesses to words at unknown addresses calls routines where these are not aligned. Each takes some
+thirty rows of the program where it stands, and a few steps more, if the address is not aligned, as a call."""
 
 COMPARISONS = frozenset(
     [
@@ -81,6 +86,10 @@ class Legalizer:
         self.uses = count_uses(function)
         self.addresses = Addresses(self, versions)
         self.expand_access = ACCESSES[module.memory_layout](self)
+
+    def of(self, function: Function) -> Legalizer:
+        """The same for another function of the module."""
+        return Legalizer(function, self.module, None, self.routines, self.alignment, self.table_cells)
 
     def run(self) -> None:
         """Legalise every block, then put the replacements into all uses."""
@@ -168,7 +177,10 @@ class Legalizer:
 
     def call_routine(self, name: str, *args: Value) -> Value:
         """Call a routine of the runtime; gives its result, or the call when it has none."""
-        routine = self.routines.function(name)
+        return self.call_function(self.routines.function(name), *args)
+
+    def call_function(self, routine: Function, *args: Value) -> Value:
+        """The same for a function of the module."""
         call = self.emit("call", Type.TUPLE, *args)
         call.immediate = routine.index
         if not routine.results:
@@ -419,10 +431,22 @@ def _only_branched_on(function: Function) -> set[Value]:
     return {value for block in function.blocks for value in block.body if only(value)}
 
 
+def _dispatches(module: Module, alignment: Alignment) -> int:
+    """How many accesses to words, in functions of the module, are at addresses of which nothing is known modulo 4."""
+    return sum(
+        ACCESS_BYTES.get(value.op, 0) >= 4 and alignment.modulo(value.args[0], 2) is None
+        for index, function in module.functions.items()
+        if index < FIRST_HOST
+        for block in function.blocks
+        for value in block.body
+    )
+
+
 def legalize_module(module: Module, ranges: Mapping[int, Ranges] | None = None) -> None:
     """Legalise every function of the module in place, with the routines that they turn out to need; `ranges` by
     function index, where they are known."""
-    routines, alignment, table_cells = Routines(module), Alignment(module), TableCells(module)
+    alignment, table_cells = Alignment(module), TableCells(module)
+    routines = Routines(module, calls_misaligned=_dispatches(module, alignment) > MAXIMUM_DISPATCHES)
     done: set[int] = set()
     while pending := sorted(set(module.functions) - done):
         for index in pending:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zkwasm_compiler.frontend.hosts import FIRST_INDEX as FIRST_HOST
 from zkwasm_compiler.ir.function import Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import F
@@ -68,14 +69,14 @@ def expand_access(build: Legalizer, value: Value) -> Value:
 
 def _dispatched(build: Legalizer, access: Access) -> Value:
     """Branch on the address modulo 4. The first word is known to be inside in each arm; the last one must be too."""
-    value = access.value
-    located = build.emit("zk.locate", Type.INDEX)
-    arms = [build.function.new_block() for _ in range(4)]
+    value, located = access.value, build.emit("zk.locate", Type.INDEX)
+    calls = build.routines.calls_misaligned and access.bytes >= 4 and build.function.index < FIRST_HOST
+    arms = [build.function.new_block() for _ in range(2 if calls else 4)]
     join = build.function.new_block()
     loads = value.type is not Type.NONE
     result = build.function.add_parameter(join, value.type) if loads else value
     build.current.terminator = build.function.new_value(
-        "zk.by_rest",
+        "zk.by_whole" if calls else "zk.by_rest",
         Type.NONE,
         [access.address, located],
         access.offset,
@@ -84,13 +85,33 @@ def _dispatched(build: Legalizer, access: Access) -> Value:
     )
     for rest, arm in enumerate(arms):
         build.current = arm
+        misalignment = build.i32("zk.misalignment", access.address, located) if calls and rest else None
         following = words_of(access.bytes, rest) - 1
         if following:
             build.emit("zk.check_index", Type.NONE, located).immediate = following
-        made = _parts(build, value, located, 0, rest)
+        if misalignment is None:
+            made = _parts(build, value, located, 0, rest)
+        else:
+            misalignment.immediate = access.offset
+            routine = build.routines.misaligned(value.op, lambda function: _misaligned(build.of(function), value.op))
+            made = build.call_function(routine, misalignment, *map(build.resolve, value.args[1:]), located)
         build.jump(Target(join, [made] if loads else []))
     build.current = join
     return result
+
+
+def _misaligned(build: Legalizer, op: str) -> None:
+    """The body of the routine for an access that is not aligned."""
+    function = build.function
+    misalignment, *stored, index = function.entry.parameters
+    arms = [function.new_block() for _ in range(3)]
+    targets = [Target(arm) for arm in arms]
+    function.entry.terminator = function.new_value("zk.by_number", Type.NONE, [misalignment], targets=targets)
+    value = function.new_value(op, function.results[0] if function.results else Type.NONE, [misalignment, *stored], 0)
+    for number, arm in enumerate(arms, 1):
+        build.current = build.home = arm
+        made = _parts(build, value, index, 0, number)
+        build.current.terminator = function.new_value("return", Type.NONE, [made] if function.results else [])
 
 
 def _parts(build: Legalizer, value: Value, index: Value, first: int, rest: int) -> Value:

@@ -96,6 +96,22 @@ def _check_index(build: Selector, value: Value) -> None:
     build.step(replace(step, operations=(jump("JMPN", NEXT, trap),)))
 
 
+def _rest(build: Selector, value: Value) -> Step[VirtualRegister]:
+    """x + offset - 4*word as a sum, for a word that was located."""
+    x = build.operand(value.args[0], build.cover.representation[value.args[0]])
+    word = build.operand(value.args[1], INDEX)
+    return Step((Term(x), Term(word, -4)), index_of(value) - 4 * build.symbols.memory_words)
+
+
+def _misalignment(build: Selector, value: Value) -> None:
+    """One less than the rest, which must be 1, 2 or 3: then the word is where the address is."""
+    rest = _rest(build, value)
+    found = build.define(value)
+    least = replace(rest, constant=rest.constant - 1, destinations=(found,), operations=(jump("JMPN", UNPROVABLE),))
+    build.step(least)
+    build.step(Step((Term(found),), -3, operations=(jump("JMPN", NEXT, UNPROVABLE),)))
+
+
 # Words
 
 
@@ -159,6 +175,7 @@ MEMORY_OPS: Mapping[str, Callable[[Selector, Value], object]] = {
     "zk.word_index": _word_index,
     "zk.unchecked_index": _unchecked_index,
     "zk.check_index": _check_index,
+    "zk.misalignment": _misalignment,
     "zk.load_word": _load_word,
     "zk.store_word": _store_word,
     "zk.fill_words": _many_words,
@@ -206,49 +223,79 @@ def _by_alignment(build: Selector, value: Value) -> None:
 
 
 def _by_rest(build: Selector, value: Value) -> None:
-    """The prover names a word; x + offset - 4*word must then be the rest of one of the four targets, or the word is
-    not before the address while it lies outside: `e` stays negative exactly for words inside."""
-    x = build.operand(value.args[0], build.cover.representation[value.args[0]])
-    e = build.registers[value.args[1]]
-    offset, words = index_of(value), build.symbols.memory_words
-    edges = build.edges(value.targets)
-    label = build.block.label
-    rest: tuple[Term[VirtualRegister], ...] = (Term(x), Term(e, -4))
-    advice = Advice(f"(({{0}} & 4294967295) + {offset}) >> 2", (x,))
+    """The prover names a word; x + offset - 4*word must then be the rest of one of the four targets."""
     frequency = build.block.frequency
-    if words:
-        check: Step[VirtualRegister] = Step(
-            constant=-words,
-            free=advice,
-            destinations=(e,),
-            operations=(jump("JMPN", f"{label}_r0", f"{label}_out"),),
-        )
-    else:
-        build.step(Step(free=advice, destinations=(e,), operations=(jump("JMPN", UNPROVABLE),)))
-        limit = build.fresh("words")
-        build.step(loaded(limit, MEMORY_WORDS))
-        check = Step((Term(e), Term(limit, -1)), operations=(jump("JMPN", f"{label}_r0", f"{label}_out"),))
-    build.step(check)
-    build.block.edges = [Edge(f"{label}_r0"), Edge(f"{label}_out")]
+    label = _name_word(build, value)
+    edges = build.edges(value.targets)
     for number in range(4):
-        build.open(f"{label}_r{number}", frequency if number == 0 else frequency / 100, [])
-        constant = offset - 4 * words - number
-        target = edges[number]
+        if number:
+            build.open(f"{label}_r{number}", frequency / 100, [])
+        rest = _rest(build, value)
+        test = replace(rest, constant=rest.constant - number)
         if number < 3:
             following = f"{label}_r{number + 1}"
-            build.step(Step(rest, constant, operations=(jump("JMPZ", target.label, following),)))
-            build.block.edges = [target, Edge(following)]
+            build.step(replace(test, operations=(jump("JMPZ", edges[number].label, following),)))
+            build.block.edges = [edges[number], Edge(following)]
         else:
-            build.step(Step(rest, constant, operations=(jump("JMPNZ", UNPROVABLE),)))
-            build.step(Step(operations=(jump("JMP", target.label),)))
-            build.block.edges = [target]
+            build.step(replace(test, operations=(jump("JMPNZ", UNPROVABLE),)))
+            build.step(Step(operations=(jump("JMP", edges[number].label),)))
+            build.block.edges = [edges[number]]
+    _not_inside(build, value, label, frequency)
+
+
+def _by_whole(build: Selector, value: Value) -> None:
+    """The prover names a word; x + offset - 4*word is 0 for the first target."""
+    frequency = build.block.frequency
+    label = _name_word(build, value)
+    whole, rest = build.edges(value.targets)
+    build.step(replace(_rest(build, value), operations=(jump("JMPZ", whole.label, rest.label),)))
+    build.block.edges = [whole, rest]
+    _not_inside(build, value, label, frequency)
+
+
+def _name_word(build: Selector, value: Value) -> str:
+    """The prover names a word, which must be inside or not before x + offset: it stays negative exactly where it is
+    inside. What follows is for those. Gives the label of the block so far."""
+    x = build.operand(value.args[0], build.cover.representation[value.args[0]])
+    located, words = build.registers[value.args[1]], build.symbols.memory_words
+    label, frequency = build.block.label, build.block.frequency
+    inside: Operation[VirtualRegister] = jump("JMPN", f"{label}_r0", f"{label}_out")
+    advice = Advice(f"(({{0}} & 4294967295) + {index_of(value)}) >> 2", (x,))
+    check: Step[VirtualRegister] = Step(constant=-words, free=advice, destinations=(located,), operations=(inside,))
+    if not words:
+        build.step(replace(check, operations=(jump("JMPN", UNPROVABLE),)))
+        limit = build.fresh("words")
+        build.step(loaded(limit, MEMORY_WORDS))
+        check = Step((Term(located), Term(limit, -1)), operations=(inside,))
+    build.step(check)
+    build.block.edges = [Edge(f"{label}_r0"), Edge(f"{label}_out")]
+    build.open(f"{label}_r0", frequency, [])
+    return label
+
+
+def _not_inside(build: Selector, value: Value, label: str, frequency: float) -> None:
+    """What becomes of a word that is not inside."""
     build.open(f"{label}_out", frequency / 100, [])
     trap = trap_label(Trap.OUT_OF_BOUNDS_MEMORY_ACCESS)
-    build.step(Step(rest, offset - 4 * words, operations=(jump("JMPN", UNPROVABLE, trap),)))
+    build.step(replace(_rest(build, value), operations=(jump("JMPN", UNPROVABLE, trap),)))
+
+
+def _by_number(build: Selector, value: Value) -> None:
+    """On to the target of that number."""
+    x, label, frequency = build.operand(value.args[0], WORD), build.block.label, build.block.frequency
+    *edges, last = build.edges(value.targets)
+    for number, edge in enumerate(edges):
+        following = last.label if edge is edges[-1] else f"{label}_n{number + 1}"
+        if number:
+            build.open(f"{label}_n{number}", frequency, [])
+        build.step(Step((Term(x),), -number, operations=(jump("JMPZ", edge.label, following),)))
+        build.block.edges = [edge, last if edge is edges[-1] else Edge(following)]
 
 
 MEMORY_TESTS: Mapping[str, Callable[[Selector, Value], None]] = {
     "zk.by_bounds": _by_bounds,
     "zk.by_alignment": _by_alignment,
     "zk.by_rest": _by_rest,
+    "zk.by_whole": _by_whole,
+    "zk.by_number": _by_number,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import cache
 from importlib import resources
 
@@ -12,6 +12,7 @@ from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Function, Immediate, Module, Type
 from zkwasm_compiler.ir.linear_memory import MAXIMUM_PAGES
 from zkwasm_compiler.ir.memory_layout import BYTES, WORDS_A_PAGE
+from zkwasm_compiler.ir.ops import ACCESS_BYTES, OPS
 from zkwasm_compiler.runtime.word_loops import FILL, MOVES
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
@@ -20,6 +21,8 @@ FIRST_INDEX = 1 << 24
 twice as much."""
 FILES = {"byte_routines.wat": BYTES.name, "routines.wat": None}
 """The layout that a file is made for (None: all), those first that are made for one."""
+MISALIGNED = 1 << 30
+"""Accesses to words that are not aligned are numbered from here, in the order of the ops."""
 SEGMENT_WORD = "segment_word"
 """The routine whose calls become `zk.segment_word`."""
 
@@ -35,12 +38,14 @@ OPS_BY_NAME = {
 class Routines:
     """The memory of a module as its accesses need to know it, and the routines that it has by now.
 
-    `growing`: the number of words is in a cell, because some function grows the memory (or it begins empty).
-    `droppable`: the segments that some function drops and some function copies.
+    `calls_misaligned`: what its functions do at an address that is not aligned is a call. `growing`: the number of
+    words is in a cell, because some function grows the memory (or it begins empty). `droppable`: the segments that
+    some function drops and some function copies.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, *, calls_misaligned: bool = False) -> None:
         self.module = module
+        self.calls_misaligned = calls_misaligned
         memory = module.memory
         self.minimum_words = memory.minimum * WORDS_A_PAGE if memory else 0
         declared = MAXIMUM_PAGES if memory is None or memory.maximum is None else memory.maximum
@@ -54,6 +59,22 @@ class Routines:
         files = [file for file, made_for in FILES.items() if made_for in (layout, None)]
         file = next(file for file in files if name in _exports(file))
         return self._add(file, _exports(file)[name])
+
+    def misaligned(self, op: str, build: Callable[[Function], None]) -> Function:
+        """What a load or store calls where its address is not a multiple of four: of one less than the rest, what is
+        stored, and the index of the word that it begins in. `build` makes its body, once.
+        """
+        index = MISALIGNED + list(ACCESS_BYTES).index(op)
+        if index not in self.module.functions:
+            _, *stored = OPS[op].operands or ()
+            results = tuple(result for result in [OPS[op].result] if result not in (None, Type.NONE))
+            function = Function(f"memory.{op}", index, (Type.I32, *stored, Type.INDEX), results)
+            entry = function.new_block()
+            for type_ in function.parameters:
+                function.add_parameter(entry, type_)
+            self.module.functions[index] = function
+            build(function)
+        return self.module.functions[index]
 
     def _add(self, file: str, index: int) -> Function:
         first = FIRST_INDEX * (1 + list(FILES).index(file))
