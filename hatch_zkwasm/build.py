@@ -194,12 +194,16 @@ def _inputs(configuration: Configuration, program: ProgramConfiguration) -> Mani
             "memory-layout": program.memory_layout,
             **({"arguments": list(program.arguments)} if program.arguments else {}),
             **({"environment": list(program.environment)} if program.environment else {}),
+            **({"clock": program.clock} if program.clock is not None else {}),
+            **({"random-seed": program.random_seed} if program.random_seed is not None else {}),
         },
     }
 
 
 def _compile(configuration: Configuration, program: ProgramConfiguration) -> tuple[tuple[bytes, ...], Manifest]:
     """The output files of `program`, as `output_files` has them, and its manifest."""
+    from zkwasm_compiler import HostOptions
+
     path = configuration.root / program.source
     inputs = _inputs(configuration, program)
     compiled = compile_file(
@@ -208,8 +212,7 @@ def _compile(configuration: Configuration, program: ProgramConfiguration) -> tup
         optimization_level=program.optimization_level,
         memory_layout=program.memory_layout,
         links={name: configuration.root / file for name, file in program.links},
-        arguments=program.arguments,
-        environment=program.environment,
+        hosts=HostOptions(program.arguments, program.environment, program.clock, program.random_seed),
         shown_as=program.source,
     )
     if compiled.interface is None or compiled.positions is None:

@@ -10,9 +10,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from hatch_zkwasm.clock import LIMIT, nanoseconds
 from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.toml_table import TableReader, type_name
 from zkwasm_compiler.asm.dialect import DEFAULT_DIALECT
@@ -36,6 +38,8 @@ _PROGRAM_KEYS = (
     "memory-layout",
     "arguments",
     "environment",
+    "clock",
+    "random-seed",
     "examples",
 )
 _EXAMPLE_KEYS = (
@@ -69,7 +73,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class ProgramConfiguration:
     """One program: `source` is relative to the project, with `/`; `exports` is None for all exported functions. `links`
-    has the modules to link, as names and paths like `source`."""
+    has the modules to link, as names and paths like `source`; `clock` is in nanoseconds since 1970."""
 
     name: str
     source: str
@@ -81,6 +85,8 @@ class ProgramConfiguration:
     links: tuple[tuple[str, str], ...] = ()
     arguments: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    clock: int | None = None
+    random_seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,12 @@ def _program(
         memory_layout=reader.choice("memory-layout", default=default_layout, choices=CHOICES),
         arguments=reader.strings("arguments"),
         environment=_environment(reader.inner("environment")),
+        clock=_clock(reader),
+        random_seed=(
+            reader.integer("random-seed", default=0, lowest=0, highest=LIMIT - 1)
+            if "random-seed" in reader.table
+            else None
+        ),
         links=tuple((key, _module(links, key, root, "name the file to link")) for key in links.table),
     )
 
@@ -183,6 +195,23 @@ def _environment(reader: TableReader) -> tuple[str, ...]:
         if "=" in key or not key:
             reader.problem("a name in an environment is not empty and holds no =", key)
     return tuple(f"{key}={value}" for key, value in reader.table.items())
+
+
+def _clock(reader: TableReader) -> int | None:
+    """A time as TOML or as a string writes it, or nanoseconds since 1970."""
+    value = reader.table.get("clock")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | datetime):
+        reader.problem(
+            f"must be a time such as 2026-01-01T00:00:00Z, a string or an integer, found {type_name(value)}", "clock"
+        )
+        return None
+    try:
+        return nanoseconds(value)
+    except ValueError as error:
+        reader.problem(str(error), "clock")
+        return None
 
 
 def _module(reader: TableReader, key: str, root: Path, required: str) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hatch_zkwasm.errors import UsageError
 from hatch_zkwasm.manifest import MAP_SUFFIX, ROM_SUFFIX, ZKASM_SUFFIX
@@ -17,6 +18,9 @@ from zkwasm_compiler.asm.options import AssembleOptions
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import InputError, Problem
 from zkwasm_compiler.ir.memory_layout import AUTO
+
+if TYPE_CHECKING:
+    from zkwasm_compiler import HostOptions
 
 MODULE_SUFFIXES = (".wasm", ".wat")
 WHEEL_SUFFIX = ".whl"
@@ -70,17 +74,15 @@ def compile_file(
     optimization_level: int,
     memory_layout: str = AUTO,
     links: Mapping[str, Path] | None = None,
-    arguments: tuple[str, ...] = (),
-    environment: tuple[str, ...] = (),
+    hosts: HostOptions | None = None,
     shown_as: str = "",
 ) -> Program:
     """The program that the `.wasm` or `.wat` file at `path` compiles to; problems name it `shown_as`. `links` are the
-    files of modules to link, by the module names of the imports that they serve; `arguments` and `environment` are
-    what a WASI program is told.
+    files of modules to link, by the module names of the imports that they serve; `hosts` is what the program is told.
 
     Raises: InputError with every problem.
     """
-    from zkwasm_compiler import CompileOptions, compile_module
+    from zkwasm_compiler import CompileOptions, HostOptions, compile_module
 
     name = path.name.removesuffix(path.suffix)
     options = CompileOptions(
@@ -89,9 +91,7 @@ def compile_file(
         name=name,
         memory_layout=memory_layout,
         links={name: read_module(library) for name, library in (links or {}).items()},
-        arguments=arguments,
-        environment=environment,
-    )
+    ).with_hosts(hosts or HostOptions())
     try:
         return compile_module(read_module(path), options)
     except InputError as error:
@@ -110,8 +110,7 @@ def load_file(
     optimization_level: int,
     memory_layout: str = AUTO,
     links: Mapping[str, Path] | None = None,
-    arguments: tuple[str, ...] = (),
-    environment: tuple[str, ...] = (),
+    hosts: HostOptions | None = None,
 ) -> Program:
     """The program in `path`, compiled or assembled if need be; the others are as for `compile_file`.
 
@@ -125,8 +124,7 @@ def load_file(
             optimization_level=optimization_level,
             memory_layout=memory_layout,
             links=links,
-            arguments=arguments,
-            environment=environment,
+            hosts=hosts,
         )
     if name.endswith(ZKASM_SUFFIX):
         return _with_positions(assemble(path)[0], path, ZKASM_SUFFIX)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_links, add_strings, parse_links
+from hatch_zkwasm.commands.compile import MEMORY_LAYOUTS, add_host_options, add_links, host_options, parse_links
 from hatch_zkwasm.data import add_inputs, given_data
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
     parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
     parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
     add_links(parser)
-    add_strings(parser)
+    add_host_options(parser)
     add_inputs(parser)
 
 
@@ -87,8 +87,7 @@ def load_target(arguments: argparse.Namespace) -> Program:
             optimization_level=arguments.optimization_level,
             memory_layout=arguments.memory_layout,
             links=parse_links(arguments),
-            arguments=tuple(arguments.program_arguments),
-            environment=tuple(arguments.environment),
+            hosts=host_options(arguments),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from zkwasm_compiler.asm import AssembleOptions, assemble, load_rom
     from zkwasm_compiler.asm.program import Program
     from zkwasm_compiler.driver import CompileOptions, compile_module
+    from zkwasm_compiler.frontend.hosts import HostOptions
 
 _HOMES = {
     "AssembleOptions": "zkwasm_compiler.asm",
     "CompileOptions": "zkwasm_compiler.driver",
+    "HostOptions": "zkwasm_compiler.frontend.hosts",
     "Program": "zkwasm_compiler.asm.program",
     "assemble": "zkwasm_compiler.asm",
     "compile_module": "zkwasm_compiler.driver",
@@ -32,4 +34,4 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
-__all__ = ["AssembleOptions", "CompileOptions", "Program", "assemble", "compile_module", "load_rom"]
+__all__ = ["AssembleOptions", "CompileOptions", "HostOptions", "Program", "assemble", "compile_module", "load_rom"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from zkwasm_compiler import wasm
 from zkwasm_compiler.analysis.ranges import Ranges
@@ -11,6 +11,7 @@ from zkwasm_compiler.asm import assemble
 from zkwasm_compiler.asm.positions import NOWHERE, Positions, changes
 from zkwasm_compiler.asm.program import Program
 from zkwasm_compiler.errors import ConfigurationError, InputError, Problem
+from zkwasm_compiler.frontend.hosts import HostOptions
 from zkwasm_compiler.frontend.translate import translate
 from zkwasm_compiler.ir.function import Function, Module
 from zkwasm_compiler.ir.memory_layout import AUTO, CHOICES
@@ -27,7 +28,7 @@ from zkwasm_compiler.passes.known_bits import known_bits
 from zkwasm_compiler.passes.narrow import narrow
 from zkwasm_compiler.passes.parameters import parameters
 from zkwasm_compiler.passes.pipeline import LEVELS, optimize
-from zkwasm_compiler.runtime.hosts import HostStrings, add_hosts
+from zkwasm_compiler.runtime.hosts import add_hosts
 from zkwasm_compiler.wasm.link import link, load_library
 from zkwasm_compiler.wasm.module import Source
 from zkwasm_compiler.wasm.source_lines import SourceLines, source_lines
@@ -46,6 +47,8 @@ class CompileOptions:
     `links` are the binaries of modules to link, by the module names of the imports that they serve: each is
     instantiated once, in this order, and may import from those before it. `arguments` and `environment` are what a WASI
     program is told: the first argument is its name, an entry of the environment is `NAME=value`.
+    `clock` is the time that its clock shows, in nanoseconds since 1970, and its random numbers are made of
+    `random_seed`, both below 2^64; without them what asks for the time or for random numbers is refused.
     """
 
     exports: tuple[str, ...] | None = None
@@ -55,6 +58,8 @@ class CompileOptions:
     links: Mapping[str, bytes] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    clock: int | None = None
+    random_seed: int | None = None
 
     def __post_init__(self) -> None:
         if self.optimization_level not in LEVELS:
@@ -71,6 +76,18 @@ class CompileOptions:
         for entry in self.environment:
             if "=" not in entry[1:]:
                 raise ConfigurationError(f"{entry!r} is no entry of an environment; write NAME=value")
+        for name, value in (("clock", self.clock), ("random seed", self.random_seed)):
+            if value is not None and not 0 <= value < 1 << 64:
+                raise ConfigurationError(f"the {name} {value} is not below 2^64; it must be from 0 to {(1 << 64) - 1}")
+
+    @property
+    def hosts(self) -> HostOptions:
+        """What host functions tell the program."""
+        return HostOptions(self.arguments, self.environment, self.clock, self.random_seed)
+
+    def with_hosts(self, hosts: HostOptions) -> CompileOptions:
+        """These options with what host functions tell the program."""
+        return replace(self, **{column.name: getattr(hosts, column.name) for column in fields(hosts)})
 
 
 @dataclass(slots=True)
@@ -124,8 +141,8 @@ def compile_valid(
     verify: bool = False,
 ) -> Compilation:
     """The same for a module that is decoded, validated and linked."""
-    module = translate(source, exports=options.exports)
-    add_hosts(module, HostStrings(options.arguments, options.environment))
+    module = translate(source, exports=options.exports, missing=options.hosts.missing)
+    add_hosts(module, options.hosts)
     names = {index: function.name for index, function in module.functions.items()}
     check_limits(module)
     result = Compilation(module)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_zkwasm.clock import nanoseconds, seed
+
+if TYPE_CHECKING:
+    from zkwasm_compiler import HostOptions
 
 NAME = "compile"
 HELP = "compile a .wasm or .wat module to a zkASM program"
@@ -57,7 +64,7 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
         help="optimisation level (default: 2; 3 takes minutes for a few percent)",
     )
     add_links(parser)
-    add_strings(parser)
+    add_host_options(parser)
     parser.add_argument(
         "--memory-layout",
         choices=MEMORY_LAYOUTS,
@@ -78,8 +85,8 @@ def add_links(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strings(parser: argparse.ArgumentParser) -> None:
-    """What a WASI program is told."""
+def add_host_options(parser: argparse.ArgumentParser) -> None:
+    """What a program is told, which `host_options` reads."""
     parser.add_argument(
         "--argument",
         metavar="TEXT",
@@ -95,6 +102,41 @@ def add_strings(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="environment",
         help="a variable in the environment of a WASI program, again for more (default: none)",
+    )
+    parser.add_argument(
+        "--clock",
+        metavar="TIME",
+        type=_option(nanoseconds),
+        help="the time that a program reads from its clock, which stands still: nanoseconds since 1970 or a time such "
+        "as 2026-01-01T00:00:00Z (default: none, and a program that asks for it is refused)",
+    )
+    parser.add_argument(
+        "--random-seed",
+        metavar="N",
+        type=_option(seed),
+        help="what the random numbers of a program are made of, which are known to everybody: up to 64 bits (default: "
+        "none, and a program that asks for them is refused)",
+    )
+
+
+def _option(read: Callable[[str], int]) -> Callable[[str], int]:
+    """`read` for argparse, with what it says about a wrong value."""
+
+    def parse(text: str) -> int:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse
+
+
+def host_options(arguments: argparse.Namespace) -> HostOptions:
+    """What the command line tells the program."""
+    from zkwasm_compiler import HostOptions
+
+    return HostOptions(
+        tuple(arguments.program_arguments), tuple(arguments.environment), arguments.clock, arguments.random_seed
     )
 
 
@@ -136,8 +178,7 @@ def execute(arguments: argparse.Namespace) -> int:
             optimization_level=arguments.optimization_level,
             memory_layout=arguments.memory_layout,
             links=parse_links(arguments),
-            arguments=tuple(arguments.program_arguments),
-            environment=tuple(arguments.environment),
+            hosts=host_options(arguments),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)

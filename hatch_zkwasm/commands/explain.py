@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    from hatch_zkwasm.commands.compile import parse_links
+    from hatch_zkwasm.commands.compile import host_options, parse_links
     from hatch_zkwasm.errors import as_usage
     from hatch_zkwasm.sources import read_module, require_module, with_file
     from zkwasm_compiler import CompileOptions
@@ -42,9 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
         name=path.stem,
         memory_layout=arguments.memory_layout,
         links={name: read_module(library) for name, library in parse_links(arguments).items()},
-        arguments=tuple(arguments.program_arguments),
-        environment=tuple(arguments.environment),
-    )
+    ).with_hosts(host_options(arguments))
     try:
         with as_usage():
             text = explain(read_module(path), arguments.function, options)

@@ -13,10 +13,14 @@ from zkwasm_compiler.asm.program import Interface
 from zkwasm_simulator.faults import ExecutionFault
 from zkwasm_simulator.linear_memory import LinearMemory, initial_cells
 from zkwasm_simulator.machine import Machine
+from zkwasm_simulator.values import float_from_bits
 
-LOG, ASSERTION, THROWN = "log", "assertion", "thrown"
-"""The events."""
+LOG, ASSERTION, THROWN, NOTE = "log", "assertion", "thrown", "note"
+STRING, NUMBER, LINE = "string", "number", "line"
+"""The events; the last three are a line of the log in pieces."""
 LONGEST_MESSAGE = 1000
+LARGEST_PLAIN = 10**21
+"""Whole numbers below are shown without an exponent."""
 WORD_BYTES = 4
 
 
@@ -26,6 +30,8 @@ class Texts:
     def __init__(self, interface: Interface) -> None:
         self.interface = interface
         self.log: list[str] = []
+        self.notes = dict(interface.notes)
+        self.pieces: list[str] = []
 
     def hear(self, machine: Machine, event: str, values: Sequence[int]) -> None:
         """*Raises:* ExecutionFault for an assertion that failed."""
@@ -34,8 +40,17 @@ class Texts:
             self.log += [text] if text else []
         elif event == THROWN:
             message, file, line, column = values
-            what = self._string(machine, message) or "an error without a message"
-            self.log.append(f"{what} in {self._string(machine, file)}({line}:{column})\n")
+            what = self._string(machine, message, LONGEST_MESSAGE) or "an error without a message"
+            self.log.append(f"{what} in {self._string(machine, file, LONGEST_MESSAGE)}({line}:{column})\n")
+        elif event == NOTE:
+            self.log.append(f"{self.notes[values[0]]}\n")
+        elif event == STRING:
+            self.pieces.append(self._string(machine, *values))
+        elif event == NUMBER:
+            self.pieces.append(_number(*values))
+        elif event == LINE:
+            self.log.append(" ".join(self.pieces) + "\n")
+            self.pieces.clear()
         elif event == ASSERTION:
             raise assertion_failed(self._text(machine, *values)[:LONGEST_MESSAGE])
 
@@ -43,12 +58,12 @@ class Texts:
         """The text at an address, as far as it lies inside the memory."""
         return self._bytes(machine, address, length).decode(errors="replace")
 
-    def _string(self, machine: Machine, address: int) -> str:
+    def _string(self, machine: Machine, address: int, longest: int = 1 << 31) -> str:
         """A string of AssemblyScript: UTF-16, its number of bytes in the word before it; none at address 0."""
         if address < WORD_BYTES:
             return ""
         length = int.from_bytes(self._bytes(machine, address - WORD_BYTES, WORD_BYTES), "little")
-        return self._bytes(machine, address, min(length, 2 * LONGEST_MESSAGE)).decode("utf-16-le", errors="replace")
+        return self._bytes(machine, address, min(length, 2 * longest)).decode("utf-16-le", errors="replace")
 
     def _bytes(self, machine: Machine, address: int, length: int) -> bytes:
         layout = self.interface.memory
@@ -57,6 +72,12 @@ class Texts:
         memory = LinearMemory(layout, ChainMap(machine.memory, initial_cells(self.interface)), lambda: None)
         count = min(length, max(len(memory) - address, 0))
         return memory.read(address, count) if count else b""
+
+
+def _number(bits: int) -> str:
+    """A number as JavaScript shows most of them."""
+    value = float_from_bits("f64", bits)
+    return str(int(value)) if value.is_integer() and abs(value) < LARGEST_PLAIN else f"{value}"
 
 
 def assertions(machine: Machine, event: str, values: Sequence[int]) -> None:

@@ -166,6 +166,86 @@ def test_arguments_and_environment(folder: Path, capsys: pytest.CaptureFixture[s
     assert build(load_configuration(folder)).summary == "0 compiled, 1 up to date"
 
 
+TIME = """(module (import "env" "Date.now" (func $now (result f64))) (import "env" "seed" (func $seed (result f64)))
+  (func (export "f") (result f64 f64) (call $now) (call $seed)))"""
+
+
+def test_a_clock_and_a_seed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "time.wat").write_text(TIME)
+    shown = "f() = (1767225600000.0, 1.741564878771823"
+    for time in ("2026-01-01T00:00:00Z", "2026-01-01T01:00:00.000+01:00", "1767225600000000000"):
+        assert main(["run", "time.wat", "--clock", time, "--random-seed", "0x2a"]) == 0
+        assert shown in capsys.readouterr().out
+    assert main(["audit", "time.wat", "--call", "f", "--clock", "0", "--random-seed", "1", "--limit", "9"]) == 0
+    assert main(["explain", "time.wat", "--clock", "0", "--random-seed", "1"]) == 0
+    assert main(["compile", "time.wat", "--clock", "0", "--random-seed", "1", "-o", "time.zkasm"]) == 0
+    capsys.readouterr()
+    assert main(["run", "time.wat", "--clock", "0"]) == 1
+    assert "env.seed: a provable run has no random numbers; compile with --random-seed N" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--clock", "now"], "--clock: 'now' is no time; write nanoseconds since 1970, or a time such as 2026-01-01T"),
+        (["--clock", "2026-01-01T00:00:00"], "--clock: 2026-01-01T00:00:00 has no zone; end it with Z for UTC"),
+        (["--clock", "1969-12-31T00:00:00Z"], "--clock: 1969-12-31T00:00:00Z is not in the years 1970 to 2554"),
+        (["--random-seed", "x"], "--random-seed: 'x' is no number from 0 to 18446744073709551615"),
+        (["--random-seed", "18446744073709551616"], "'18446744073709551616' is no number from 0 to"),
+    ],
+)
+def test_no_time_and_no_seed(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    (folder / "time.wat").write_text(TIME)
+    assert main(["run", "time.wat", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+TIMED = """
+[tool.zkwasm]
+output = "programs"
+[tool.zkwasm.programs.time]
+source = "time.wat"
+%s
+examples = [{ call = "f", results = [1767225600000.0, %s] }]
+"""
+
+
+@pytest.mark.parametrize("time", ["2026-01-01T00:00:00Z", '"2026-01-01T01:00:00+01:00"', "1767225600000000000"])
+def test_a_clock_and_a_seed_of_a_project(folder: Path, time: str) -> None:
+    (folder / "time.wat").write_text(TIME)
+    for seed, number in ((42, 1.7415648787718232), (0, 1.8833108082136426)):
+        text = TIMED % (f"clock = {time}\nrandom-seed = {seed}", number)
+        (folder / "pyproject.toml").write_text(text)
+        manifest = build(load_configuration(folder)).programs[0].manifest
+        assert manifest["options"]["clock"] == 1767225600000000000
+        assert manifest["options"]["random-seed"] == seed
+        assert build(load_configuration(folder)).summary == "0 compiled, 1 up to date"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("clock = 2026-01-01T00:00:00", "clock: 2026-01-01T00:00:00 has no zone; end it with Z for UTC"),
+        (
+            "clock = 2026-01-01",
+            "clock: must be a time such as 2026-01-01T00:00:00Z, a string or an integer",
+        ),
+        ("clock = -1", "clock: -1 is not in the years 1970 to 2554"),
+        ("clock = 1.5", "clock: must be a time such as 2026-01-01T00:00:00Z, a string or an integer, found a float"),
+        ('clock = "soon"', "clock: 'soon' is no time"),
+        ("random-seed = -1", "random-seed: must be an integer from 0 to 18446744073709551615, found -1"),
+    ],
+)
+def test_wrong_times_of_a_project(folder: Path, line: str, message: str) -> None:
+    (folder / "time.wat").write_text(TIME)
+    (folder / "pyproject.toml").write_text(TIMED % (line, 0))
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(folder)
+    assert f"tool.zkwasm.programs.time.{message}" in str(caught.value)
+
+
 @pytest.mark.parametrize("command", ["profile", "check"])
 def test_other_commands_take_inputs(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     (folder / "sum.wat").write_text(

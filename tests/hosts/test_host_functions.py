@@ -111,6 +111,73 @@ def test_what_assemblyscript_throws() -> None:
             assert result.steps > 0
 
 
+LINES = """(module
+  (import "env" "trace" (func $trace (param i32 i32 f64 f64 f64 f64 f64)))
+  (import "env" "console.log" (func $log (param i32)))
+  (import "env" "console.debug" (func $debug (param i32)))
+  (import "env" "console.info" (func $info (param i32)))
+  (import "env" "console.warn" (func $warn (param i32)))
+  (import "env" "console.error" (func $error (param i32)))
+  (import "env" "console.assert" (func $assert (param i32 i32)))
+  (import "env" "process.exit" (func $exit (param i32)))
+  (memory 1) (data (i32.const 16) "\\06\\00\\00\\00d\\00\\fc\\00!\\00")
+  (func (export "trace") (param i32 f64 f64)
+    (call $trace (i32.const 20) (local.get 0) (local.get 1) (local.get 2) (f64.const -0.5) (f64.const 1e300)
+      (f64.const inf)))
+  (func (export "console") (param i32)
+    (call $log (i32.const 20)) (call $debug (local.get 0)) (call $info (i32.const 20)) (call $warn (i32.const 20))
+    (call $error (i32.const 20)) (call $assert (local.get 0) (i32.const 20)) (call $assert (i32.const 1) (i32.const 20))
+    (call $exit (local.get 0))))"""
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_lines_that_assemblyscript_logs(level: int) -> None:
+    instance = Instance(compile_module(wat_to_wasm(LINES), CompileOptions(optimization_level=level)))
+    for count, numbers in ((0, ""), (1, " 7"), (2, " 7 0.1"), (5, " 7 0.1 -0.5 1e+300 inf")):
+        assert instance.call("trace", count, 7.0, 0.1).log == (f"dü!{numbers}\n",)
+    result = instance.call("console", 0)
+    assert result.log == ("dü!\n", "\n", *["dü!\n"] * 4)
+    assert result.exit_code == 0
+    assert instance.call("console", 3).exit_code == 3
+
+
+TIMES = """(module (import "env" "Date.now" (func $now (result f64))) (import "env" "seed" (func $seed (result f64)))
+  (import "env" "performance.now" (func $since (result f64)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory 1) (data (i32.const 24) "\\c0\\c6\\2d")
+  (func (export "now") (result f64) (call $now))
+  (func (export "since") (result f64) (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))
+    (call $since))
+  (func (export "seed") (result f64) (call $seed)))"""
+
+
+def test_time_and_chance_of_assemblyscript() -> None:
+    binary = wat_to_wasm(TIMES)
+    instance = Instance(compile_module(binary, CompileOptions(clock=1_767_225_600_123_999_999, random_seed=42)))
+    assert instance.call("now").value == 1767225600123.0
+    assert instance.call("since").value == 3.0
+    assert instance.call("seed").value == 1 + (0xBDD732262FEB6E95 >> 12) / 2**52
+    with pytest.raises(UnsupportedError) as caught:
+        compile_module(binary, CompileOptions(random_seed=1))
+    assert [str(problem).partition(": a provable")[0] for problem in caught.value.problems] == [
+        "byte 0x97: function 4 (now): call of import env.Date.now",
+        "byte 0xa6: function 5 (since): call of import wasi_snapshot_preview1.poll_oneoff",
+    ]
+    with pytest.raises(UnsupportedError, match=r"function 6 .*: call of import env\.seed: a provable run has"):
+        compile_module(binary, CompileOptions(clock=1))
+
+
+def test_a_start_function_has_them() -> None:
+    text = """(module (import "env" "seed" (func $seed (result f64))) (import "env" "Date.now" (func $now (result f64)))
+      (global $first (mut f64) (f64.const 0))
+      (func $start (global.set $first (call $seed)))
+      (start $start)
+      (func (export "f") (result f64 f64 f64) (global.get $first) (call $seed) (call $now)))"""
+    instance = Instance(compile_module(wat_to_wasm(text), CompileOptions(clock=2_000_000, random_seed=42)))
+    first, second, now = instance.call("f").values
+    assert (first, second, now) == (1 + (0xBDD732262FEB6E95 >> 12) / 2**52, 1 + (0x28EFE333B266F103 >> 12) / 2**52, 2.0)
+
+
 def test_abort_of_another_type_is_refused() -> None:
     text = '(module (import "env" "abort" (func $abort)) (func (export "f") (call $abort)))'
     with pytest.raises(UnsupportedError, match=r"import env.abort has type .*; supported: \[i32 i32 i32 i32\] -> \[\]"):

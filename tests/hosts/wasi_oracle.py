@@ -19,26 +19,34 @@ class Run:
     exit_code: int
 
 
-def run(wasm: bytes, folder: Path, given: bytes, arguments: Sequence[str], environment: dict[str, str]) -> Run:
-    """Run `_start`; `folder` is for the files of the streams."""
+def linker(
+    folder: Path, given: bytes, arguments: Sequence[str] = (), environment: dict[str, str] | None = None
+) -> tuple[wasmtime.Store, wasmtime.Linker]:
+    """WASI without directories; `folder` is for the files of the streams, `given` what is read."""
     files = {name: folder / name for name in ("input", "output", "errors")}
     files["input"].write_bytes(given)
     config = wasmtime.WasiConfig()
     config.argv = list(arguments)
-    config.env = list(environment.items())
+    config.env = list((environment or {}).items())
     config.stdin_file = str(files["input"])
     config.stdout_file = str(files["output"])
     config.stderr_file = str(files["errors"])
     engine = wasmtime.Engine()
     store = wasmtime.Store(engine)
     store.set_wasi(config)
-    linker = wasmtime.Linker(engine)
-    linker.define_wasi()
-    exports: Any = linker.instantiate(store, wasmtime.Module(engine, wasm)).exports(store)
+    made = wasmtime.Linker(engine)
+    made.define_wasi()
+    return store, made
+
+
+def run(wasm: bytes, folder: Path, given: bytes, arguments: Sequence[str], environment: dict[str, str]) -> Run:
+    """Run `_start`; `folder` is for the files of the streams."""
+    store, made = linker(folder, given, arguments, environment)
+    exports: Any = made.instantiate(store, wasmtime.Module(made.engine, wasm)).exports(store)
     code = 0
     try:
         exports["_start"](store)
     except wasmtime.ExitTrap as ended:
         code = ended.code
     store.close()
-    return Run(files["output"].read_bytes(), files["errors"].read_bytes(), code)
+    return Run((folder / "output").read_bytes(), (folder / "errors").read_bytes(), code)

@@ -46,6 +46,7 @@ def interface_from_json(found: Any) -> Interface:
             "tables": tuple(map(_table, found.get("tables", ()))),
             "streams": tuple(_checked(Stream(**row)) for row in found.get("streams", ())),
             "call_cells": tuple((int(cell), int(number)) for cell, number in found.get("call_cells", ())),
+            "notes": tuple((int(number), str(text)) for number, text in found.get("notes", ())),
             "functions": tuple((str(label), str(name)) for label, name in found.get("functions", ())),
         }
         return _checked(Interface(**{**found, **lists}))

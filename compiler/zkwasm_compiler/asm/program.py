@@ -216,7 +216,7 @@ class Stream:
     length_cell: int | None = None
 
 
-HOST_FIELDS = ("streams", "private_input", "call_cells")
+HOST_FIELDS = ("streams", "private_input", "call_cells", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +229,7 @@ class Interface:
     index in SP and the arguments in their cells, at the label of its export or else there. `functions` are the label
     and the WebAssembly name of each compiled function, in the order of the program. `streams` are the public streams,
     `private_input` says whether the program reads any, and `call_cells` which cells hold what when a call begins.
+    `notes` are texts that the program shows in the log by their numbers.
     """
 
     exports: tuple[Export, ...] = ()
@@ -245,6 +246,7 @@ class Interface:
     streams: tuple[Stream, ...] = ()
     private_input: bool = False
     call_cells: tuple[tuple[int, int], ...] = ()
+    notes: tuple[tuple[int, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Names and values of the fields, without those about the host where nothing is to say of it."""

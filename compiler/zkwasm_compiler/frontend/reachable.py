@@ -3,16 +3,19 @@
 A function may be called by a reference if the reference can come to an indirect call of its signature. From a table
 that nothing writes to, only what it has from the start can; from others, every function that is referred to. What is
 reachable refers to functions and writes to tables, so that all this grows until nothing is new.
+
+What the roots reach by calls alone is searched first. A host function that the program is not compiled with is refused
+there; elsewhere a call of it is made to trap, because a table may hold many functions that nothing ever calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.analysis.references import DIRECT, WRITES
 from zkwasm_compiler.errors import Problem, UnsupportedError
-from zkwasm_compiler.frontend.hosts import FIRST_INDEX
+from zkwasm_compiler.frontend.hosts import FIRST_INDEX, NOTHING
 from zkwasm_compiler.frontend.translate_function import translate_function
 from zkwasm_compiler.ir import function as ir
 from zkwasm_compiler.wasm.module import Expression, Module
@@ -32,25 +35,33 @@ class Reachable:
 
 
 def find_reachable(
-    module: Module, roots: Iterable[int], tables: Sequence[Iterable[int]], kept: Expression
+    module: Module,
+    roots: Iterable[int],
+    tables: Sequence[Iterable[int]],
+    kept: Expression,
+    missing: Collection[str] = NOTHING,
 ) -> Reachable:
     """What the functions `roots` reach. `tables` are the functions in each table at first, `kept` the `ref.func`s that
-    initialise globals."""
-    return _Search(module, tables, kept).run(roots)
+    initialise globals, `missing` what host functions may lack and are refused for."""
+    return _Search(module, tables, kept, missing).run(roots)
 
 
 class _Search:
-    def __init__(self, module: Module, tables: Sequence[Iterable[int]], kept: Expression) -> None:
+    def __init__(
+        self, module: Module, tables: Sequence[Iterable[int]], kept: Expression, missing: Collection[str]
+    ) -> None:
         self.module = module
         self.tables = [frozenset(entries) for entries in tables]
         self.found = Reachable(referred={instruction.immediates[0] for instruction in kept})
         self.written: set[int] = set()
+        self.refused = missing
 
     def run(self, roots: Iterable[int]) -> Reachable:
         work = sorted(set(roots), reverse=True)
         while work:
             while work:
                 work += self.translate(work.pop())
+            self.refused = NOTHING
             work = sorted(self.callable_by_reference() - {*self.found.functions, *self.found.problems}, reverse=True)
         self.found.functions = dict(sorted(self.found.functions.items()))
         return self.found
@@ -61,7 +72,7 @@ class _Search:
         if index in found.functions or index in found.problems:
             return []
         try:
-            function = found.functions[index] = translate_function(self.module, index)
+            function = found.functions[index] = translate_function(self.module, index, self.refused)
         except UnsupportedError as error:
             found.problems[index] = error.problems
             return []

@@ -7,9 +7,10 @@ things that are not supported as long as the reachable code does not touch them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from zkwasm_compiler.errors import ConfigurationError, UnsupportedError
+from zkwasm_compiler.frontend.hosts import NOTHING
 from zkwasm_compiler.frontend.instantiation import Instantiation
 from zkwasm_compiler.frontend.reachable import find_reachable
 from zkwasm_compiler.frontend.unsupported import TYPES
@@ -18,8 +19,9 @@ from zkwasm_compiler.wasm.module import ExternalKind, Module
 from zkwasm_compiler.wasm.types import FunctionType
 
 
-def translate(module: Module, *, exports: Sequence[str] | None = None) -> ir.Module:
-    """Translate what the exports (all exported functions by default) and the start function reach.
+def translate(module: Module, *, exports: Sequence[str] | None = None, missing: Collection[str] = NOTHING) -> ir.Module:
+    """Translate what the exports (all exported functions by default) and the start function reach. `missing` is what
+    host functions may lack and are refused for.
 
     *Raises:* UnsupportedError naming each function's first unsupported thing with its byte offset; ConfigurationError
     for an export that is not there.
@@ -27,7 +29,7 @@ def translate(module: Module, *, exports: Sequence[str] | None = None) -> ir.Mod
     chosen = _choose_exports(module, exports)
     initial = Instantiation(module)
     roots = [*chosen.values(), *_start(module)]
-    found = find_reachable(module, roots, initial.table_functions(), initial.global_functions())
+    found = find_reachable(module, roots, initial.table_functions(), initial.global_functions(), missing)
     problems = [*initial.problems, *(problem for index in sorted(found.problems) for problem in found.problems[index])]
     if problems:
         raise UnsupportedError(*problems)

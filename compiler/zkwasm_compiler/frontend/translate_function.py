@@ -7,12 +7,12 @@ branch is skipped up to the `else` or `end` that makes the place reachable again
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
-from zkwasm_compiler.frontend.hosts import HOST_FUNCTIONS, forwarding, host_index, is_host
+from zkwasm_compiler.frontend.hosts import HOST_FUNCTIONS, NOTHING, forwarding, host_index, is_host
 from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Immediate, Target, Trap, Type, Value
@@ -31,19 +31,22 @@ ASSERTIONS: dict[tuple[str, str], tuple[Type, ...]] = {
 """The imports that become `assert_eq`, with the types that their two parameters may have."""
 
 
-def translate_function(module: wasm.Module, index: int) -> Function:
-    """Translate a function that validates. *Raises:* UnsupportedError at the first thing that has no translation."""
+def translate_function(module: wasm.Module, index: int, refused: Collection[str] = NOTHING) -> Function:
+    """Translate a function that validates. Calls of host functions that lack what is in `refused` have none.
+
+    *Raises:* UnsupportedError at the first thing that has none.
+    """
     source = module.defined_function(index)
     if source is None:
         imported = module.imported_functions[index]
         if is_host(imported):
-            return forwarding(module, index, imported)
+            return forwarding(module, index, imported, refused)
         raise unsupported(
             f"import {imported.module}.{imported.name}: exporting it, starting it or calling it by a reference is not "
             "supported",
             imported.offset,
         )
-    return _Translator(module, source).translate()
+    return _Translator(module, source, refused).translate()
 
 
 @dataclass(slots=True)
@@ -64,8 +67,9 @@ class _Frame:
 
 
 class _Translator:
-    def __init__(self, module: wasm.Module, source: wasm.Function) -> None:
+    def __init__(self, module: wasm.Module, source: wasm.Function, refused: Collection[str]) -> None:
         self.module = module
+        self.refused = refused
         self.source = source
         self.where = module.describe_function(source.index)
         self.offset = source.offset
@@ -202,7 +206,7 @@ class _Translator:
             if not is_host(imported):
                 self._call_import(imported, signature, parameters, args)
                 return
-            index = host_index(self.module, imported, signature, self.where, self.offset)
+            index = host_index(self.module, imported, signature, self.where, self.offset, self.refused)
         call = self._add("call", Type.TUPLE, args, index)
         for position, type_ in enumerate(self._types(signature.results)):
             self.stack.append(self._add("result", type_, [call], position))

@@ -278,7 +278,7 @@ class Module:
     legalised code reads one by one, in the order of their table. `memory_layout` is how the cells of the machine hold
     the memory. `tables`, and the `signatures` that indirect calls expect, are in the order of their indexes. The number
     of a reference to the function `references[n]` is n + 1; the function is not among `functions` if nothing can call
-    it.
+    it. `notes` are the texts of the `host.note`s, by their numbers.
     """
 
     functions: dict[int, Function] = field(default_factory=dict)
@@ -293,3 +293,4 @@ class Module:
     tables: list[Table] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
     references: list[int] = field(default_factory=list)
+    notes: dict[int, str] = field(default_factory=dict)

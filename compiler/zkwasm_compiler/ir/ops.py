@@ -241,6 +241,11 @@ _add(Op("host.exit", (I32,), NONE, pure=False))  # ends the call with this statu
 _add(Op("host.abort", (I32, I32), NONE, pure=False))  # address and length of a message: nothing can be proved
 _add(Op("host.log", (I32, I32), NONE, pure=False))  # address and length of a text for the simulator's log
 _add(Op("host.thrown", (I32, I32, I32, I32), NONE, pure=False))  # for the log: strings of AssemblyScript, line, column
+_add(Op("host.note", (I32,), NONE, pure=False))  # a text of the module for the log
+# A line of the log in pieces: strings of AssemblyScript, the bits of floating-point numbers, and its end.
+_add(Op("host.string", (I32,), NONE, pure=False))
+_add(Op("host.number", (I64,), NONE, pure=False))
+_add(Op("host.line", (), NONE, pure=False))
 
 _add(Op("br", (), NONE, pure=False, terminator=True))
 _add(Op("br_if", (I32,), NONE, pure=False, terminator=True))  # targets: taken when not zero, otherwise

@@ -344,6 +344,7 @@ def _interface(module: Module, skeleton: Skeleton, names: list[tuple[str, str]])
         streams=skeleton.host.streams(skeleton.cell),
         private_input=skeleton.host.private,
         call_cells=tuple((skeleton.cell(name), begins) for name, begins in skeleton.host.beginnings()),
+        notes=tuple(sorted(module.notes.items())),
     )
 
 

@@ -33,5 +33,9 @@ HOST_OPERANDS: dict[str, tuple[Representation, ...]] = {
     "host.abort": (CLEAN, CLEAN),
     "host.log": (CLEAN, CLEAN),
     "host.thrown": (CLEAN, CLEAN, CLEAN, CLEAN),
+    "host.note": (CLEAN,),
+    "host.string": (CLEAN,),
+    "host.number": (LONG,),
+    "host.line": (),
 }
 """The representations in which an operation that is a call of a routine takes its operands, from A on."""

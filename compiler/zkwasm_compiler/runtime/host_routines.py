@@ -336,6 +336,11 @@ def _thrown(host: Host) -> list[str]:
     return ["host_thrown:", "  $${eventLog(thrown, A, B, C, D)}", "  :RETURN"]
 
 
+def _event(name: str) -> Callable[[Host], list[str]]:
+    """A routine that tells the simulator something about A."""
+    return lambda host: [f"{PREFIX}{name}:", f"  $${{eventLog({name}, A)}}", "  :RETURN"]
+
+
 ROUTINES: dict[str, Callable[[Host], list[str]]] = {
     "host_private_byte": _private_byte,
     "host_private_i32": _private_i32,
@@ -353,6 +358,10 @@ ROUTINES: dict[str, Callable[[Host], list[str]]] = {
     "host_abort": _abort,
     "host_log": _log,
     "host_thrown": _thrown,
+    "host_note": _event("note"),
+    "host_string": _event("string"),
+    "host_number": _event("number"),
+    "host_line": _event("line"),
 }
 """The text of each routine by its label."""
 
@@ -373,5 +382,9 @@ CLOBBERS: dict[str, tuple[str, ...]] = {
     "host_abort": ("RR",),
     "host_log": ("RR",),
     "host_thrown": ("RR",),
+    "host_note": ("RR",),
+    "host_string": ("RR",),
+    "host_number": ("RR",),
+    "host_line": ("RR",),
 }
 """The registers that a call of a routine changes besides A, where it gives a result there."""

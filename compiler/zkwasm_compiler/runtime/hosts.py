@@ -1,43 +1,59 @@
 """The functions of host modules that a module calls, added to it: `add_hosts`.
 
-Most are in hosts.wat; those that tell a WASI program its arguments and environment are written for them.
+Most are in hosts.wat, those of the clock and of random numbers in clock.wat and random.wat, whose globals become
+globals of the module. Those that tell a WASI program its arguments and environment are written for them; so are those
+that can do nothing (`_vain_library`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
 from zkwasm_compiler import wasm
-from zkwasm_compiler.frontend.hosts import BY_INDEX, FIRST_INDEX
+from zkwasm_compiler.frontend.hosts import (
+    BY_INDEX,
+    FILES,
+    FIRST_INDEX,
+    SIGNALS,
+    SOCKETS,
+    HostFunction,
+    HostOptions,
+)
 from zkwasm_compiler.frontend.translate import translate
-from zkwasm_compiler.ir.function import Function, Module, Type, Value
+from zkwasm_compiler.ir.function import Function, Global, Module, Type, Value
 from zkwasm_compiler.wasm.text import wat_to_wasm
 
 FIRST_HELPER = FIRST_INDEX + (1 << 21)
 """What the functions of a file call, and nothing else does, is numbered from here."""
 SPAN = 1 << 16
 """Indexes of one file."""
+VAIN = frozenset({FILES, SOCKETS, SIGNALS})
+"""What no option gives."""
+BADF, NOTSOCK = 8, 57
+"""Errors of WASI: no such descriptor, and one that is no socket."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostStrings:
-    """What a WASI program is told: its arguments, the first being its name, and its environment, `NAME=value` each."""
-
-    arguments: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-
-
-def add_hosts(module: Module, strings: HostStrings) -> None:
+def add_hosts(module: Module, options: HostOptions) -> None:
     """Give the module the host functions that it calls."""
-    files: list[Callable[[], Module]] = [_library, lambda: _strings_library(strings)]
+    files: tuple[Callable[[], Module], ...] = (
+        lambda: _library("hosts.wat"),
+        lambda: _strings_library(options),
+        lambda: _vain_library(options.missing),
+        lambda: _library("clock.wat"),
+        lambda: _library("random.wat"),
+    )
+    initial = {"host.start": options.clock, "host.now": options.clock, "host.random": options.random_seed}
     while missing := _missing(module):
         for index in missing:
-            name = str(BY_INDEX[index])
-            number, library = next((n, made) for n, file in enumerate(files) if name in (made := file()).exports)
-            _add(module, library, library.exports[name], index, FIRST_HELPER + number * SPAN)
+            called = BY_INDEX[index]
+            if called.lacks in VAIN | options.missing:
+                module.notes[index - FIRST_INDEX] = called.note
+            number, library = next((n, made) for n, file in enumerate(files) if str(called) in (made := file()).exports)
+            added = _add(module, library, library.exports[str(called)], index, FIRST_HELPER + number * SPAN)
+            _share_globals(module, library, added, initial)
 
 
 def _missing(module: Module) -> list[int]:
@@ -51,22 +67,45 @@ def _missing(module: Module) -> list[int]:
     return sorted(index for index in called if index in BY_INDEX and index not in module.functions)
 
 
-def _add(module: Module, library: Module, number: int, index: int, first: int) -> None:
-    """Add function `number` of a library as `index`, and what it calls as `first` and the number."""
+def _add(module: Module, library: Module, number: int, index: int, first: int) -> list[Function]:
+    """Add function `number` of a library as `index`, and what it calls as `first` and the number. Gives what is new."""
     if index in module.functions:
-        return
+        return []
     function = library.functions[number]
     ops = {called: name for name, called in library.exports.items() if name.startswith("host.")}
     function.index = index
     function.name = str(BY_INDEX[index]) if index in BY_INDEX else f"host.{function.name}"
     module.functions[index] = function
+    added = [function]
     _make_ops(function, ops)
     for block in function.blocks:
         for value in block.body:
             if value.op == "call" and isinstance(value.immediate, int) and value.immediate < FIRST_INDEX:
                 called = value.immediate
                 value.immediate = first + called
-                _add(module, library, called, first + called, first)
+                added += _add(module, library, called, first + called, first)
+    return added
+
+
+def _share_globals(
+    module: Module, library: Module, added: Sequence[Function], initial: Mapping[str, int | None]
+) -> None:
+    """The globals of a library that `added` uses become globals of the module, called as they are exported."""
+    for function in added:
+        for block in function.blocks:
+            for value in block.body:
+                if value.op in ("global.get", "global.set") and isinstance(value.immediate, int):
+                    value.immediate = _global(module, library.globals[value.immediate], initial)
+
+
+def _global(module: Module, wanted: Global, initial: Mapping[str, int | None]) -> int:
+    name = wanted.export or ""
+    for known in module.globals:
+        if known.name == name:
+            return known.index
+    index = len(module.globals)
+    module.globals.append(replace(wanted, index=index, name=name, export=None, initial=initial[name] or 0))
+    return index
 
 
 def _make_ops(function: Function, ops: dict[int, str]) -> None:
@@ -93,18 +132,41 @@ def _become(value: Value, name: str, type_: Type, args: list[Value]) -> None:
 
 
 @cache
-def _binary() -> bytes:
-    text = resources.files("zkwasm_compiler.runtime").joinpath("hosts.wat").read_text(encoding="utf-8")
-    return wat_to_wasm(text, "hosts.wat")
+def _binary(file: str) -> bytes:
+    text = resources.files("zkwasm_compiler.runtime").joinpath(file).read_text(encoding="utf-8")
+    return wat_to_wasm(text, file)
 
 
-def _library() -> Module:
+def _library(file: str) -> Module:
     """A fresh copy of the functions: what is added to a module is changed there."""
-    return translate(wasm.load(_binary()))
+    return translate(wasm.load(_binary(file)))
 
 
-def _strings_library(strings: HostStrings) -> Module:
-    kinds = (("args", strings.arguments), ("environ", strings.environment))
+def _vain_library(missing: Collection[str]) -> Module:
+    """The functions that say in the log what they lack, and do what `_answer` says."""
+    functions = "\n".join(
+        f"""(func (export "{one}") (param {" ".join(t.value for t in one.parameters)})
+          (result {" ".join(t.value for t in one.results)})
+          (call $note (i32.const {index - FIRST_INDEX})) {_answer(one)})"""
+        for index, one in BY_INDEX.items()
+        if one.lacks in VAIN or one.lacks in missing
+    )
+    note = '(func $note (export "host.note") (param i32) (unreachable))'
+    return translate(wasm.load(wat_to_wasm(f"(module {note}\n{functions})", "functions in vain")))
+
+
+def _answer(function: HostFunction) -> str:
+    """Without directories every path is below a bad descriptor, and no descriptor is a socket. The others trap."""
+    if function.lacks == FILES:
+        return f"(i32.const {BADF})"
+    if function.lacks == SOCKETS:
+        is_open = "(i32.le_u (local.get 0) (i32.const 2))"
+        return f"(select (i32.const {NOTSOCK}) (i32.const {BADF}) {is_open})"
+    return "(unreachable)"
+
+
+def _strings_library(options: HostOptions) -> Module:
+    kinds = (("args", options.arguments), ("environ", options.environment))
     functions = "\n".join(_string_functions(prefix, texts) for prefix, texts in kinds)
     return translate(wasm.load(wat_to_wasm(f"(module (memory 1)\n{functions})", "arguments")))
 
