@@ -10,12 +10,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from zkwasm_compiler.frontend.unsupported import TYPES, unsupported
-from zkwasm_compiler.ir.function import Function, Type
+from zkwasm_compiler.ir.function import FIRST_OF_RUNTIME, Function, Type
 from zkwasm_compiler.wasm.module import Import, Module
 from zkwasm_compiler.wasm.types import FunctionType
 
-FIRST_INDEX = 1 << 22
-"""Host functions are numbered from here, above every function of a module."""
+FIRST_INDEX = FIRST_OF_RUNTIME
+"""Host functions are numbered from here."""
 ZKWASM, WASI, ENV = "zkwasm", "wasi_snapshot_preview1", "env"
 CLOCK, RANDOM = "clock", "random numbers"
 FILES, SOCKETS, SIGNALS = "files", "sockets", "signals"

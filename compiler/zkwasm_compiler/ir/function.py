@@ -136,6 +136,10 @@ class Block:
             yield self.terminator
 
 
+FIRST_OF_RUNTIME = 1 << 22
+"""The functions that compilation adds are numbered from here, above every function of a module."""
+
+
 @dataclass(eq=False, slots=True)
 class Function:
     """One function in SSA. The entry block's parameters are the function's; nothing branches to the entry block.
@@ -149,6 +153,11 @@ class Function:
     results: tuple[Type, ...]
     blocks: list[Block] = field(default_factory=list)
     next_id: int = 0
+
+    @property
+    def is_of_module(self) -> bool:
+        """Whether the user's module has it: other functions are the runtime's."""
+        return self.index < FIRST_OF_RUNTIME
 
     @property
     def entry(self) -> Block:

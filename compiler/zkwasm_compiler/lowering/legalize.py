@@ -16,7 +16,6 @@ from zkwasm_compiler.analysis.alignment import Alignment
 from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.references import TAIL_CALLS
 from zkwasm_compiler.analysis.uses import count_uses
-from zkwasm_compiler.frontend.hosts import FIRST_INDEX as FIRST_HOST
 from zkwasm_compiler.ir.function import Function, Module, Target, Trap, Type, Value, constant_bits
 from zkwasm_compiler.ir.memory_layout import WORDS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
@@ -435,8 +434,8 @@ def _dispatches(module: Module, alignment: Alignment) -> int:
     """How many accesses to words, in functions of the module, are at addresses of which nothing is known modulo 4."""
     return sum(
         ACCESS_BYTES.get(value.op, 0) >= 4 and alignment.modulo(value.args[0], 2) is None
-        for index, function in module.functions.items()
-        if index < FIRST_HOST
+        for function in module.functions.values()
+        if function.is_of_module
         for block in function.blocks
         for value in block.body
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zkwasm_compiler.frontend.hosts import FIRST_INDEX as FIRST_HOST
 from zkwasm_compiler.ir.function import Target, Type, Value
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
 from zkwasm_compiler.lowering.expansions import F
@@ -70,7 +69,7 @@ def expand_access(build: Legalizer, value: Value) -> Value:
 def _dispatched(build: Legalizer, access: Access) -> Value:
     """Branch on the address modulo 4. The first word is known to be inside in each arm; the last one must be too."""
     value, located = access.value, build.emit("zk.locate", Type.INDEX)
-    calls = build.routines.calls_misaligned and access.bytes >= 4 and build.function.index < FIRST_HOST
+    calls = build.routines.calls_misaligned and access.bytes >= 4 and build.function.is_of_module
     arms = [build.function.new_block() for _ in range(2 if calls else 4)]
     join = build.function.new_block()
     loads = value.type is not Type.NONE
