@@ -86,10 +86,14 @@ def instances(rule: Rule) -> Iterator[dict[str, int]]:
         return
     bits = OPS[rule.pattern.op].operands[0].bits  # type: ignore[index]
     amounts = (*range(bits), bits, bits + 1, bits + bits // 2, 2 * bits - 1, WORD - 1)
-    for numbers in product(*(amounts if immediate.name == "s" else DIVISORS for immediate in immediates)):
+    for numbers in product(*(amounts if immediate.name == "s" else _numbers(immediate) for immediate in immediates)):
         chosen = {immediate.name: number for immediate, number in zip(immediates, numbers, strict=True)}
         if rule.solve(chosen) is not None:
             yield chosen
+
+
+def _numbers(immediate: Operand) -> tuple[int, ...]:
+    return DIVISORS if immediate.type is Type.I32 else (*DIVISORS, *(divisor * WORD for divisor in DIVISORS))
 
 
 def prove(rule: Rule, meaning: Callable[..., Polynomial] | None = None) -> int:

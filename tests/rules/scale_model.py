@@ -197,6 +197,13 @@ class Scale:
                 if immediates["c"] * d >= word:
                     return None
                 found["base_long"] = immediates["c"] * d * word
+            case ["br_if", "i64", "eq" | "ne", "short_constant"]:
+                if immediates["c"] >= word - 1:
+                    return None
+            case ["br_if", "i64", op, "high_constant"]:
+                if immediates["c"] % word or (op in ("eq", "ne") and immediates["c"] == 0):
+                    return None
+                found["h"] = immediates["c"] // word
             case ["zk", "fill_ones"]:
                 if not 1 <= s < 2 * w:
                     return None

@@ -68,8 +68,18 @@ def test_sum_with_one_word(coefficients: tuple[int, ...], constant: int) -> None
     assert prove(rule, within(coefficients, constant, 0)) == 1
 
 
+@pytest.mark.parametrize(("coefficients", "constant"), [((1,), 5), ((1, 1), 0), ((1, -3), 7)])
+def test_sum_with_a_high_word(coefficients: tuple[int, ...], constant: int) -> None:
+    operands = (Representation.LONG, *[Representation.TIDY] * (len(coefficients) - 1))
+    rule = exact_rule(coefficients, constant, operands)
+    assert rule is not None
+    assert rule.result is Representation.WORD
+    assert prove(rule, within(coefficients, constant, 0)) == 1
+
+
 def test_high_limbs_of_words_do_not_add_up() -> None:
     assert exact_rule((1, 1), 0, (Representation.WORD,) * 2) is None
+    assert exact_rule((1, 1), 0, (Representation.WORD, Representation.LONG)) is None
     assert exact_rule((2,), 0, (Representation.WORD,)) is None
 
 
@@ -90,11 +100,12 @@ def test_a_quotient_that_is_not_exact_is_no_quotient() -> None:
         prove(rule, lambda facts, x: facts.divide(x, 2)[0])
 
 
+@pytest.mark.parametrize("rotated", [None, 0])
 @pytest.mark.parametrize("inverted", [False, True])
 @pytest.mark.parametrize("jump", ["JMPN", "JMPZ"])
 @pytest.mark.parametrize(("coefficients", "constant"), SUMS)
-def test_branch(coefficients: tuple[int, ...], constant: int, jump: str, inverted: bool) -> None:
-    rule = branch_rule(coefficients, constant, jump, inverted)
+def test_branch(coefficients: tuple[int, ...], constant: int, jump: str, inverted: bool, rotated: int | None) -> None:
+    rule = branch_rule(coefficients, constant, jump, inverted, rotated if coefficients else None)
     total = within(coefficients, constant, -WORD)
 
     def meaning(facts: Facts, *operands: Polynomial) -> Polynomial:

@@ -311,7 +311,8 @@ class Cover:
                     yield from self._sum_match(rule, terms, folded, value)
 
     def _exact_operands(self, terms: dict[Value, int]) -> Iterator[tuple[Representation, ...]]:
-        """The representations to try for the operands of an exact sum: alike, or one as it is when that is a WORD."""
+        """The representations to try for the operands of an exact sum: alike, or one as it is when that is a WORD; LONG
+        for one that is the high word of an argument of its own."""
         indexes = {term for term in terms if term.type is Type.INDEX}
         words = [term for term in terms if term not in indexes and not self.representation[term].serves(TIDY)]
         wanted = dict.fromkeys(terms, TIDY) | dict.fromkeys(indexes, TIDY_INDEX)
@@ -320,16 +321,30 @@ class Cover:
         yield tuple(wanted.values())
         if len(words) == 1:
             yield tuple((wanted | {words[0]: WORD}).values())
+            if self._is_high(words[0]):
+                yield tuple((wanted | {words[0]: LONG}).values())
+
+    def _is_high(self, value: Value) -> bool:
+        """Whether the value is a high word that only its user wants."""
+        return value.op == "zk.high" and value in self.trees
 
     def _sum_match(
         self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], value: Value
     ) -> Iterator[Match]:
         if rule is not None and value not in terms:
-            wanted = {leaf.name: leaf.representation for leaf in leaves_of(rule.pattern)}
-            leaves = {f"x{number}": (term, wanted[f"x{number}"]) for number, term in enumerate(terms)}
-            match = self._priced(rule, _Bindings(leaves, {}, folded[1:]), {})
+            wanted = [leaf.representation for leaf in leaves_of(rule.pattern)]
+            match = self._priced_sum(rule, dict(zip(terms, wanted, strict=True)), folded[1:])
             if match is not None:
                 yield match
+
+    def _priced_sum(self, rule: Rule, terms: dict[Value, Representation], folded: list[Value]) -> Match | None:
+        """The match of a rule for a sum of these terms; where it wants a LONG, the term is the high word of that."""
+        highs = [term for term, wanted in terms.items() if wanted is LONG]
+        leaves = {
+            f"x{number}": (term.args[0] if wanted is LONG else term, wanted)
+            for number, (term, wanted) in enumerate(terms.items())
+        }
+        return self._priced(rule, _Bindings(leaves, {}, [*folded, *highs]), {})
 
     def _tests(self, condition: Value) -> Iterator[Match]:
         """A branch on an exact sum, or on the difference of two, that needs no register."""
@@ -340,13 +355,16 @@ class Cover:
             terms, constant, folded = self._exact_sum(parts, deep)
             if jump == "JMPZ" and len(terms) == 1 and not constant:
                 terms = dict.fromkeys(terms, 1)
-            if folded and len(terms) <= MAXIMUM_TERMS:
-                rule = branch_rule(tuple(terms.values()), constant, jump, inverted)
-                leaves = {
-                    f"x{number}": (term, INDEX if term.type is Type.INDEX else WORD)
+            if len(terms) > MAXIMUM_TERMS:
+                continue
+            highs = [number for number, term in enumerate(terms) if self._is_high(term)]
+            for rotated in ([None] if folded else []) + highs:
+                rule = branch_rule(tuple(terms.values()), constant, jump, inverted, rotated)
+                wanted = {
+                    term: LONG if number == rotated else INDEX if term.type is Type.INDEX else WORD
                     for number, term in enumerate(terms)
                 }
-                match = self._priced(rule, _Bindings(leaves, {}, folded), {})
+                match = self._priced_sum(rule, wanted, folded)
                 if match is not None:
                     yield match
 

@@ -305,10 +305,30 @@ class Selector:
         edges = self.edges(value.targets)
         names = {"then": edges[0].label, "else": edges[1].label}
         self.apply(match.rule, match)
-        last = self.block.steps.pop()
+        last = self._with_flag(self.block.steps.pop())
         order = [target for target in (last.jump.targets if last.jump else ()) if target in names]
         self.step(last.retarget(lambda name: names.get(name, name)))
         self.block.edges = [edges[("then", "else").index(name)] for name in order]
+
+    def _with_flag(self, last: Step[VirtualRegister]) -> Step[VirtualRegister]:
+        """A jump on x < y joins the step of the block that makes x - y, or that makes x as y plus something: there it
+        is the borrow or the carry."""
+        comparison = last.operation("LT")
+        if comparison is None or last.jump is None:
+            return last
+        x, y = comparison.operands
+        later: set[VirtualRegister] = set()
+        for position in range(len(self.block.steps) - 1, -1, -1):
+            step = self.block.steps[position]
+            made, sum_of = step.destinations, step.operation("ADD")
+            difference = step.operation("SUB")
+            borrows = difference is not None and difference.operands == (x, y)
+            carries = sum_of is not None and made == (x,) and y in sum_of.operands
+            if (borrows or carries) and len(step.operations) == 1 and later.isdisjoint(made):
+                del self.block.steps[position]
+                return replace(step, operations=(*step.operations, last.jump))
+            later |= {*step.reads_anywhere(), *(register for register, _ in step.reads_fixed())}
+        return last
 
     def table(self, value: Value) -> None:
         """index - n is negative for an entry; the jump goes that far back from the end of a table of jumps."""

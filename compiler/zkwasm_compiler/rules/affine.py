@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from zkwasm_compiler.rules.representation import Representation
-from zkwasm_compiler.rules.rule import Leaf, Node, Rule
+from zkwasm_compiler.rules.rule import Leaf, Node, Pattern, Rule
 from zkwasm_compiler.rules.template import parse_steps
 
 F = 0xFFFFFFFF
@@ -82,37 +82,45 @@ def exact_rule(
     """The rule for a sum of operands x0, x1, … that is in [0, 2^32): its own one limb.
 
     The other limb is a sum too: it is 0 for CLEAN operands, 0 when honest for TIDY ones and indexes, and that of the
-    only WORD if there is one, whose coefficient must be 1. None for other operands. The step that makes a `checked` sum
-    proves that it is in [0, 2^32).
+    only WORD if there is one, whose coefficient must be 1. None for other operands. A LONG operand stands for its high
+    word, which is a WORD. The step that makes a `checked` sum proves that it is in [0, 2^32).
     """
     words = [
-        k for k, representation in zip(coefficients, operands, strict=True) if representation is Representation.WORD
+        k
+        for k, representation in zip(coefficients, operands, strict=True)
+        if representation in (Representation.WORD, Representation.LONG)
     ]
     if words not in ([], [1]):
         return None
     worst = Representation.CLEAN if set(operands) <= {Representation.CLEAN} else Representation.TIDY
     result = Representation.WORD if words else worst
-    leaves = tuple(Leaf(f"x{i}", representation) for i, representation in enumerate(operands))
     return Rule(
         name=f"exact{coefficients}+{constant}.{'.'.join(representation.value for representation in operands)}",
-        pattern=Node("exact", leaves),
+        pattern=Node("exact", _patterns(operands)),
         output="r",
         result=result,
-        steps=parse_steps(f"{_sum_text(coefficients, constant)} => r{' :JMPN(fail)' if checked else ''}"),
+        steps=parse_steps(f"{_sum_text(coefficients, constant, operands)} => r{' :JMPN(fail)' if checked else ''}"),
     )
 
 
 @lru_cache(maxsize=4096)
-def branch_rule(coefficients: tuple[int, ...], constant: int, jump: str, inverted: bool) -> Rule:
+def branch_rule(
+    coefficients: tuple[int, ...], constant: int, jump: str, inverted: bool, rotated: int | None = None
+) -> Rule:
     """A branch on a sum in [-2^32, 2^32), the difference of two i32: to ``then`` where it is negative (`jump` is JMPN)
-    or zero (JMPZ), to ``else`` where not; the other way round when `inverted`."""
+    or zero (JMPZ), to ``else`` where not; the other way round when `inverted`. The operand at `rotated` is a LONG that
+    stands for its high word."""
     targets = "else, then" if inverted else "then, else"
+    operands = tuple(
+        Representation.LONG if number == rotated else Representation.WORD for number in range(len(coefficients))
+    )
+    high = "" if rotated is None else f".high{rotated}"
     return Rule(
-        name=f"br_if.exact{coefficients}+{constant}.{jump}({targets})",
-        pattern=Node("exact_test", tuple(Leaf(f"x{i}", Representation.WORD) for i in range(len(coefficients)))),
+        name=f"br_if.exact{coefficients}+{constant}{high}.{jump}({targets})",
+        pattern=Node("exact_test", _patterns(operands)),
         output=None,
         result=None,
-        steps=parse_steps(f"{_sum_text(coefficients, constant)} :{jump}({targets})"),
+        steps=parse_steps(f"{_sum_text(coefficients, constant, operands)} :{jump}({targets})"),
     )
 
 
@@ -133,6 +141,16 @@ def power_rule(op: str, coefficients: tuple[int, ...], constant: int) -> Rule:
     )
 
 
-def _sum_text(coefficients: tuple[int, ...], constant: int) -> str:
-    terms = [(k, f"x{i}*") for i, k in enumerate(coefficients)] + ([(constant, "")] if constant else [])
+def _sum_text(coefficients: tuple[int, ...], constant: int, operands: tuple[Representation, ...] = ()) -> str:
+    names = [f"rot(x{i})*" if i in _longs(operands) else f"x{i}*" for i in range(len(coefficients))]
+    terms = [*zip(coefficients, names, strict=True)] + ([(constant, "")] if constant else [])
     return " ".join(f"{'-' if k < 0 else '+'} {text}{abs(k)}" for k, text in terms) or "0"
+
+
+def _patterns(operands: tuple[Representation, ...]) -> tuple[Pattern, ...]:
+    leaves = [Leaf(f"x{i}", representation) for i, representation in enumerate(operands)]
+    return tuple(Node("zk.high", (leaf,)) if leaf.representation is Representation.LONG else leaf for leaf in leaves)
+
+
+def _longs(operands: tuple[Representation, ...]) -> list[int]:
+    return [number for number, representation in enumerate(operands) if representation is Representation.LONG]
