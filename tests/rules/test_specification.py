@@ -35,7 +35,7 @@ def _shape(pattern: Pattern) -> str:
 
 
 ABSTRACT = (
-    *(".mul", ".mul_nw", ".mul_nw_32", ".mul_add_nw", ".mulhi_u"),
+    *(".mul", ".mul_nw", ".mul_nw_32", ".mul_add_nw", ".mulhi_u", ".mulhi_add", ".mullo_add"),
     *(".div_u", ".rem_u", ".div_u_nz_32", ".rem_u_nz_32", ".div_u_nz_64", ".rem_u_nz_64"),
     *(".div_wide", ".rem_wide", ".sqrt", ".sqrt_rest"),
     *(".and", ".or", ".xor"),

@@ -9,6 +9,8 @@ from zkwasm_compiler.ir.function import Value
 _TOGETHER = {
     "i64.mul": "product",
     "zk.mulhi_u": "product",
+    "zk.mullo_add": "product and sum",
+    "zk.mulhi_add": "product and sum",
     "zk.div_wide": "wide division",
     "zk.rem_wide": "wide division",
     "zk.div_u_nz_64": "division",

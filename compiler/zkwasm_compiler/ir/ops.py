@@ -279,6 +279,8 @@ _add(Op("zk.rem_wide", (I64, I64, I64), I64, lambda high, low, y: ((high << 64) 
 _add(Op("zk.sqrt", (I64, I64), I64, lambda high, low: isqrt((high << 64) + low)))  # high < 2^42
 _add(Op("zk.sqrt_rest", (I64, I64), I64, _root_rest))
 _add(Op("zk.mulhi_u", (I64, I64), I64, lambda x, y: (x * y) >> 64, commutative=True))
+_add(Op("zk.mulhi_add", (I64, I64, I64), I64, lambda x, y, z: (x * y + z) >> 64))
+_add(Op("zk.mullo_add", (I64, I64, I64), I64, lambda x, y, z: x * y + z & (1 << 64) - 1))  # with the same steps
 _add(Op("zk.rotl_pow2", (I64, I64), I64, lambda x, p: (x * p & (1 << 64) - 1) + (x * p >> 64)))  # p a power of two
 _add(Op("zk.low", (I64,), I32, lambda x: x))  # x < 2^32
 _add(Op("zk.popcnt_64", (I64,), I32, lambda x: x.bit_count()))
@@ -289,6 +291,7 @@ _add(Op("zk.upper", (I64,), I32, lambda x: x >> 32))  # x a multiple of 2^32
 _add(Op("zk.join", (I64, I64), I64, lambda x, y: x + y))  # half by half: without a carry from either
 _add(Op("zk.cut", (I64, I64), I64, lambda x, y: x - y))  # half by half: without a borrow in either
 _add(Op("zk.add_high", (I64, I32), I64, lambda x, y: x + (y << 32)))  # without a carry out
+_add(Op("zk.cut_high", (I64, I32), I64, lambda x, y: x - (y << 32)))  # without a borrow
 _add(Op("zk.significand", (I64, I32), I64, lambda x, top: x - (top << 52) + (1 << 52)))  # x within 2^52 of top << 52
 _add(Op("zk.shl_clz", (I64,), I64, lambda x: x << integers.clz(x, 64)))  # x > 0
 _add(Op("zk.normal", (I32,), I64, lambda x: x << 53 - x.bit_length()))  # x > 0

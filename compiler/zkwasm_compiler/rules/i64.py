@@ -22,15 +22,13 @@ _PRODUCT = """
 rule("i64.mul", "i64.mul(x:long, y:long)", "r:long", _PRODUCT)
 rule("zk.mulhi_u", "zk.mulhi_u(x:long, y:long)", "d:long", _PRODUCT)
 rule("i64.mul.clean", "i64.mul(x:clean, y:clean)", "r:long", "${x * y} => r :ARITH(x, y, #0, #0)")
-rule(
-    "i64.mul_add",
-    "i64.add(i64.mul(x:long, y:long), z:long)",
-    "r:long",
-    """
+_SUM_WITH_PRODUCT = """
     ${((x * y) + z) >> 64} => d
     ${(x * y) + z} => r :ARITH(x, y, z, d)
-    """,
-)
+    """
+rule("i64.mul_add", "i64.add(i64.mul(x:long, y:long), z:long)", "r:long", _SUM_WITH_PRODUCT)
+rule("zk.mullo_add", "zk.mullo_add(x:long, y:long, z:long)", "r:long", _SUM_WITH_PRODUCT)
+rule("zk.mulhi_add", "zk.mulhi_add(x:long, y:long, z:long)", "d:long", _SUM_WITH_PRODUCT)
 rule("zk.mul_nw", "zk.mul_nw(x:long, y:long)", "r:long", "${x * y} => r :ARITH(x, y, #0, #0)")
 rule(
     "zk.mul_add_nw",
@@ -181,6 +179,13 @@ rule(
     "r:long",
     "x - y - z + w => r",
 )
+rule(
+    "zk.add_high.constant.product",
+    "zk.add_high(i64.extend_i32_u(zk.mul_nw_32(x:clean, %k)), %c)",
+    "r:long",
+    "x*%k + %high_long => r",
+    high_long=lambda c: c["c"] << 32,
+)
 # What is added to the high limb leaves no carry, by promise.
 rule("zk.add_high", "zk.add_high(x:long, y:clean)", "r:long", "x + rot(y) => r")
 rule("zk.add_high.product", "zk.add_high(x:long, zk.mul_nw_32(y:clean, %c))", "r:long", "x + rot(y)*%c => r")
@@ -199,6 +204,7 @@ rule(
     "x + %high_long => r",
     high_long=lambda c: c["c"] << 32,
 )
+rule("zk.cut_high", "zk.cut_high(x:long, y:clean)", "r:long", "x - rot(y) => r")
 rule(
     "zk.significand",
     "zk.significand(x:long, y:clean)",

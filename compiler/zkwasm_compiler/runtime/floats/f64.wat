@@ -235,91 +235,127 @@
           (i64.shl (local.get $left) (i64.const 63)) (i64.const 0)))))
     (i64.or (i64.and (local.get $x) (i64.const 0x8000000000000000)) (local.get $left)))
 
-  ;; Multiplication: of a significand and the other's fraction, both of whose words are exact. The usual operands are
-  ;; positive, and neither they nor their product are near the end of what there is: they have exponents from 512 on and
-  ;; a sum of exponents up to 2558. Then no other test is needed, and with signs none but this.
+  ;; Multiplication: of a significand and the other's fraction, both of whose words are exact. Usual operands, and their
+  ;; product, are not near the end of what there is: they have exponents from 512 on, and a sum of exponents up to 2558.
+  ;; So have two tops with a sum below 2559; with one sign, where one is from 2560 on, the bound is 2048 higher, with two
+  ;; another 2048. One sign goes through the sum into the product by itself.
   (func (export "float.mul_f64") (param $x i64) (param $y i64) (result i64)
-    (local $top i32) (local $other_top i32) (local $sum i32) (local $exponent i32) (local $other_exponent i32)
-    (local $significand i64) (local $factor i64) (local $fraction i64)
+    (local $top i32) (local $other_top i32) (local $sum i32)
+    (local $significand i64) (local $fraction i64) (local $part i64) (local $rest i64) (local $high i64)
     (local.set $top (call $top (local.get $x)))
+    (local.set $fraction (i64.shl (local.get $x) (i64.const 12)))
     (local.set $other_top (call $top (local.get $y)))
-    (local.set $factor (i64.shl (local.get $y) (i64.const 12)))
-    (local.set $sum (call $zk.add_nw (local.get $top) (local.get $other_top)))
+    (local.set $significand (call $zk.significand (local.get $y) (local.get $other_top)))
     (block $usual
-      (block $signed
-        (br_if $signed (i32.lt_u (local.get $top) (i32.const 512)))
-        (br_if $signed (i32.lt_u (local.get $other_top) (i32.const 512)))
-        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 2559))))
-      (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
-      (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
       (block $other
-        (br_if $other (i32.lt_u (local.get $exponent) (i32.const 512)))
-        (br_if $other (i32.lt_u (local.get $other_exponent) (i32.const 512)))
-        (br_if $other
-          (i32.lt_u (i32.const 2558) (call $zk.add_nw (local.get $exponent) (local.get $other_exponent))))
-        (local.set $sum (call $zk.add_nw
-          (call $zk.add_nw (local.get $exponent) (local.get $other_exponent))
-          (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048))))
+        (br_if $other (i32.lt_u (local.get $top) (i32.const 512)))
+        (br_if $other (i32.lt_u (local.get $other_top) (i32.const 512)))
+        ;; of the sum itself nothing else would need a register
+        (br_if $usual (i32.lt_u
+          (call $zk.add_nw (call $zk.add_nw (local.get $top) (i32.const 1)) (local.get $other_top)) (i32.const 2560)))
+        (local.set $sum (call $zk.add_nw (local.get $top) (local.get $other_top)))
+        (if (i32.lt_u (local.get $top) (i32.const 2560))
+          (then
+            (br_if $other (i32.lt_u (local.get $other_top) (i32.const 2560)))
+            (br_if $usual (i32.lt_u (local.get $sum) (i32.const 4607)))
+            (br $other)))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 4607)))
+        (br_if $other (i32.lt_u (local.get $other_top) (i32.const 2560)))
+        (br_if $other (i32.ge_u (local.get $sum) (i32.const 6655)))
+        (local.set $top (call $zk.sub_nw (local.get $top) (i32.const 2048)))
+        (local.set $other_top (call $zk.sub_nw (local.get $other_top) (i32.const 2048)))
         (br $usual))
-      (return (call $mul_other (local.get $x) (local.get $y))))
-    (local.set $significand (call $zk.significand (local.get $x) (local.get $top)))
-    (local.set $fraction (i64.mul (local.get $significand) (local.get $factor)))
-    (local.set $significand
-      (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $factor))))
+      (return (call $mul_other (local.get $fraction) (local.get $significand) (local.get $top) (local.get $other_top))))
+    ;; A half is added below the significand, so that it is rounded; a rest of 0 says that there was a half. The sum
+    ;; has 2^64 - 2^53 too much: then its carry says whether it has 54 bits.
+    (local.set $part
+      (call $zk.mulhi_add (local.get $significand) (local.get $fraction) (i64.const 0x8000000000000000)))
+    (local.set $rest
+      (call $zk.mullo_add (local.get $significand) (local.get $fraction) (i64.const 0x8000000000000000)))
+    (if (i64.eqz (local.get $rest))
+      (then
+        (return (call $mul_half (i64.add (local.get $significand) (local.get $part))
+          (call $zk.add_nw (local.get $top) (local.get $other_top))))))
+    (local.set $high (i64.add (local.get $significand) (call $zk.add_high (local.get $part) (i32.const 0xffe00000))))
+    (if (i64.lt_u (local.get $high) (local.get $significand))
+      (then
+        (local.set $high (call $zk.add_high (local.get $high) (i32.const 0x200000)))
+        (local.set $part
+          (call $zk.mulhi_add (local.get $high) (i64.const 0x8000000000000000) (local.get $rest)))
+        (local.set $rest
+          (call $zk.mullo_add (local.get $high) (i64.const 0x8000000000000000) (local.get $rest)))
+        (if (i64.eqz (local.get $rest))
+          (then (local.set $part (i64.sub (local.get $part) (i64.and (local.get $part) (i64.const 1))))))
+        (return (call $packed (local.get $part)
+          (call $zk.sub_nw (call $zk.add_nw (local.get $top) (local.get $other_top)) (i32.const 1023))))))
+    ;; what is too much, and 1024 less than the sum of the exponents
+    (call $zk.cut_high (local.get $high)
+      (call $zk.sub_nw (i32.const 0xffe00000)
+        (call $zk.mul_nw_32
+          (call $zk.sub_nw (call $zk.add_nw (local.get $top) (local.get $other_top)) (i32.const 1024))
+          (i32.const 0x100000)))))
+  ;; The product of 53 or 54 bits was a half less than this.
+  (func $mul_half (param $significand i64) (param $sum i32) (result i64)
     (if (i32.lt_u (call $zk.high (local.get $significand)) (i32.const 0x200000))
       (then
-        (return (call $packed (call $round (local.get $significand) (local.get $fraction))
+        (return (call $packed
+          (i64.sub (local.get $significand) (i64.and (local.get $significand) (i64.const 1)))
           (call $zk.sub_nw (local.get $sum) (i32.const 1024))))))
-    (call $round_half
-      (call $packed (i64.shr_u (local.get $significand) (i64.const 1)) (call $zk.sub_nw (local.get $sum) (i32.const 1023)))
-      (i64.shl (local.get $significand) (i64.const 63))
-      (local.get $fraction)))
-  ;; Any operands.
-  (func $mul_other (export "mul_other_f64") (param $x i64) (param $y i64) (result i64)
-    (local $top i32) (local $other_top i32) (local $exponent i32) (local $other_exponent i32) (local $sign i32)
-    (local $significand i64) (local $factor i64)
-    (local.set $top (call $top (local.get $x)))
-    (local.set $other_top (call $top (local.get $y)))
+    (call $packed (i64.shr_u (local.get $significand) (i64.const 1)) (call $zk.sub_nw (local.get $sum) (i32.const 1023))))
+  ;; Any operands: x without its first 12 bits, the significand of y, and the first 12 bits of both.
+  (func $mul_other (export "mul_other_f64") (param $fraction i64) (param $significand i64) (param $top i32)
+      (param $other_top i32) (result i64)
+    (local $exponent i32) (local $other_exponent i32) (local $sign i32)
     (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
     (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
     (local.set $sign (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048)))
-    (if (i32.eq (local.get $exponent) (i32.const 2047))
-      (then (return (call $mul_special (local.get $x) (local.get $y)))))
-    (if (i32.eq (local.get $other_exponent) (i32.const 2047))
-      (then (return (call $mul_special (local.get $y) (local.get $x)))))
-    (if (i32.eqz (local.get $exponent))
-      (then
-        (return (call $mul_small (local.get $x) (local.get $y) (local.get $other_exponent) (local.get $sign)))))
-    (if (i32.eqz (local.get $other_exponent))
-      (then (return (call $mul_small (local.get $y) (local.get $x) (local.get $exponent) (local.get $sign)))))
-    (local.set $significand (call $zk.significand (local.get $x) (local.get $top)))
-    (local.set $factor (i64.shl (local.get $y) (i64.const 12)))
+    (block $infinite
+      (block $other_infinite
+        (br_if $infinite (i32.eq (local.get $exponent) (i32.const 2047)))
+        (br_if $other_infinite (i32.eq (local.get $other_exponent) (i32.const 2047)))
+        (if (i32.eqz (local.get $exponent))
+          (then
+            (if (i64.eqz (local.get $fraction)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
+            (if (i32.eqz (local.get $other_exponent)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
+            ;; the fraction behind the leading one, and the exponent below 1 for that
+            (local.set $other_exponent
+              (call $zk.sub_nw (call $zk.add_nw (local.get $other_exponent) (i32.const 1025))
+                (call $zk.clz_nz_64 (local.get $fraction))))
+            (local.set $fraction (call $zk.shl_clz (local.get $fraction)))
+            (local.set $fraction (i64.add (local.get $fraction) (local.get $fraction)))
+            (return (call $mul_any (local.get $fraction) (local.get $significand) (local.get $other_exponent)
+              (local.get $sign)))))
+        (if (i32.eqz (local.get $other_exponent))
+          (then
+            (local.set $significand (i64.sub (local.get $significand) (i64.const 0x10000000000000)))
+            (if (i64.eqz (local.get $significand)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
+            (local.set $exponent
+              (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 1037))
+                (call $zk.clz_nz_64 (local.get $significand))))
+            (local.set $significand (i64.shr_u (call $zk.shl_clz (local.get $significand)) (i64.const 11)))
+            (return (call $mul_any (local.get $fraction) (local.get $significand) (local.get $exponent)
+              (local.get $sign)))))
+        (return (call $mul_any (local.get $fraction) (local.get $significand)
+          (call $zk.add_nw (call $zk.add_nw (local.get $exponent) (local.get $other_exponent)) (i32.const 1025))
+          (local.get $sign))))
+      ;; only y has the greatest exponent
+      (if (i64.ne (local.get $significand) (i64.const 0x10000000000000))
+        (then (return (i64.const 0x7ff8000000000000))))
+      (if (i32.eqz (local.get $exponent))
+        (then (if (i64.eqz (local.get $fraction)) (then (return (i64.const 0x7ff8000000000000))))))
+      (return (call $packed (i64.const 0x7ff0000000000000) (local.get $sign))))
+    (if (i64.ne (local.get $fraction) (i64.const 0)) (then (return (i64.const 0x7ff8000000000000))))
+    (if (i64.eq (local.get $significand) (i64.const 0x10000000000000))
+      (then (if (i32.eqz (local.get $other_exponent)) (then (return (i64.const 0x7ff8000000000000)))))
+      (else (if (i32.eq (local.get $other_exponent) (i32.const 2047)) (then (return (i64.const 0x7ff8000000000000))))))
+    (call $packed (i64.const 0x7ff0000000000000) (local.get $sign)))
+  ;; A significand times one and a fraction, with the exponent and the sign as in finish.
+  (func $mul_any (export "mul_any_f64") (param $fraction i64) (param $significand i64) (param $exponent i32)
+      (param $sign i32) (result i64)
     (call $finish
-      (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $factor)))
-      (i64.mul (local.get $significand) (local.get $factor))
-      (call $zk.add_nw (call $zk.add_nw (local.get $exponent) (local.get $other_exponent)) (i32.const 1025))
-      (local.get $sign)))
-  ;; x is infinite or a NaN.
-  (func $mul_special (export "mul_special_f64") (param $x i64) (param $y i64) (result i64)
-    (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
-    (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
-    (if (i64.eqz (i64.shl (local.get $y) (i64.const 1))) (then (return (i64.const 0x7ff8000000000000))))
-    (i64.xor (local.get $x) (i64.and (local.get $y) (i64.const 0x8000000000000000))))
-  ;; x is 0 or below the normal numbers, y finite.
-  (func $mul_small (export "mul_small_f64") (param $x i64) (param $y i64) (param $exponent i32) (param $sign i32)
-      (result i64)
-    (local $factor i64) (local $significand i64) (local $zeros i32)
-    (local.set $significand (i64.and (local.get $x) (i64.const 0xfffffffffffff)))
-    (if (i64.eqz (local.get $significand)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
-    (if (i32.eqz (local.get $exponent)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
-    (local.set $zeros (call $zk.clz_nz_64 (local.get $significand)))
-    (local.set $significand (i64.shr_u (call $zk.shl_clz (local.get $significand)) (i64.const 11)))
-    (local.set $factor (i64.shl (local.get $y) (i64.const 12)))
-    (call $finish
-      (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $factor)))
-      (i64.mul (local.get $significand) (local.get $factor))
-      (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 1037)) (local.get $zeros))
-      (local.get $sign)))
+      (i64.add (local.get $significand) (call $zk.mulhi_u (local.get $significand) (local.get $fraction)))
+      (i64.mul (local.get $significand) (local.get $fraction))
+      (local.get $exponent) (local.get $sign)))
   ;; A significand of 53 or 54 bits with a fraction, any exponent plus 2048 that belongs to 53 bits, and a sign.
   (func $finish (export "finish_f64") (param $significand i64) (param $fraction i64) (param $exponent i32) (param $sign i32)
       (result i64)

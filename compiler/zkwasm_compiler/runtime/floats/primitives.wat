@@ -20,6 +20,8 @@
   (func $zk.upper (param $x i64) (result i32) (i32.wrap_i64 (i64.shr_u (local.get $x) (i64.const 32))))
   (func $zk.add_high (param $x i64) (param $y i32) (result i64)
     (i64.add (local.get $x) (i64.shl (i64.extend_i32_u (local.get $y)) (i64.const 32))))
+  (func $zk.cut_high (param $x i64) (param $y i32) (result i64)
+    (i64.sub (local.get $x) (i64.shl (i64.extend_i32_u (local.get $y)) (i64.const 32))))
   ;; Sums and differences of the halves, without a carry or a borrow between them.
   (func $zk.join (param $x i64) (param $y i64) (result i64) (i64.add (local.get $x) (local.get $y)))
   (func $zk.cut (param $x i64) (param $y i64) (result i64) (i64.sub (local.get $x) (local.get $y)))
@@ -47,6 +49,12 @@
       (i64.and (local.get $low) (i64.const 0xffffffff)) (i64.mul (local.get $a) (local.get $d))))
     (i64.add (i64.mul (local.get $b) (local.get $d))
       (i64.add (i64.shr_u (local.get $low) (i64.const 32)) (i64.shr_u (local.get $middle) (i64.const 32)))))
+  ;; The words of x * y + z.
+  (func $zk.mullo_add (param $x i64) (param $y i64) (param $z i64) (result i64)
+    (i64.add (i64.mul (local.get $x) (local.get $y)) (local.get $z)))
+  (func $zk.mulhi_add (param $x i64) (param $y i64) (param $z i64) (result i64)
+    (i64.add (call $zk.mulhi_u (local.get $x) (local.get $y))
+      (i64.extend_i32_u (i64.lt_u (i64.add (i64.mul (local.get $x) (local.get $y)) (local.get $z)) (local.get $z)))))
   ;; The quotient and the remainder of high * 2^64 + low by y, for high < y.
   (func $zk.div_wide (param $high i64) (param $low i64) (param $y i64) (result i64)
     (local $bits i32) (local $carry i64)
