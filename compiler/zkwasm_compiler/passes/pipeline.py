@@ -125,24 +125,25 @@ def _run_on_module(module: Module, context: Context) -> None:
 
 
 def _make_calls_direct(module: Module, context: Context) -> None:
-    """Let the function passes and then the module passes run again as long as indirect calls become direct ones."""
-    before, now = -1, _indirect_calls(module)
-    while now and now != before:
-        before = now
-        for function in module.functions.values():
-            optimize_function(function, context)
-        now = _indirect_calls(module)
-        if now < before:
-            _run_on_module(module, context)
+    """Let the function passes run again on functions with indirect calls, and then the module passes, as long as such
+    calls become direct ones."""
+    while calls := _indirect_calls(module):
+        for index in dict.fromkeys(calls):
+            optimize_function(module.functions[index], context)
+        if len(_indirect_calls(module)) == len(calls):
+            return
+        _run_on_module(module, context)
 
 
-def _indirect_calls(module: Module) -> int:
-    return sum(
-        value.op in INDIRECT_CALLS or value.op == "return_call_indirect"
-        for function in module.functions.values()
+def _indirect_calls(module: Module) -> list[int]:
+    """The function of each indirect call."""
+    return [
+        index
+        for index, function in module.functions.items()
         for block in function.blocks
         for value in block.values()
-    )
+        if value.op in INDIRECT_CALLS or value.op == "return_call_indirect"
+    ]
 
 
 def optimize_function(function: Function, context: Context) -> None:
