@@ -255,6 +255,39 @@ def test_the_return_address_is_stored_on_the_way_into_a_loop_of_calls() -> None:
     )
 
 
+def test_the_return_address_is_stored_for_each_of_two_seldom_calls() -> None:
+    """Between them it is in its register again, and where neither is made nothing is stored."""
+    x, y = values("x y")
+    before = function(
+        [x, y],
+        block("f", [branch("JMPZ", x, "first", "middle")], ("first", []), ("middle", [])),
+        block("middle", [branch("JMPZ", y, "second", "end")], ("second", []), ("end", [])),
+        block("end", [give_back()]),
+        block("first", [call("g", [], []), go("middle")], ("middle", []), frequency=0.01),
+        block("second", [call("g", [], []), go("end")], ("end", []), frequency=0.01),
+    )
+    expect_edges(before)
+    expect(
+        before,
+        """
+        f:
+          A :JMPZ(first, middle)
+        middle:
+          B :JMPZ(second, end)
+        end:
+          :RETURN
+        first:
+          B :MSTORE(frame[1])
+          RR :MSTORE(frame[0]), CALL(g)
+          $ => B :MLOAD(frame[1])
+          $ => RR :MLOAD(frame[0]), JMP(middle)
+        second:
+          RR :MSTORE(frame[0]), CALL(g)
+          $ => RR :MLOAD(frame[0]), JMP(end)
+        """,
+    )
+
+
 def test_an_argument_stays_where_it_arrives_if_nothing_else_wants_the_register() -> None:
     """It needs no cell then, not even where a loop is in between."""
     x, n, m, r = values("x n m r")

@@ -46,10 +46,10 @@ def sink_arrivals(body: Body, grid: Grid, transfers: Transfers, cells: Cells) ->
         edges = [edge for number in before for edge in body.blocks[number].incoming]
         for edge in edges:
             network.add(edge.source, edge.target, edge.expected + ROW)
-            network.add(edge.target, edge.source, NEVER)  # what is stored stays stored
+            network.add(edge.target, edge.source, _price_of_return(body, grid, edge, register, value))
         stored = network.cut(NEVER)[1]
         passed = {edge for edge in edges if edge.target in stored and edge.source not in stored}
-        for number in _leading_to(body, {edge.source for edge in passed}):
+        for number in set(before) - stored:
             grid.apply(register, Plan(0.0, (Claim(number, 0, body.blocks[number].end, value),)))
         starts = {0} if 0 in stored or not reloading else set()
         for number in {edge.target for edge in passed}:
@@ -76,6 +76,12 @@ def store_the_others(arrivals: Arrivals, body: Body, transfers: Transfers, cells
 def _free_at_start(body: Body, value: VirtualRegister) -> bool:
     """Whether a step of the first block can store the value."""
     return any(step.carried == value and step.stores for step in body.blocks[0].steps)
+
+
+def _price_of_return(body: Body, grid: Grid, edge: BodyEdge, register: str, value: VirtualRegister) -> float:
+    """What it takes to have the value in its register behind an edge before which it was stored. It counts, less the
+    row, where it is there anyway, too: what is stored once more behind it was not stored often enough before."""
+    return edge.expected + (0.0 if grid.rows[edge.target][register][0] == value else ROW)
 
 
 def _leading_to(body: Body, goals: set[int]) -> list[int]:
