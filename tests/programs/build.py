@@ -2,7 +2,7 @@
 
 The .wasm files are committed, so that tests need no compiler. Those that are there were made by
 
-- the package `ziglang`, for C and C++ in `real` 0.17.1;
+- the package `ziglang`, for C, C++ and zig in `real` 0.17.1;
 - for real/clang clang and wasm-ld 14.0.6, Debian's packages `clang` and `lld`;
 - for real/assemblyscript `asc` 0.28.20, the package `assemblyscript` of npm; ZKWASM_ASC names another command than npx;
 - for real/rust rustc 1.63.0, Debian's packages `rustc`, `libstd-rust-dev-wasm32` and `lld`; ZKWASM_RUSTC names another.
@@ -39,17 +39,25 @@ RUSTC = [os.environ.get("ZKWASM_RUSTC", "rustc"), "-C", "opt-level=2", "-C", "st
 TOOLCHAINS: dict[str, list[str]] = {
     "real/*.c": [*ZIG, "cc", *REAL_WASI, "-o"],
     "real/*.cpp": [*ZIG, "c++", "-fno-exceptions", *REAL_WASI, "-o"],
+    "real/zig/*.zig": [*ZIG, "build-exe", *WASI, "-O", "ReleaseSmall", "-femit-bin="],
     "real/clang/*.c": [*CLANG, "-o"],
     "real/clang/checksums.c": [*CLANG, "-mbulk-memory", "-o"],
     "real/assemblyscript/*.ts": [*ASC, "-O", "--outFile"],
     "real/rust/std/*.rs": [*RUSTC, "--target=wasm32-wasi", "-o"],
     "real/rust/*.rs": [*RUSTC, "--target=wasm32-unknown-unknown", "--crate-type=cdylib", "-o"],
 }
-"""For sources of the folder `real` the command without its last two arguments, the output and the source; the last
-pattern counts."""
+"""For sources of the folder `real` the command without the output, which comes behind its last word, and the source;
+the last pattern counts."""
+
+
+def _complete(command: list[str], source: Path) -> list[str]:
+    output = source.with_suffix(".wasm").name
+    written = [f"{command[-1]}{output}"] if command[-1].endswith("=") else [command[-1], output]
+    return [*command[:-1], *written, source.name]
+
 
 REAL = {
-    source.relative_to(FOLDER).with_suffix("").as_posix(): [*command, source.with_suffix(".wasm").name, source.name]
+    source.relative_to(FOLDER).with_suffix("").as_posix(): _complete(command, source)
     for pattern, command in TOOLCHAINS.items()
     for source in sorted(FOLDER.glob(pattern))
 }

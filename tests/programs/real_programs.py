@@ -24,13 +24,14 @@ WASI_CALL: tuple[Call, ...] = (("_start", ()),)
 @dataclass(frozen=True, slots=True)
 class RealProgram:
     """A module, the calls to make in it, the first of each export being that of steps.csv; and what a WASI program
-    gets. `large`: it takes more than a few seconds to compile."""
+    gets. `large`: it takes more than a few seconds to compile. `audited`: the static audit sees that all is pinned."""
 
     file: str
     calls: tuple[Call, ...] = WASI_CALL
     given: bytes = b""
     arguments: tuple[str, ...] = ()
     large: bool = True
+    audited: bool = True
 
     @property
     def name(self) -> str:
@@ -63,6 +64,7 @@ _JSON = (
     b'"off": [false, null, {}], "t": "a\\tb"}'
 )
 _SHELLS = b"she sells sea shells by the sea shore; the shells she sells are sea shells, sure. she sells them."
+_ENTRIES = b"bob 5\nalice 30\nbob -7\neve x\ncarol\nalice 1\ndave 1 2\n\nfrank 9223372036854775807\nfrank 1\nzoe 0"
 
 PROGRAMS = (
     RealProgram("n_body.wasm", given=b"10\n"),
@@ -74,6 +76,7 @@ PROGRAMS = (
     RealProgram("words.wasm", given=b"The cat and the dog.\nA dog, the cat; and so on!\n"),
     RealProgram("pi.wasm", arguments=("pi", "20")),
     RealProgram("shapes.wasm", given=b"r 3\ns 4\nt 10\nr 7\n"),
+    RealProgram("zig/accounts.wasm", given=_ENTRIES, audited=False),
     RealProgram("clang/sudoku.wasm", (("example", ()), ("solve", ())), large=False),
     RealProgram(
         "clang/determinant.wasm",

@@ -59,7 +59,12 @@ def test_engines_agree(program: RealProgram) -> None:
         call_both(compiled(program, program.exports), name, words, program.given)
 
 
-@every_program
+FALSE_ALARMS = pytest.mark.xfail(reason="the static audit knows too little of some values", strict=True)
+
+
+@pytest.mark.parametrize(
+    "program", [pytest.param(one, id=one.name, marks=[] if one.audited else FALSE_ALARMS) for one in ORDINARY]
+)
 def test_the_static_audit_finds_nothing(program: RealProgram) -> None:
     report = static_audit(compiled(program, program.exports))
     assert report.free_inputs
