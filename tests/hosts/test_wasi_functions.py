@@ -83,7 +83,7 @@ def _call(name: str) -> str:
 def _binary() -> bytes:
     return wat_to_wasm(f"""(module {"".join(map(_import, CALLS))} (memory (export "memory") 1)
       (data (i32.const 32) "a/b") (data (i32.const 64) "\\00\\01\\00\\00\\03\\00\\00\\00") (data (i32.const 256) "abc")
-      (data (i32.const 1024) "\\aa\\00\\aa\\aa")
+      (data (i32.const 1024) "\\aa\\00\\aa\\aa") (data (i32.const 1087) "\\aa")
       {"".join(map(_call, CALLS))})""")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from zkwasm_compiler.errors import InternalError
 from zkwasm_compiler.frontend.floats import COMPOSED, REINTERPRETATIONS, compose, op_name
-from zkwasm_compiler.frontend.hosts import HOST_FUNCTIONS, NOTHING, forwarding, host_index, is_host
+from zkwasm_compiler.frontend.hosts import ENV, HOST_FUNCTIONS, NOTHING, WASI, ZKWASM, forwarding, host_index, is_host
 from zkwasm_compiler.frontend.unsupported import TYPES, refuse_instruction, unsupported
 from zkwasm_compiler.frontend.variables import Variables
 from zkwasm_compiler.ir.function import Block, Function, Immediate, Target, Trap, Type, Value
@@ -284,10 +284,11 @@ class _Translator:
         name = f"{imported.module}.{imported.name}"
         allowed = ASSERTIONS.get((imported.module, imported.name))
         if allowed is None:
-            known = ", ".join(f"{module}.{function}" for module, function in (*ASSERTIONS, *HOST_FUNCTIONS))
+            others = [key for key in HOST_FUNCTIONS if key[0] == ENV]
+            known = ", ".join(f"{module}.{function}" for module, function in (*ASSERTIONS, *others))
             raise unsupported(
-                f"{self.where}: call of import {name}: not supported; link a module that exports it, or import one of "
-                f"these: {known}",
+                f"{self.where}: call of import {name}: not supported; link a module that exports it, or import a "
+                f"function of {ZKWASM}, of {WASI} or one of these: {known}",
                 self.offset,
             )
         if signature.results or parameters not in [(type_, type_) for type_ in allowed]:
