@@ -27,17 +27,29 @@ def signatures(module: Module) -> dict[int, Signature]:
         types = module.functions[index].parameters
         found[index].parameters = [best(type_) if type_.bits == 32 else LONG for type_ in types]
     order = call_graph(module).callees_first()
+    users = _users(module, found)
     stale = set(order)
     while stale:
         for index in [index for index in order if index in stale]:
             stale.discard(index)
             cover = Cover(module.functions[index], found)
             if _lower_results(cover, found[index], found):
-                stale.update(order)
+                stale.update(users[id(found[index])])
             for lowered in _lower_parameters(cover, found):
                 stale.update(key for key, signature in found.items() if signature is lowered and key >= 0)
                 stale.add(index)
     return found
+
+
+def _users(module: Module, found: dict[int, Signature]) -> dict[int, set[int]]:
+    """The functions with calls of each signature, by its identity: what depends on its results."""
+    users: dict[int, set[int]] = {id(signature): set() for signature in found.values()}
+    for index, function in module.functions.items():
+        for block in function.blocks:
+            for value in block.values():
+                if value.op in CALLS or value.op in TAIL_CALLS:
+                    users[id(found[called_signature(value)])].add(index)
+    return users
 
 
 def _share(module: Module, found: dict[int, Signature]) -> None:
