@@ -42,6 +42,7 @@ def _compiled(body: str, level: int = 2) -> Instance:
     [
         ("i64.sub", "(i64.lt_u (local.get $x) (local.get $y))"),
         ("i64.sub", "(i64.gt_u (local.get $y) (local.get $x))"),
+        ("i64.sub", "(i64.lt_u (local.get $x) (local.get $z))"),
         ("i64.add", "(i64.lt_u (local.get $z) (local.get $y))"),
         ("i64.add", "(i64.gt_u (local.get $x) (local.get $z))"),
     ],

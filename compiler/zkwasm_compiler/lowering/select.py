@@ -311,8 +311,8 @@ class Selector:
         self.block.edges = [edges[("then", "else").index(name)] for name in order]
 
     def _with_flag(self, last: Step[VirtualRegister]) -> Step[VirtualRegister]:
-        """A jump on x < y joins the step of the block that makes x - y, or that makes x as y plus something: there it
-        is the borrow or the carry."""
+        """A jump on x < y joins the step of the block that makes x - y, or y as x minus something, or x as y plus
+        something: there it is the borrow or the carry."""
         comparison = last.operation("LT")
         if comparison is None or last.jump is None:
             return last
@@ -322,7 +322,7 @@ class Selector:
             step = self.block.steps[position]
             made, sum_of = step.destinations, step.operation("ADD")
             difference = step.operation("SUB")
-            borrows = difference is not None and difference.operands == (x, y)
+            borrows = difference is not None and x == difference.operands[0] and y in (difference.operands[1], *made)
             carries = sum_of is not None and made == (x,) and y in sum_of.operands
             if (borrows or carries) and len(step.operations) == 1 and later.isdisjoint(made):
                 del self.block.steps[position]

@@ -186,6 +186,13 @@ rule(
     "x*%k + %high_long => r",
     high_long=lambda c: c["c"] << 32,
 )
+rule(
+    "zk.cut.from_sum",
+    "zk.cut(zk.add_high(x:long, %c), y:long)",
+    "r:long",
+    "x - y + %high_long => r",
+    high_long=lambda c: c["c"] << 32,
+)
 # What is added to the high limb leaves no carry, by promise.
 rule("zk.add_high", "zk.add_high(x:long, y:clean)", "r:long", "x + rot(y) => r")
 rule("zk.add_high.product", "zk.add_high(x:long, zk.mul_nw_32(y:clean, %c))", "r:long", "x + rot(y)*%c => r")

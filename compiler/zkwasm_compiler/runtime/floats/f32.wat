@@ -58,25 +58,34 @@
 
   ;; Exponents are what exponent_of gives, in units of 0x800000, signs 0 or 0x80000000.
   (func (export "float.add_f32") (param $x i32) (param $y i32) (result i32)
-    (local $swap i32)
+    (local $larger i32) (local $smaller i32) (local $magnitude i32)
     (if (i32.lt_u (local.get $x) (local.get $y))
-      (then (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))))
+      (then (local.set $larger (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $larger))))
     (block $same
-      (block $mixed
-        (block $negative
-          (br_if $negative (i32.ge_u (local.get $x) (i32.const 0x7f800000)))
-          (br_if $mixed (i32.lt_u (local.get $y) (i32.const 0x800000)))
-          (br $same))
-        (br_if $mixed (i32.ge_u (local.get $x) (i32.const 0xff800000)))
-        (br_if $same (i32.ge_u (local.get $y) (i32.const 0x80800000)))
-        (br_if $mixed (i32.lt_u (local.get $x) (i32.const 0x80800000)))
-        (br_if $mixed (i32.ge_u (local.get $y) (i32.const 0x7f800000)))
-        (br_if $mixed (i32.lt_u (local.get $y) (i32.const 0x800000)))
-        ;; x is negative, y positive
-        (local.set $x (i32.and (local.get $x) (i32.const 0x7fffffff)))
-        (if (i32.lt_u (local.get $x) (local.get $y))
-          (then (return (call $sub_normal (local.get $y) (local.get $x) (i32.const 0)))))
-        (return (call $sub_normal (local.get $x) (local.get $y) (i32.const 0x80000000))))
+      (block $other
+        (block $zero
+          (block $negative
+            (br_if $negative (i32.ge_u (local.get $x) (i32.const 0x7f000000)))
+            (br_if $zero (i32.lt_u (local.get $y) (i32.const 0x800000)))
+            (br $same))
+          (br_if $other (i32.ge_u (local.get $x) (i32.const 0xff000000)))
+          (br_if $same (i32.ge_u (local.get $y) (i32.const 0x80800000)))
+          (br_if $other (i32.lt_u (local.get $x) (i32.const 0x80800000)))
+          (br_if $other (i32.ge_u (local.get $y) (i32.const 0x7f800000)))
+          (br_if $zero (i32.lt_u (local.get $y) (i32.const 0x800000)))
+          ;; x is negative, y positive
+          (local.set $larger (local.get $x))
+          (local.set $magnitude (call $zk.sub_nw (local.get $x) (i32.const 0x80000000)))
+          (local.set $smaller (local.get $y))
+          (if (i32.lt_u (local.get $magnitude) (local.get $y))
+            (then
+              (local.set $smaller (local.get $magnitude))
+              (local.set $magnitude (local.get $y))
+              (local.set $larger (local.get $y))))
+          (return (call $sub_magnitudes (local.get $larger) (call $fraction_of (local.get $magnitude))
+            (call $zk.add_nw (call $fraction_of (local.get $smaller)) (i32.const 0x800000))
+            (call $distance (local.get $magnitude) (local.get $smaller)))))
+        (if (i32.eqz (local.get $y)) (then (return (local.get $x)))))
       (return (call $add_other (local.get $x) (local.get $y))))
     (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x))
       (call $zk.add_nw (call $fraction_of (local.get $y)) (i32.const 0x800000))
@@ -85,75 +94,94 @@
     (call $zk.sub_nw
       (call $zk.sub_nw (local.get $x) (call $fraction_of (local.get $x)))
       (call $zk.sub_nw (local.get $y) (call $fraction_of (local.get $y)))))
-  ;; x - y for normal x >= y without signs, and a sign for the result.
-  (func $sub_normal (param $x i32) (param $y i32) (param $sign i32) (result i32)
-    (call $sub_magnitudes (local.get $x) (call $fraction_of (local.get $x))
-      (call $zk.add_nw (call $fraction_of (local.get $y)) (i32.const 0x800000))
-      (call $distance (local.get $x) (local.get $y)) (local.get $sign)))
-  ;; A significand that is $distance lower, with 32 bits of fraction.
-  (func $aligned (param $significand i32) (param $distance i32) (result i64)
-    (call $zk.mul_nw (i64.extend_i32_u (local.get $significand))
-      (call $zk.rpow2_32 (call $zk.div_exact (local.get $distance) (i32.const 0x800000)))))
   (func $add_magnitudes (param $x i32) (param $fraction i32) (param $significand i32) (param $distance i32) (result i32)
-    (local $part i64) (local $high i32) (local $top i32)
+    (local $power i64) (local $rest i64) (local $part i32) (local $sum i32)
+    (if (i32.eqz (local.get $distance))
+      (then
+        (return (call $half (call $zk.add_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000))
+          (local.get $significand)) (call $zk.sub_nw (local.get $x) (local.get $fraction))))))
     (if (i32.ge_u (local.get $distance) (i32.const 0xd000000)) (then (return (local.get $x))))
-    (local.set $part (call $aligned (local.get $significand) (local.get $distance)))
-    (local.set $high (call $zk.high (local.get $part)))
-    (if (i32.lt_u (call $zk.add_nw (local.get $fraction) (local.get $high)) (i32.const 0x800000))
-      (then (return (call $round (call $zk.add_nw (local.get $x) (local.get $high)) (i32.wrap_i64 (local.get $part))))))
-    (local.set $top (call $zk.sub_nw (local.get $x) (local.get $fraction)))
-    (if (i32.eq (call $exponent_of (local.get $x)) (i32.const 0x7f000000))
-      (then (return (call $zk.add_nw (local.get $top) (i32.const 0x800000)))))
-    (call $half
-      (call $zk.add_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (local.get $high))
-      (i32.wrap_i64 (local.get $part)) (local.get $top)))
-  (func $half (param $significand i32) (param $fraction i32) (param $top i32) (result i32)
+    ;; rounded: the rest is that of a half more
+    (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x800000))))
+    (local.set $part (call $zk.low (call $zk.mulhi_add (i64.extend_i32_u (local.get $significand)) (local.get $power)
+      (i64.const 0x8000000000000000))))
+    (local.set $rest (call $zk.mullo_add (i64.extend_i32_u (local.get $significand)) (local.get $power)
+      (i64.const 0x8000000000000000)))
+    (if (i32.lt_u (call $zk.add_nw (local.get $fraction) (local.get $part)) (i32.const 0x800000))
+      (then
+        (local.set $sum (call $zk.add_nw (local.get $x) (local.get $part)))
+        (if (i64.eqz (local.get $rest))
+          (then (local.set $sum (call $zk.sub_nw (local.get $sum) (i32.and (local.get $sum) (i32.const 1))))))
+        (return (local.get $sum))))
+    (local.set $sum
+      (call $zk.add_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (local.get $part)))
+    (local.set $part (call $zk.low (call $zk.mulhi_add (i64.extend_i32_u (local.get $sum))
+      (i64.const 0x8000000000000000) (local.get $rest))))
+    (if (i64.eqz (call $zk.mullo_add (i64.extend_i32_u (local.get $sum)) (i64.const 0x8000000000000000)
+        (local.get $rest)))
+      (then
+        ;; without a rest in the beginning it is less than a half that is lost
+        (if (i64.ne (local.get $rest) (i64.const 0))
+          (then (local.set $part (call $zk.sub_nw (local.get $part) (i32.and (local.get $part) (i32.const 1))))))))
+    (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (local.get $part)))
+  ;; Half of a significand under $top.
+  (func $half (param $significand i32) (param $top i32) (result i32)
     (local $half i32) (local $sum i32)
     (local.set $half (i32.shr_u (local.get $significand) (i32.const 1)))
     (local.set $sum (call $zk.add_nw (local.get $half) (local.get $top)))
     (if (i32.eq (local.get $significand) (call $zk.mul_nw_32 (local.get $half) (i32.const 2)))
       (then (return (local.get $sum))))
-    (if (i32.eqz (local.get $fraction))
-      (then (return (call $zk.add_nw (local.get $sum) (i32.and (local.get $sum) (i32.const 1))))))
-    (call $zk.add_nw (local.get $sum) (i32.const 1)))
-  (func $sub_magnitudes (param $x i32) (param $fraction i32) (param $significand i32) (param $distance i32)
-      (param $sign i32) (result i32)
-    (local $part i64) (local $high i32) (local $low i32) (local $top i32) (local $left i32)
-    (if (i32.ge_u (local.get $distance) (i32.const 0xd000000))
-      (then (return (call $zk.add_nw (local.get $x) (local.get $sign)))))
-    (local.set $part (call $aligned (local.get $significand) (local.get $distance)))
-    (local.set $high (call $zk.high (local.get $part)))
-    (local.set $low (i32.wrap_i64 (local.get $part)))
-    (local.set $top (call $zk.sub_nw (local.get $x) (local.get $fraction)))
-    (if (i32.eqz (local.get $low))
+    (call $zk.add_nw (local.get $sum) (i32.and (local.get $sum) (i32.const 1))))
+  (func $sub_magnitudes (param $x i32) (param $fraction i32) (param $significand i32) (param $distance i32) (result i32)
+    (local $power i64) (local $rest i64) (local $part i32) (local $left i32)
+    (if (i32.eqz (local.get $distance))
       (then
-        (if (i32.le_u (local.get $high) (local.get $fraction))
-          (then (return (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $high)) (local.get $sign)))))
         (local.set $left
-          (call $zk.sub_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (local.get $high)))
+          (call $zk.sub_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (local.get $significand)))
         (if (i32.eqz (local.get $left)) (then (return (i32.const 0))))
-        (return (call $normalise (local.get $left) (local.get $top) (local.get $sign)))))
-    (if (i32.lt_u (local.get $high) (local.get $fraction))
+        (return (call $normalise (local.get $left) (call $zk.sub_nw (local.get $x) (local.get $fraction))))))
+    (if (i32.ge_u (local.get $distance) (i32.const 0xd000000)) (then (return (local.get $x))))
+    (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x800000))))
+    (local.set $part (call $zk.low (call $zk.mulhi_add (i64.extend_i32_u (local.get $significand)) (local.get $power)
+      (i64.const 0x8000000000000000))))
+    (local.set $rest (call $zk.mullo_add (i64.extend_i32_u (local.get $significand)) (local.get $power)
+      (i64.const 0x8000000000000000)))
+    (block $lost
+      (if (i32.lt_u (local.get $fraction) (call $zk.add_nw (local.get $part) (i32.const 1)))
+        (then
+          (br_if $lost (i32.ne (local.get $fraction) (local.get $part)))
+          ;; perhaps less than nothing is left
+          (br_if $lost (i64.lt_u (i64.const 0x8000000000000000) (local.get $rest)))
+          (return (call $zk.sub_nw (local.get $x) (local.get $fraction)))))
+      (local.set $left (call $zk.sub_nw (local.get $x) (local.get $part)))
+      (if (i64.eqz (local.get $rest))
+        (then (local.set $left (call $zk.add_nw (local.get $left) (i32.and (local.get $left) (i32.const 1))))))
+      (return (local.get $left)))
+    ;; one more bit in front, and more only where nothing is behind
+    (if (i32.eq (local.get $distance) (i32.const 0x800000))
       (then
-        (return (call $round
-          (call $zk.add_nw
-            (call $zk.sub_nw (call $zk.sub_nw (local.get $x) (local.get $high)) (i32.const 1)) (local.get $sign))
-          (call $zk.neg_nz (local.get $low))))))
-    (local.set $left (call $zk.sub_nw (call $zk.add_nw (local.get $fraction) (i32.const 0x7fffff)) (local.get $high)))
-    (local.set $low (call $zk.neg_nz (local.get $low)))
-    (local.set $left (call $zk.add_nw (call $zk.mul_nw_32 (local.get $left) (i32.const 2))
-      (i32.shr_u (local.get $low) (i32.const 31))))
-    (if (i32.ge_u (local.get $left) (i32.const 0x800000))
-      (then
-        (return (call $zk.add_nw
-          (call $zk.sub_nw
-            (call $zk.add_nw (call $round (local.get $left) (i32.shl (local.get $low) (i32.const 1))) (local.get $top))
-            (i32.const 0x1000000))
-          (local.get $sign)))))
-    (call $normalise (local.get $left) (call $zk.sub_nw (local.get $top) (i32.const 0x800000)) (local.get $sign)))
-  ;; x + y where one is infinite, a NaN, 0 or below the normal numbers.
+        (local.set $left (call $zk.sub_nw
+          (call $zk.mul_nw_32 (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)) (i32.const 2))
+          (local.get $significand)))
+        (if (i32.ge_u (local.get $left) (i32.const 0x800000))
+          (then
+            (return (call $zk.add_nw
+              (call $zk.sub_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x1000000))
+              (local.get $left)))))
+        (return (call $normalise (local.get $left)
+          (call $zk.sub_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x800000))))))
+    (local.set $power (i64.add (local.get $power) (local.get $power)))
+    (local.set $part (call $zk.low (call $zk.mulhi_add (i64.extend_i32_u (local.get $significand)) (local.get $power)
+      (i64.const 0x8000000000000000))))
+    (local.set $rest (call $zk.mullo_add (i64.extend_i32_u (local.get $significand)) (local.get $power)
+      (i64.const 0x8000000000000000)))
+    (local.set $left (call $zk.sub_nw (call $zk.add_nw (local.get $x) (local.get $fraction)) (local.get $part)))
+    (if (i64.eqz (local.get $rest))
+      (then (local.set $left (call $zk.add_nw (local.get $left) (i32.and (local.get $left) (i32.const 1))))))
+    (local.get $left))
+  ;; x + y where one is infinite, a NaN, 0 or below the normal numbers, or has their greatest exponent.
   (func $add_other (export "add_other_f32") (param $x i32) (param $y i32) (result i32)
-    (local $exponent i32) (local $other_exponent i32) (local $swap i32) (local $magnitude i32)
+    (local $exponent i32) (local $other_exponent i32) (local $swap i32) (local $fraction i32) (local $significand i32)
     (if (call $is_nan (local.get $x)) (then (return (i32.const 0x7fc00000))))
     (if (call $is_nan (local.get $y)) (then (return (i32.const 0x7fc00000))))
     (local.set $exponent (call $exponent_of (local.get $x)))
@@ -169,33 +197,59 @@
     (if (i32.lt_u (local.get $exponent) (i32.const 0x1000000))
       (then (return (call $add_smallest (local.get $x) (local.get $y)))))
     (if (i32.eqz (i32.and (local.get $y) (i32.const 0x7fffffff))) (then (return (local.get $x))))
+    (local.set $significand (call $fraction_of (local.get $y)))
+    (if (local.get $other_exponent)
+      (then (local.set $significand (call $zk.add_nw (local.get $significand) (i32.const 0x800000))))
+      (else (local.set $other_exponent (i32.const 0x800000))))
+    (local.set $fraction (call $fraction_of (local.get $x)))
     (if (call $is_negative (i32.xor (local.get $x) (local.get $y)))
       (then
-        (local.set $magnitude (i32.and (local.get $x) (i32.const 0x7fffffff)))
-        (return (call $sub_magnitudes (local.get $magnitude) (call $fraction_of (local.get $x))
-          (call $fraction_of (local.get $y))
-          (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))
-          (call $zk.sub_nw (local.get $x) (local.get $magnitude))))))
-    (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (call $fraction_of (local.get $y))
-      (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))))
-  (func $normalise (export "normalise_f32") (param $significand i32) (param $exponent i32) (param $sign i32) (result i32)
-    (local $zeros i32) (local $places i32)
-    (local.set $zeros (call $zk.sub_nw (call $zk.clz_nz_64 (i64.extend_i32_u (local.get $significand))) (i32.const 40)))
-    (if (i32.ge_u (call $zk.mul_nw_32 (local.get $zeros) (i32.const 0x800000)) (local.get $exponent))
+        (if (i32.eq (local.get $exponent) (local.get $other_exponent))
+          (then
+            (if (i32.lt_u (local.get $fraction) (call $fraction_of (local.get $y)))
+              (then
+                (local.set $x (local.get $y))
+                (local.set $significand (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)))
+                (local.set $fraction (call $fraction_of (local.get $x)))))))
+        (return (call $sub_magnitudes (local.get $x) (local.get $fraction) (local.get $significand)
+          (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent))))))
+    (if (i32.eq (local.get $exponent) (local.get $other_exponent))
       (then
-        (local.set $places (call $zk.sub_nw
-          (call $zk.div_exact (local.get $exponent) (i32.const 0x800000)) (i32.const 1)))
-        (return (call $zk.add_nw
-          (call $zk.low (call $zk.mul_nw (i64.extend_i32_u (local.get $significand))
-            (call $zk.pow2_64 (local.get $places))))
-          (local.get $sign)))))
+        (if (i32.lt_u (local.get $fraction) (call $fraction_of (local.get $y)))
+          (then
+            (local.set $x (local.get $y))
+            (local.set $significand (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)))
+            (local.set $fraction (call $fraction_of (local.get $x)))))))
+    (local.set $x
+      (call $add_magnitudes (local.get $x) (local.get $fraction) (local.get $significand)
+        (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent))))
+    (if (i32.eq (call $exponent_of (local.get $x)) (i32.const 0x7f800000))
+      (then (return (i32.and (local.get $x) (i32.const 0xff800000)))))
+    (local.get $x))
+  ;; An exact significand that is not 0 and below 2^24, with a sign and an exponent of at least 1 where they are.
+  (func $normalise (export "normalise_f32") (param $significand i32) (param $top i32) (result i32)
+    (local $zeros i32) (local $shifted i64) (local $exponent i32)
+    (local.set $zeros (call $zk.sub_nw (call $zk.clz_nz_64 (i64.extend_i32_u (local.get $significand))) (i32.const 40)))
+    (local.set $shifted (call $zk.shl_clz (i64.extend_i32_u (local.get $significand))))
+    (block $normal
+      ;; at most 24 places
+      (block $near
+        (br_if $near (i32.lt_u (local.get $top) (i32.const 0xc800000)))
+        (br_if $normal (i32.lt_u (local.get $top) (i32.const 0x80000000)))
+        (br_if $normal (i32.ge_u (local.get $top) (i32.const 0x8c800000))))
+      (local.set $exponent (call $exponent_of (local.get $top)))
+      (br_if $normal
+        (i32.lt_u (call $zk.mul_nw_32 (local.get $zeros) (i32.const 0x800000)) (local.get $exponent)))
+      (return (call $zk.add_nw
+        (call $zk.low (call $zk.mul_nw (i64.extend_i32_u (local.get $significand))
+          (call $zk.pow2_64 (call $zk.sub_nw
+            (call $zk.div_exact (local.get $exponent) (i32.const 0x800000)) (i32.const 1)))))
+        (call $zk.sub_nw (local.get $top) (local.get $exponent)))))
     (call $zk.add_nw
-      (call $zk.low (i64.shr_u (call $zk.shl_clz (i64.extend_i32_u (local.get $significand))) (i64.const 40)))
-      (call $zk.add_nw
-        (call $zk.sub_nw
-          (call $zk.sub_nw (local.get $exponent) (i32.const 0x800000))
-          (call $zk.mul_nw_32 (local.get $zeros) (i32.const 0x800000)))
-        (local.get $sign))))
+      (call $zk.low (i64.shr_u (local.get $shifted) (i64.const 40)))
+      (call $zk.sub_nw
+        (call $zk.sub_nw (local.get $top) (i32.const 0x800000))
+        (call $zk.mul_nw_32 (local.get $zeros) (i32.const 0x800000)))))
   (func $add_smallest (export "add_smallest_f32") (param $x i32) (param $y i32) (result i32)
     (local $left i32) (local $right i32) (local $sign i32) (local $sum i32)
     (local.set $left (i32.and (local.get $x) (i32.const 0x7fffffff)))
@@ -210,7 +264,7 @@
     (local.set $sum (call $zk.add_nw (local.get $left) (local.get $right)))
     (if (i32.lt_u (local.get $sum) (i32.const 0x1000000))
       (then (return (call $zk.add_nw (local.get $x) (local.get $right)))))
-    (call $half (local.get $sum) (i32.const 0) (call $zk.add_nw (local.get $sign) (i32.const 0x800000))))
+    (call $half (local.get $sum) (call $zk.add_nw (local.get $sign) (i32.const 0x800000))))
 
   ;; The usual operands have exponents from 64 on, and a sum of exponents up to 318: a sum with signs as in f64.
   (func (export "float.mul_f32") (param $x i32) (param $y i32) (result i32)

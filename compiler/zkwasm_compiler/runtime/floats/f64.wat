@@ -69,30 +69,43 @@
       (then (return (select (local.get $y) (local.get $x) (i64.lt_u (local.get $y) (local.get $x))))))
     (select (local.get $y) (local.get $x) (i64.lt_s (local.get $x) (local.get $y))))
 
-  ;; Addition. The smaller magnitude is aligned by one multiplication: the high word is what is added to the other's
-  ;; fraction, and the low word the exact fraction behind that. Distances of exponents are in units of 0x100000, as
-  ;; exponents are in the high half. Ordered as integers, one test of each operand tells whether both are normal numbers
-  ;; without sign, or with one.
+  ;; Addition. The smaller magnitude is aligned by one multiplication, which rounds it: the high word is what is added to
+  ;; the other's fraction, and a low word of 0 says that there was a half. Distances of exponents are in units of
+  ;; 0x100000, as exponents are in the high half. Ordered as integers, one test of each operand tells whether both are
+  ;; normal numbers without sign, or with one; those of which the sum may be infinite are not usual.
   (func (export "float.add_f64") (param $x i64) (param $y i64) (result i64)
-    (local $swap i64) (local $fraction i64) (local $other_fraction i64)
+    (local $larger i64) (local $smaller i64) (local $magnitude i64) (local $fraction i64) (local $other_fraction i64)
     (if (i64.lt_u (local.get $x) (local.get $y))
-      (then (local.set $swap (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $swap))))
+      (then (local.set $larger (local.get $x)) (local.set $x (local.get $y)) (local.set $y (local.get $larger))))
     (block $same
-      (block $mixed
-        (block $negative
-          (br_if $negative (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0x7ff00000)))
-          (br_if $mixed (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x100000)))
-          (br $same))
-        (br_if $mixed (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0xfff00000)))
-        (br_if $same (i32.ge_u (call $zk.high (local.get $y)) (i32.const 0x80100000)))
-        (br_if $mixed (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x80100000)))
-        (br_if $mixed (i32.ge_u (call $zk.high (local.get $y)) (i32.const 0x7ff00000)))
-        (br_if $mixed (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x100000)))
-        ;; x is negative, y positive
-        (local.set $x (i64.and (local.get $x) (i64.const 0x7fffffffffffffff)))
-        (if (i64.lt_u (local.get $x) (local.get $y))
-          (then (return (call $sub_normal (local.get $y) (local.get $x) (i32.const 0)))))
-        (return (call $sub_normal (local.get $x) (local.get $y) (i32.const 2048))))
+      (block $other
+        (block $zero
+          (block $negative
+            (br_if $negative (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0x7fe00000)))
+            (br_if $zero (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x100000)))
+            (br $same))
+          (br_if $other (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0xffe00000)))
+          (br_if $same (i32.ge_u (call $zk.high (local.get $y)) (i32.const 0x80100000)))
+          (br_if $other (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x80100000)))
+          (br_if $other (i32.ge_u (call $zk.high (local.get $y)) (i32.const 0x7ff00000)))
+          (br_if $zero (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x100000)))
+          ;; x is negative, y positive
+          (local.set $larger (local.get $x))
+          (local.set $magnitude (call $zk.cut (local.get $x) (i64.const 0x8000000000000000)))
+          (local.set $smaller (local.get $y))
+          (if (i64.lt_u (local.get $magnitude) (local.get $y))
+            (then
+              (local.set $smaller (local.get $magnitude))
+              (local.set $magnitude (local.get $y))
+              (local.set $larger (local.get $y))))
+          (local.set $fraction (call $fraction_of (local.get $magnitude)))
+          (local.set $other_fraction (call $fraction_of (local.get $smaller)))
+          (return (call $sub_magnitudes (local.get $larger) (local.get $fraction)
+            (call $zk.add_high (local.get $other_fraction) (i32.const 0x100000))
+            (call $zk.upper (call $zk.cut
+              (call $zk.cut (local.get $magnitude) (local.get $fraction))
+              (call $zk.cut (local.get $smaller) (local.get $other_fraction)))))))
+        (if (i64.eqz (local.get $y)) (then (return (local.get $x)))))
       (return (call $add_other (local.get $x) (local.get $y))))
     (local.set $fraction (call $fraction_of (local.get $x)))
     (local.set $other_fraction (call $fraction_of (local.get $y)))
@@ -103,79 +116,101 @@
   (func $fraction_of (param $x i64) (result i64) (i64.and (local.get $x) (i64.const 0xfffffffffffff)))
   (func $exponent_of (param $x i64) (result i32)
     (call $zk.upper (i64.and (local.get $x) (i64.const 0x7ff0000000000000))))
-  ;; x - y for normal x >= y without signs, and a sign for the result.
-  (func $sub_normal (param $x i64) (param $y i64) (param $sign i32) (result i64)
-    (local $fraction i64) (local $other_fraction i64)
-    (local.set $fraction (call $fraction_of (local.get $x)))
-    (local.set $other_fraction (call $fraction_of (local.get $y)))
-    (call $sub_magnitudes (local.get $x) (local.get $fraction)
-      (call $zk.add_high (local.get $other_fraction) (i32.const 0x100000))
-      (call $zk.upper (call $zk.cut
-        (call $zk.cut (local.get $x) (local.get $fraction)) (call $zk.cut (local.get $y) (local.get $other_fraction))))
-      (local.get $sign)))
-  ;; A normal x and a significand that is $distance lower. At no distance it has its leading one.
-  (func $add_magnitudes (param $x i64) (param $x_fraction i64) (param $significand i64) (param $distance i32) (result i64)
-    (local $power i64) (local $fraction i64) (local $sum i64) (local $top i64)
-    (local.set $top (call $zk.cut (local.get $x) (local.get $x_fraction)))
+  ;; A normal x with a fraction and a significand that is $distance lower. At no distance it has its leading one. What
+  ;; would be infinite has a fraction of any kind.
+  (func $add_magnitudes (param $x i64) (param $fraction i64) (param $significand i64) (param $distance i32) (result i64)
+    (local $power i64) (local $part i64) (local $rest i64) (local $sum i64) (local $excess i64)
+    ;; the fraction has 2^64 - 2^52 too much, so that a sum with a carry is one of 53 bits; less sign and exponent of x
+    (local.set $sum (call $zk.add_high (local.get $fraction) (i32.const 0xfff00000)))
+    (local.set $excess (call $zk.cut (local.get $sum) (local.get $x)))
     (if (local.get $distance)
       (then
         (if (i32.ge_u (local.get $distance) (i32.const 0x3600000)) (then (return (local.get $x))))
         (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x100000))))
-        (local.set $fraction (i64.mul (local.get $significand) (local.get $power)))
-        (local.set $sum
-          (i64.add (local.get $x_fraction) (call $zk.mulhi_u (local.get $significand) (local.get $power))))
-        (if (i32.lt_u (call $zk.high (local.get $sum)) (i32.const 0x100000))
-          (then (return (call $zk.join (call $round (local.get $sum) (local.get $fraction)) (local.get $top))))))
-      (else (local.set $sum (i64.add (local.get $x_fraction) (local.get $significand)))))
-    (if (i32.eq (call $exponent_of (local.get $x)) (i32.const 0x7fe00000))
-      (then (return (call $zk.add_high (local.get $top) (i32.const 0x100000)))))
-    ;; $sum has 53 bits, and one more is in front: half of them all under the next exponent
-    (local.set $sum (call $zk.add_high (local.get $sum) (i32.const 0x100000)))
-    (call $round_half
-      (call $zk.join (i64.shr_u (local.get $sum) (i64.const 1)) (local.get $top))
-      (i64.shl (local.get $sum) (i64.const 63)) (local.get $fraction)))
+        (local.set $part
+          (call $zk.mulhi_add (local.get $significand) (local.get $power) (i64.const 0x8000000000000000)))
+        (local.set $rest
+          (call $zk.mullo_add (local.get $significand) (local.get $power) (i64.const 0x8000000000000000)))
+        (local.set $sum (i64.add (local.get $sum) (local.get $part)))
+        (if (i64.ge_u (local.get $sum) (local.get $part))
+          (then
+            (if (i64.eqz (local.get $rest))
+              (then (local.set $sum (i64.sub (local.get $sum) (i64.and (local.get $sum) (i64.const 1))))))
+            (return (call $zk.cut (local.get $sum) (local.get $excess)))))
+        ;; half of the sum and a leading one under the next exponent
+        (local.set $sum (call $zk.add_high (local.get $sum) (i32.const 0x200000)))
+        (local.set $part (call $zk.mulhi_add (local.get $sum) (i64.const 0x8000000000000000) (local.get $rest)))
+        (if (i64.eqz (call $zk.mullo_add (local.get $sum) (i64.const 0x8000000000000000) (local.get $rest)))
+          (then
+            ;; without a rest in the beginning it is less than a half that is lost
+            (if (i64.ne (local.get $rest) (i64.const 0))
+              (then (local.set $part (i64.sub (local.get $part) (i64.and (local.get $part) (i64.const 1))))))))
+        (return (call $zk.cut (call $zk.add_high (local.get $part) (i32.const 0xfff00000)) (local.get $excess)))))
+    (local.set $sum
+      (call $zk.add_high (i64.add (local.get $fraction) (local.get $significand)) (i32.const 0x100000)))
+    (local.set $part (i64.shr_u (local.get $sum) (i64.const 1)))
+    (if (i64.ne (i64.shl (local.get $sum) (i64.const 63)) (i64.const 0))
+      (then (local.set $part (i64.add (local.get $part) (i64.and (local.get $part) (i64.const 1))))))
+    (call $zk.cut (call $zk.add_high (local.get $part) (i32.const 0xfff00000)) (local.get $excess)))
+  ;; A normal x with a fraction, less a significand that is $distance lower and not above it. At no distance it has its
+  ;; leading one.
+  (func $sub_magnitudes (param $x i64) (param $fraction i64) (param $significand i64) (param $distance i32) (result i64)
+    (local $power i64) (local $part i64) (local $rest i64) (local $left i64)
+    (if (i32.eqz (local.get $distance))
+      (then
+        (local.set $left
+          (i64.sub (call $zk.add_high (local.get $fraction) (i32.const 0x100000)) (local.get $significand)))
+        (if (i64.eqz (local.get $left)) (then (return (i64.const 0))))
+        (return (call $normalise (local.get $left)
+          (call $zk.div_exact (call $zk.upper (call $zk.cut (local.get $x) (local.get $fraction)))
+            (i32.const 0x100000))))))
+    (if (i32.ge_u (local.get $distance) (i32.const 0x3700000)) (then (return (local.get $x))))
+    (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x100000))))
+    (local.set $part
+      (call $zk.mulhi_add (local.get $significand) (local.get $power) (i64.const 0x8000000000000000)))
+    (local.set $rest
+      (call $zk.mullo_add (local.get $significand) (local.get $power) (i64.const 0x8000000000000000)))
+    (block $lost
+      (local.set $left (i64.sub (local.get $fraction) (local.get $part)))
+      (br_if $lost (i64.lt_u (local.get $fraction) (local.get $left)))
+      (if (i64.eqz (local.get $left))
+        (then
+          ;; perhaps less than nothing is left
+          (br_if $lost (i64.lt_u (i64.const 0x8000000000000000) (local.get $rest))))
+        (else
+          (if (i64.eqz (local.get $rest))
+            (then (local.set $left (i64.add (local.get $left) (i64.and (local.get $left) (i64.const 1))))))))
+      (return (call $zk.join (local.get $left) (call $zk.cut (local.get $x) (local.get $fraction)))))
+    ;; one more bit in front, and more only where nothing is behind
+    (if (i32.eq (local.get $distance) (i32.const 0x100000))
+      (then
+        (local.set $left (call $zk.add_high (local.get $fraction) (i32.const 0x100000)))
+        (local.set $left (i64.sub (i64.add (local.get $left) (local.get $left)) (local.get $significand)))
+        (local.set $power (call $zk.cut (local.get $x) (call $zk.add_high (local.get $fraction) (i32.const 0x200000))))
+        (if (i64.ge_u (local.get $left) (i64.const 0x10000000000000))
+          (then (return (call $zk.join (local.get $left) (local.get $power)))))
+        (return (call $normalise (local.get $left)
+          (call $zk.div_exact (call $zk.upper (call $zk.cut (call $zk.cut (local.get $x) (local.get $fraction))
+            (i64.const 0x10000000000000))) (i32.const 0x100000))))))
+    (local.set $power (i64.add (local.get $power) (local.get $power)))
+    (local.set $part
+      (call $zk.mulhi_add (local.get $significand) (local.get $power) (i64.const 0x8000000000000000)))
+    (local.set $rest
+      (call $zk.mullo_add (local.get $significand) (local.get $power) (i64.const 0x8000000000000000)))
+    (local.set $left (i64.sub (i64.add (local.get $x) (local.get $fraction)) (local.get $part)))
+    (if (i64.eqz (local.get $rest))
+      (then (local.set $left (i64.add (local.get $left) (i64.and (local.get $left) (i64.const 1))))))
+    (local.get $left))
   ;; What was halved, the bit that it lost and the fraction behind that.
   (func $round_half (param $half i64) (param $bit i64) (param $fraction i64) (result i64)
     (if (i64.eqz (local.get $bit)) (then (return (local.get $half))))
     (if (i64.eqz (local.get $fraction))
       (then (return (i64.add (local.get $half) (i64.and (local.get $half) (i64.const 1))))))
     (i64.add (local.get $half) (i64.const 1)))
-  (func $sub_magnitudes (param $x i64) (param $x_fraction i64) (param $significand i64) (param $distance i32)
-      (param $sign i32) (result i64)
-    (local $power i64) (local $fraction i64) (local $left i64) (local $top i64) (local $exponent i32)
-    (local.set $top (call $zk.cut (local.get $x) (local.get $x_fraction)))
-    (if (i32.eqz (local.get $distance))
-      (then
-        (local.set $left (i64.sub (call $zk.add_high (local.get $x_fraction) (i32.const 0x100000)) (local.get $significand)))
-        (if (i64.eqz (local.get $left)) (then (return (i64.const 0))))
-        (return (call $normalise (local.get $left)
-          (call $zk.div_exact (call $zk.upper (local.get $top)) (i32.const 0x100000)) (local.get $sign)))))
-    (if (i32.ge_u (local.get $distance) (i32.const 0x3700000))
-      (then (return (call $packed (local.get $x) (local.get $sign)))))
-    (local.set $power (call $zk.rpow2_64 (call $zk.div_exact (local.get $distance) (i32.const 0x100000))))
-    (local.set $fraction (i64.mul (local.get $significand) (local.get $power)))
-    (local.set $left (i64.sub (local.get $x) (call $zk.mulhi_u (local.get $significand) (local.get $power))))
-    (if (i64.eqz (local.get $fraction))
-      (then)
-      (else
-        (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-        (local.set $fraction (i64.sub (i64.const 0) (local.get $fraction)))))
-    (if (i64.ge_u (local.get $left) (local.get $top))
-      (then (return (call $packed (call $round (local.get $left) (local.get $fraction)) (local.get $sign)))))
-    ;; one more bit in front
-    (local.set $exponent (call $zk.div_exact (call $zk.upper (local.get $top)) (i32.const 0x100000)))
-    (local.set $left (i64.add (i64.sub (local.get $left) (local.get $top)) (i64.const 0x10000000000000)))
-    (local.set $left (i64.add (i64.add (local.get $left) (local.get $left))
-      (i64.shr_u (local.get $fraction) (i64.const 63))))
-    (if (i32.ge_u (call $zk.high (local.get $left)) (i32.const 0x100000))
-      (then
-        (return (call $packed
-          (call $round (local.get $left) (i64.shl (local.get $fraction) (i64.const 1)))
-          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (local.get $sign)) (i32.const 2))))))
-    (call $normalise (local.get $left) (call $zk.sub_nw (local.get $exponent) (i32.const 1)) (local.get $sign)))
-  ;; x + y where one is infinite, a NaN, 0 or below the normal numbers.
+  ;; x + y where one is infinite, a NaN, 0 or below the normal numbers, or has their greatest exponent.
   (func $add_other (export "add_other_f64") (param $x i64) (param $y i64) (result i64)
-    (local $exponent i32) (local $other_exponent i32) (local $swap i64) (local $sign i32)
+    (local $exponent i32) (local $other_exponent i32) (local $swap i64)
+    (local $fraction i64) (local $significand i64)
     (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
     (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
     (local.set $exponent (call $exponent_of (local.get $x)))
@@ -191,28 +226,48 @@
     (if (i32.le_u (local.get $exponent) (i32.const 0x100000))
       (then (return (call $add_smallest (local.get $x) (local.get $y)))))
     (if (i64.eqz (i64.shl (local.get $y) (i64.const 1))) (then (return (local.get $x))))
+    (local.set $significand (call $fraction_of (local.get $y)))
+    (if (local.get $other_exponent)
+      (then (local.set $significand (call $zk.add_high (local.get $significand) (i32.const 0x100000))))
+      (else (local.set $other_exponent (i32.const 0x100000))))
     (if (call $is_negative (i64.xor (local.get $x) (local.get $y)))
       (then
-        (local.set $sign (i32.and (call $top (local.get $x)) (i32.const 2048)))
-        (local.set $x (i64.and (local.get $x) (i64.const 0x7fffffffffffffff)))
-        (return (call $sub_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (call $fraction_of (local.get $y))
-          (call $zk.sub_nw (local.get $exponent) (i32.const 0x100000)) (local.get $sign)))))
-    (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (call $fraction_of (local.get $y))
-      (call $zk.sub_nw (local.get $exponent) (i32.const 0x100000))))
-  ;; An exact significand that is not 0 and below 2^53, with an exponent of at least 1.
-  (func $normalise (export "normalise_f64") (param $significand i64) (param $exponent i32) (param $sign i32) (result i64)
-    (local $zeros i32)
+        (local.set $fraction (call $fraction_of (local.get $x)))
+        (if (i32.eq (local.get $exponent) (local.get $other_exponent))
+          (then
+            (if (i64.lt_u (local.get $fraction) (call $fraction_of (local.get $y)))
+              (then
+                (local.set $x (local.get $y))
+                (local.set $significand (call $zk.add_high (local.get $fraction) (i32.const 0x100000)))
+                (local.set $fraction (call $fraction_of (local.get $x)))))))
+        (return (call $sub_magnitudes (local.get $x) (local.get $fraction) (local.get $significand)
+          (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent))))))
+    (local.set $x
+      (call $add_magnitudes (local.get $x) (call $fraction_of (local.get $x)) (local.get $significand)
+        (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent))))
+    (if (i32.eq (call $exponent_of (local.get $x)) (i32.const 0x7ff00000))
+      (then (return (i64.and (local.get $x) (i64.const 0xfff0000000000000)))))
+    (local.get $x))
+  ;; An exact significand that is not 0 and below 2^53, with a sign and an exponent of at least 1.
+  (func $normalise (export "normalise_f64") (param $significand i64) (param $top i32) (result i64)
+    (local $zeros i32) (local $shifted i64) (local $exponent i32)
     (local.set $zeros (call $zk.clz_nz_64 (local.get $significand)))
-    (if (i32.ge_u (local.get $zeros) (call $zk.add_nw (local.get $exponent) (i32.const 11)))
-      (then
-        (return (call $packed
-          (call $zk.mul_nw (local.get $significand)
-            (call $zk.pow2_64 (call $zk.sub_nw (local.get $exponent) (i32.const 1))))
-          (local.get $sign)))))
+    (local.set $shifted (call $zk.shl_clz (local.get $significand)))
+    (block $normal
+      ;; at most 53 places
+      (block $near
+        (br_if $near (i32.lt_u (local.get $top) (i32.const 54)))
+        (br_if $normal (i32.lt_u (local.get $top) (i32.const 2048)))
+        (br_if $normal (i32.ge_u (local.get $top) (i32.const 2102))))
+      (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
+      (br_if $normal (i32.lt_u (local.get $zeros) (call $zk.add_nw (local.get $exponent) (i32.const 11))))
+      (return (call $packed
+        (call $zk.mul_nw (local.get $significand)
+          (call $zk.pow2_64 (call $zk.sub_nw (local.get $exponent) (i32.const 1))))
+        (call $zk.sub_nw (local.get $top) (local.get $exponent)))))
     (call $packed
-      (i64.shr_u (call $zk.shl_clz (local.get $significand)) (i64.const 11))
-      (call $zk.sub_nw
-        (call $zk.add_nw (call $zk.add_nw (local.get $exponent) (local.get $sign)) (i32.const 10)) (local.get $zeros))))
+      (i64.shr_u (local.get $shifted) (i64.const 11))
+      (call $zk.sub_nw (call $zk.add_nw (local.get $top) (i32.const 10)) (local.get $zeros))))
   ;; Exponents of at most 1: the bits without sign are multiples of one number, and only a sum of 54 bits is rounded.
   (func $add_smallest (export "add_smallest_f64") (param $x i64) (param $y i64) (result i64)
     (local $left i64) (local $right i64)
