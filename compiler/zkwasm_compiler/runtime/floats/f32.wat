@@ -316,9 +316,6 @@
       (then (local.set $part (i64.and (local.get $part) (i64.const 0xfffffffe00000000)))))
     (call $zk.add_nw (call $zk.high (local.get $part))
       (call $zk.mul_nw_32 (call $zk.sub_nw (local.get $sum) (i32.const 127)) (i32.const 0x800000))))
-  (func $is_unusual (param $x i32) (result i32)
-    (if (i32.lt_u (local.get $x) (i32.const 0x20800000)) (then (return (i32.const 1))))
-    (i32.ge_u (local.get $x) (i32.const 0x5f800000)))
   ;; Any operands: their fractions, and both without those.
   (func $mul_other (export "mul_other_f32") (param $fraction i32) (param $other_fraction i32) (param $top i32)
       (param $other_top i32) (result i32)
@@ -399,44 +396,49 @@
     (if (local.get $fraction) (then (local.set $part (i64.or (local.get $part) (i64.const 1)))))
     (i32.add (call $round (call $zk.high (local.get $part)) (i32.wrap_i64 (local.get $part))) (local.get $sign)))
 
+  ;; Usual operands have exponents from 88 on, and a sum of exponents up to 300. A sign that only y has is given to x.
   (func (export "float.div_f32") (param $x i32) (param $y i32) (result i32)
-    (local $fraction i32) (local $other_fraction i32) (local $exponent i32) (local $other_exponent i32) (local $top i32)
-    (local $left i64) (local $right i32)
+    (local $fraction i32) (local $other_fraction i32) (local $sum i32) (local $top i32)
     (local.set $fraction (call $fraction_of (local.get $x)))
     (local.set $other_fraction (call $fraction_of (local.get $y)))
     (block $usual
-      (block $signed
-        (br_if $signed (call $is_unusual (local.get $x)))
-        (br_if $signed (call $is_unusual (local.get $y)))
-        (local.set $top (call $zk.sub_nw
-          (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x3f000000))
-          (call $zk.sub_nw (local.get $y) (local.get $other_fraction))))
-        (br $usual))
-      (local.set $exponent (call $exponent_of (local.get $x)))
-      (local.set $other_exponent (call $exponent_of (local.get $y)))
       (block $other
-        (br_if $other (call $is_unusual (local.get $exponent)))
-        (br_if $other (call $is_unusual (local.get $other_exponent)))
-        (local.set $top (call $zk.add_nw
-          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 0x3f000000)) (local.get $other_exponent))
-          (i32.and (i32.xor (local.get $x) (local.get $y)) (i32.const 0x80000000))))
-        (br $usual))
+        (br_if $other (i32.lt_u (local.get $x) (i32.const 0x2c000000)))
+        (br_if $other (i32.lt_u (local.get $y) (i32.const 0x2c000000)))
+        (local.set $sum (call $zk.add_nw
+          (call $zk.div_exact (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x800000))
+          (call $zk.div_exact (call $zk.sub_nw (local.get $y) (local.get $other_fraction)) (i32.const 0x800000))))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 301)))
+        (if (i32.lt_u (local.get $x) (i32.const 0xac000000))
+          (then
+            (br_if $other (i32.lt_u (local.get $y) (i32.const 0xac000000)))
+            (br_if $other (i32.ge_u (local.get $sum) (i32.const 557)))
+            (local.set $x (call $zk.add_nw (local.get $x) (i32.const 0x80000000)))
+            (local.set $y (call $zk.sub_nw (local.get $y) (i32.const 0x80000000)))
+            (br $usual)))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 557)))
+        (br_if $other (i32.lt_u (local.get $y) (i32.const 0xac000000)))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 813))))
       (return (call $div_other (local.get $x) (local.get $y))))
-    (local.set $right (call $zk.add_nw (local.get $other_fraction) (i32.const 0x800000)))
-    (local.set $left (call $zk.mul_nw
-      (i64.extend_i32_u (call $zk.add_nw (local.get $fraction) (i32.const 0x800000))) (i64.const 0x800000)))
+    (local.set $top (call $zk.sub_nw
+      (call $zk.add_nw (call $zk.sub_nw (local.get $x) (local.get $fraction)) (i32.const 0x13000000))
+      (call $zk.sub_nw (call $zk.sub_nw (local.get $y) (local.get $other_fraction)) (i32.const 0x2c000000))))
     (if (i32.lt_u (local.get $fraction) (local.get $other_fraction))
       (then
-        (local.set $left (i64.add (local.get $left) (local.get $left)))
-        (local.set $top (call $zk.sub_nw (local.get $top) (i32.const 0x800000)))))
-    (call $quotient (local.get $left) (local.get $right) (local.get $top)))
-  (func $quotient (param $x i64) (param $y i32) (param $top i32) (result i32)
-    (local $quotient i32) (local $rest i32)
-    (local.set $quotient (call $zk.low (call $zk.div_u_nz_64 (local.get $x) (i64.extend_i32_u (local.get $y)))))
-    (local.set $rest (call $zk.low (call $zk.rem_u_nz_64 (local.get $x) (i64.extend_i32_u (local.get $y)))))
-    (if (i32.lt_u (local.get $y) (call $zk.mul_nw_32 (local.get $rest) (i32.const 2)))
-      (then (return (call $zk.add_nw (call $zk.add_nw (local.get $quotient) (local.get $top)) (i32.const 1)))))
-    (call $zk.add_nw (local.get $quotient) (local.get $top)))
+        (return (call $zk.add_nw
+          (call $quotient (local.get $fraction) (i64.const 0x2000000) (local.get $other_fraction))
+          (call $zk.sub_nw (local.get $top) (i32.const 0x800000))))))
+    (call $zk.add_nw
+      (call $quotient (local.get $fraction) (i64.const 0x1000000) (local.get $other_fraction)) (local.get $top)))
+  ;; Half of the scaled quotient, rounded, as in f64.
+  (func $quotient (param $fraction i32) (param $scale i64) (param $other_fraction i32) (result i32)
+    (call $zk.low (call $zk.div_u_nz_64
+      (call $zk.mul_add_nw
+        (i64.extend_i32_u (call $zk.add_nw (local.get $fraction) (i32.const 0x800000)))
+        (local.get $scale)
+        (i64.extend_i32_u (call $zk.add_nw (local.get $other_fraction) (i32.const 0x800000))))
+      (i64.extend_i32_u (call $zk.add_nw
+        (call $zk.mul_nw_32 (local.get $other_fraction) (i32.const 2)) (i32.const 0x1000000))))))
   (func $div_other (export "div_other_f32") (param $x i32) (param $y i32) (result i32)
     (local $exponent i32) (local $other_exponent i32) (local $sign i32) (local $left i32) (local $right i32)
     (local.set $exponent (call $exponent_of (local.get $x)))

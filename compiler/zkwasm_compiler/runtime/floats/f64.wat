@@ -438,89 +438,83 @@
           (i64.extend_i32_u (i64.ne (local.get $fraction) (i64.const 0)))))
       (local.get $sign)))
 
-  ;; Division. The usual operands are positive with exponents from 513 to 1534.
+  ;; Division. The usual operands have exponents from 640 on, and a sum of exponents up to 2300: a sum with signs as in a
+  ;; product. Then their difference is small enough, and with one sign it has it; where only y has one, 4096 go to it.
   (func (export "float.div_f64") (param $x i64) (param $y i64) (result i64)
-    (local $top i32) (local $other_top i32) (local $exponent i32) (local $other_exponent i32) (local $sum i32)
-    (local $left i64) (local $right i64)
+    (local $top i32) (local $other_top i32) (local $sum i32) (local $left i64) (local $right i64)
     (local.set $top (call $top (local.get $x)))
-    (local.set $other_top (call $top (local.get $y)))
-    (block $usual
-      (block $signed
-        (br_if $signed (call $is_unusual (local.get $top)))
-        (br_if $signed (call $is_unusual (local.get $other_top)))
-        (local.set $sum (call $zk.sub_nw
-          (call $zk.add_nw (local.get $top) (i32.const 1022)) (local.get $other_top)))
-        (br $usual))
-      (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
-      (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
-      (block $other
-        (br_if $other (call $is_unusual (local.get $exponent)))
-        (br_if $other (call $is_unusual (local.get $other_exponent)))
-        (local.set $sum (call $zk.add_nw
-          (call $zk.sub_nw (call $zk.add_nw (local.get $exponent) (i32.const 1022)) (local.get $other_exponent))
-          (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048))))
-        (br $usual))
-      (return (call $div_other (local.get $x) (local.get $y))))
     (local.set $left (call $zk.significand (local.get $x) (local.get $top)))
+    (local.set $other_top (call $top (local.get $y)))
     (local.set $right (call $zk.significand (local.get $y) (local.get $other_top)))
+    (block $usual
+      (block $other
+        (br_if $other (i32.lt_u (local.get $top) (i32.const 640)))
+        (br_if $other (i32.lt_u (local.get $other_top) (i32.const 640)))
+        ;; of the sum itself nothing else would need a register
+        (br_if $usual (i32.lt_u
+          (call $zk.add_nw (call $zk.add_nw (local.get $top) (i32.const 1)) (local.get $other_top)) (i32.const 2302)))
+        (local.set $sum (call $zk.add_nw (local.get $top) (local.get $other_top)))
+        (if (i32.lt_u (local.get $top) (i32.const 2688))
+          (then
+            (br_if $other (i32.lt_u (local.get $other_top) (i32.const 2688)))
+            (br_if $other (i32.ge_u (local.get $sum) (i32.const 4349)))
+            (local.set $top (call $zk.add_nw (local.get $top) (i32.const 4096)))
+            (br $usual)))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 4349)))
+        (br_if $other (i32.lt_u (local.get $other_top) (i32.const 2688)))
+        (br_if $usual (i32.lt_u (local.get $sum) (i32.const 6397))))
+      (return (call $div_other (local.get $left) (local.get $right) (local.get $top) (local.get $other_top))))
     (if (i64.lt_u (local.get $left) (local.get $right))
       (then
-        (return (call $quotient (i64.shr_u (local.get $left) (i64.const 11)) (i64.shl (local.get $left) (i64.const 53))
-          (local.get $right) (call $zk.sub_nw (local.get $sum) (i32.const 1))))))
-    (call $quotient (i64.shr_u (local.get $left) (i64.const 12)) (i64.shl (local.get $left) (i64.const 52))
-      (local.get $right) (local.get $sum)))
-  (func $is_unusual (param $top i32) (result i32)
-    (if (i32.lt_u (local.get $top) (i32.const 513)) (then (return (i32.const 1))))
-    (i32.ge_u (local.get $top) (i32.const 1535)))
-  ;; The quotient of 53 bits under sign and exponent - 1. It is never a half too much: that would have an odd number of
-  ;; 54 bits divide one of 53.
-  (func $quotient (param $high i64) (param $low i64) (param $y i64) (param $top i32) (result i64)
-    (local $quotient i64) (local $rest i64)
-    (local.set $quotient
-      (call $packed (call $zk.div_wide (local.get $high) (local.get $low) (local.get $y)) (local.get $top)))
-    (local.set $rest (call $zk.rem_wide (local.get $high) (local.get $low) (local.get $y)))
-    (if (i64.lt_u (local.get $y) (i64.add (local.get $rest) (local.get $rest)))
-      (then (return (i64.add (local.get $quotient) (i64.const 1)))))
-    (local.get $quotient))
-  ;; Any operands.
-  (func $div_other (export "div_other_f64") (param $x i64) (param $y i64) (result i64)
-    (local $top i32) (local $exponent i32) (local $other_top i32) (local $other_exponent i32) (local $sign i32)
-    (local $left i64) (local $right i64)
-    (local.set $top (call $top (local.get $x)))
+        (return (call $packed
+          (call $quotient (i64.shr_u (local.get $left) (i64.const 10)) (i64.shl (local.get $left) (i64.const 54))
+            (local.get $right))
+          (call $zk.sub_nw (call $zk.add_nw (local.get $top) (i32.const 1021)) (local.get $other_top))))))
+    (call $packed
+      (call $quotient (i64.shr_u (local.get $left) (i64.const 11)) (i64.shl (local.get $left) (i64.const 53))
+        (local.get $right))
+      (call $zk.sub_nw (call $zk.add_nw (local.get $top) (i32.const 1022)) (local.get $other_top))))
+  ;; Half of the quotient, rounded: twice y goes once more into what is y more. The low word has zeros where y has bits. It
+  ;; is never a half too much: that would have an odd number of 54 bits divide one of 53.
+  (func $quotient (param $high i64) (param $low i64) (param $y i64) (result i64)
+    (call $zk.div_wide (local.get $high) (call $zk.join (local.get $low) (local.get $y))
+      (i64.add (local.get $y) (local.get $y))))
+  ;; Any operands: their significands and their first 12 bits.
+  (func $div_other (export "div_other_f64") (param $left i64) (param $right i64) (param $top i32) (param $other_top i32)
+      (result i64)
+    (local $exponent i32) (local $other_exponent i32) (local $sign i32)
     (local.set $exponent (i32.and (local.get $top) (i32.const 2047)))
-    (local.set $other_top (call $top (local.get $y)))
     (local.set $other_exponent (i32.and (local.get $other_top) (i32.const 2047)))
     (local.set $sign (i32.and (i32.xor (local.get $top) (local.get $other_top)) (i32.const 2048)))
     (if (i32.eq (local.get $exponent) (i32.const 2047))
       (then
-        (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
+        (if (i64.ne (local.get $left) (i64.const 0x10000000000000)) (then (return (i64.const 0x7ff8000000000000))))
         (if (i32.eq (local.get $other_exponent) (i32.const 2047)) (then (return (i64.const 0x7ff8000000000000))))
         (return (call $packed (i64.const 0x7ff0000000000000) (local.get $sign)))))
     (if (i32.eq (local.get $other_exponent) (i32.const 2047))
       (then
-        (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
+        (if (i64.ne (local.get $right) (i64.const 0x10000000000000)) (then (return (i64.const 0x7ff8000000000000))))
         (return (call $packed (i64.const 0) (local.get $sign)))))
     (if (i32.eqz (local.get $other_exponent))
       (then
-        (local.set $right (i64.and (local.get $y) (i64.const 0xfffffffffffff)))
+        (local.set $right (i64.sub (local.get $right) (i64.const 0x10000000000000)))
         (if (i64.eqz (local.get $right))
           (then
-            (if (i64.eqz (i64.shl (local.get $x) (i64.const 1))) (then (return (i64.const 0x7ff8000000000000))))
+            (if (i32.eqz (local.get $exponent))
+              (then
+                (if (i64.eq (local.get $left) (i64.const 0x10000000000000))
+                  (then (return (i64.const 0x7ff8000000000000))))))
             (return (call $packed (i64.const 0x7ff0000000000000) (local.get $sign)))))
         (local.set $other_exponent (call $zk.sub_nw (i32.const 2060) (call $zk.clz_nz_64 (local.get $right))))
         (local.set $right (i64.shr_u (call $zk.shl_clz (local.get $right)) (i64.const 11))))
-      (else
-        (local.set $right (call $zk.significand (local.get $y) (local.get $other_top)))
-        (local.set $other_exponent (call $zk.add_nw (local.get $other_exponent) (i32.const 2048)))))
+      (else (local.set $other_exponent (call $zk.add_nw (local.get $other_exponent) (i32.const 2048)))))
     (if (i32.eqz (local.get $exponent))
       (then
-        (local.set $left (i64.and (local.get $x) (i64.const 0xfffffffffffff)))
+        (local.set $left (i64.sub (local.get $left) (i64.const 0x10000000000000)))
         (if (i64.eqz (local.get $left)) (then (return (call $packed (i64.const 0) (local.get $sign)))))
         (local.set $exponent (call $zk.sub_nw (i32.const 5131) (call $zk.clz_nz_64 (local.get $left))))
         (local.set $left (i64.shr_u (call $zk.shl_clz (local.get $left)) (i64.const 11))))
-      (else
-        (local.set $left (call $zk.significand (local.get $x) (local.get $top)))
-        (local.set $exponent (call $zk.add_nw (local.get $exponent) (i32.const 5119)))))
+      (else (local.set $exponent (call $zk.add_nw (local.get $exponent) (i32.const 5119)))))
     ;; as in finish, for a quotient of at least 1
     (local.set $exponent (call $zk.sub_nw (local.get $exponent) (local.get $other_exponent)))
     (if (i64.lt_u (local.get $left) (local.get $right))
