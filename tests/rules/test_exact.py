@@ -160,8 +160,9 @@ def test_branch_on_a_multiple_of_an_index(coefficients: tuple[int, ...], constan
 @pytest.mark.parametrize(("coefficients", "constant"), SMALL_SUMS)
 def test_power_of_a_sum(op: str, coefficients: tuple[int, ...], constant: int) -> None:
     total = within(coefficients, constant, 0)
-    rule = power_rule(op, coefficients, constant)
-    assert prove(rule, lambda facts, *operands: MEANINGS[op](facts, total(facts, *operands))) > 1
+    for rotated in (None, 0) if coefficients else (None,):
+        rule = power_rule(op, coefficients, constant, rotated)
+        assert prove(rule, lambda facts, *operands: MEANINGS[op](facts, total(facts, *operands))) > 1
 
 
 @pytest.mark.parametrize("op", POWER_TABLES)

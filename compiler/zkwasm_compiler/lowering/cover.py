@@ -9,7 +9,7 @@ needs them. Block parameters start in the best representation and fall until eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 
@@ -297,9 +297,10 @@ class Cover:
         if value.op in POWER_TABLES:
             for deep in (True, False):
                 terms, constant, folded = self._exact_sum([(value.args[0], 1)], deep)
-                if folded and len(terms) <= MAXIMUM_TERMS:
-                    rule = power_rule(value.op, tuple(terms.values()), constant)
-                    yield from self._sum_match(rule, terms, [value, *folded], value)
+                if len(terms) <= MAXIMUM_TERMS:
+                    for rotated in ([None] if folded else []) + self._highs(terms):
+                        rule = power_rule(value.op, tuple(terms.values()), constant, rotated)
+                        yield from self._sum_match(rule, terms, [value, *folded], value)
         if value.op in EXACT:
             for deep in (True, False):
                 terms, constant, folded = self._exact_sum([(value, 1)], deep, value)
@@ -321,12 +322,12 @@ class Cover:
         yield tuple(wanted.values())
         if len(words) == 1:
             yield tuple((wanted | {words[0]: WORD}).values())
-            if self._is_high(words[0]):
+            if self._highs(words):
                 yield tuple((wanted | {words[0]: LONG}).values())
 
-    def _is_high(self, value: Value) -> bool:
-        """Whether the value is a high word that only its user wants."""
-        return value.op == "zk.high" and value in self.trees
+    def _highs(self, terms: Iterable[Value]) -> list[int]:
+        """The positions of terms that are high words and which only the sum wants."""
+        return [n for n, term in enumerate(terms) if term.op in ("zk.high", "zk.upper") and term in self.trees]
 
     def _sum_match(
         self, rule: Rule | None, terms: dict[Value, int], folded: list[Value], value: Value
@@ -357,8 +358,7 @@ class Cover:
                 terms = dict.fromkeys(terms, 1)
             if len(terms) > MAXIMUM_TERMS:
                 continue
-            highs = [number for number, term in enumerate(terms) if self._is_high(term)]
-            for rotated in ([None] if folded else []) + highs:
+            for rotated in ([None] if folded else []) + self._highs(terms):
                 rule = branch_rule(tuple(terms.values()), constant, jump, inverted, rotated)
                 wanted = {
                     term: LONG if number == rotated else INDEX if term.type is Type.INDEX else WORD

@@ -111,9 +111,7 @@ def branch_rule(
     or zero (JMPZ), to ``else`` where not; the other way round when `inverted`. The operand at `rotated` is a LONG that
     stands for its high word."""
     targets = "else, then" if inverted else "then, else"
-    operands = tuple(
-        Representation.LONG if number == rotated else Representation.WORD for number in range(len(coefficients))
-    )
+    operands = _words(len(coefficients), rotated)
     high = "" if rotated is None else f".high{rotated}"
     return Rule(
         name=f"br_if.exact{coefficients}+{constant}{high}.{jump}({targets})",
@@ -129,16 +127,22 @@ POWER_TABLES = {"zk.pow2_32": 32, "zk.pow2_64": 64, "zk.rpow2_32": 32, "zk.rpow2
 
 
 @lru_cache(maxsize=4096)
-def power_rule(op: str, coefficients: tuple[int, ...], constant: int) -> Rule:
-    """A power of two from a table for an exact sum, which goes into the test of the table's index."""
-    index = _sum_text(coefficients, constant - POWER_TABLES[op])
+def power_rule(op: str, coefficients: tuple[int, ...], constant: int, rotated: int | None = None) -> Rule:
+    """A power of two from a table for an exact sum, which goes into the test of the table's index. The operand at
+    `rotated` is a LONG that stands for its high word."""
+    operands = _words(len(coefficients), rotated)
+    index = _sum_text(coefficients, constant - POWER_TABLES[op], operands)
     return Rule(
-        name=f"{op}{coefficients}+{constant}",
-        pattern=Node("exact", tuple(Leaf(f"x{i}", Representation.WORD) for i in range(len(coefficients)))),
+        name=f"{op}{coefficients}+{constant}{'' if rotated is None else f'.high{rotated}'}",
+        pattern=Node("exact", _patterns(operands)),
         output="p",
         result=Representation.CLEAN if op == "zk.pow2_32" else Representation.LONG,
         steps=parse_steps(f"{index} => e :JMPN(next, fail)\n:CALL({op.removeprefix('zk.')}_end, e) -> p"),
     )
+
+
+def _words(count: int, rotated: int | None) -> tuple[Representation, ...]:
+    return tuple(Representation.LONG if number == rotated else Representation.WORD for number in range(count))
 
 
 def _sum_text(coefficients: tuple[int, ...], constant: int, operands: tuple[Representation, ...] = ()) -> str:
