@@ -24,8 +24,13 @@
 
   ;; Comparisons. Patterns without sign are ordered as what they stand for, those with a sign the other way round.
   (func (export "float.eq_f64") (param $x i64) (param $y i64) (result i32)
-    (if (i64.eq (local.get $x) (local.get $y)) (then (return (i32.eqz (call $is_nan (local.get $x))))))
-    (i64.eqz (i64.and (i64.or (local.get $x) (local.get $y)) (i64.const 0x7fffffffffffffff))))
+    (if (i64.eq (local.get $x) (local.get $y))
+      (then
+        (if (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x7ff00000)) (then (return (i32.const 1))))
+        (return (i32.eqz (call $is_nan (local.get $x))))))
+    ;; both are 0
+    (if (i64.eq (i64.or (local.get $x) (local.get $y)) (i64.const 0x8000000000000000)) (then (return (i32.const 1))))
+    (i32.const 0))
   (func (export "float.lt_f64") (param $x i64) (param $y i64) (result i32)
     (if (i64.lt_u (local.get $x) (local.get $y))
       (then
@@ -56,18 +61,39 @@
     (if (i64.eq (local.get $x) (local.get $y))
       (then (return (i64.le_u (local.get $y) (i64.const 0xfff0000000000000)))))
     (i64.eq (i64.or (local.get $x) (local.get $y)) (i64.const 0x8000000000000000)))
+  ;; The operands ordered as integers: without signs the second is the smaller one, with a sign of the first that is.
   (func (export "float.min_f64") (param $x i64) (param $y i64) (result i64)
+    (if (i64.lt_u (local.get $x) (local.get $y)) (then (return (call $min_ordered (local.get $y) (local.get $x)))))
+    (call $min_ordered (local.get $x) (local.get $y)))
+  (func $min_ordered (param $x i64) (param $y i64) (result i64)
+    (if (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x7ff00000)) (then (return (local.get $y))))
+    (block $other
+      (br_if $other (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x80000000)))
+      (br_if $other (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0xfff00000)))
+      (br_if $other (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x80000000)))
+      (return (local.get $x)))
+    (call $min_other (local.get $x) (local.get $y)))
+  (func $min_other (export "min_other_f64") (param $x i64) (param $y i64) (result i64)
     (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
     (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
-    (if (call $is_negative (i64.and (local.get $x) (local.get $y)))
-      (then (return (select (local.get $x) (local.get $y) (i64.lt_u (local.get $y) (local.get $x))))))
-    (select (local.get $x) (local.get $y) (i64.lt_s (local.get $x) (local.get $y))))
+    (if (call $is_negative (local.get $x)) (then (return (local.get $x))))
+    (local.get $y))
   (func (export "float.max_f64") (param $x i64) (param $y i64) (result i64)
+    (if (i64.lt_u (local.get $x) (local.get $y)) (then (return (call $max_ordered (local.get $y) (local.get $x)))))
+    (call $max_ordered (local.get $x) (local.get $y)))
+  (func $max_ordered (param $x i64) (param $y i64) (result i64)
+    (if (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x7ff00000)) (then (return (local.get $x))))
+    (block $other
+      (br_if $other (i32.lt_u (call $zk.high (local.get $x)) (i32.const 0x80000000)))
+      (br_if $other (i32.ge_u (call $zk.high (local.get $x)) (i32.const 0xfff00000)))
+      (br_if $other (i32.lt_u (call $zk.high (local.get $y)) (i32.const 0x80000000)))
+      (return (local.get $y)))
+    (call $max_other (local.get $x) (local.get $y)))
+  (func $max_other (export "max_other_f64") (param $x i64) (param $y i64) (result i64)
     (if (call $is_nan (local.get $x)) (then (return (i64.const 0x7ff8000000000000))))
     (if (call $is_nan (local.get $y)) (then (return (i64.const 0x7ff8000000000000))))
-    (if (call $is_negative (i64.and (local.get $x) (local.get $y)))
-      (then (return (select (local.get $y) (local.get $x) (i64.lt_u (local.get $y) (local.get $x))))))
-    (select (local.get $y) (local.get $x) (i64.lt_s (local.get $x) (local.get $y))))
+    (if (call $is_negative (local.get $x)) (then (return (local.get $y))))
+    (local.get $x))
 
   ;; Addition. The smaller magnitude is aligned by one multiplication, which rounds it: the high word is what is added to
   ;; the other's fraction, and a low word of 0 says that there was a half. Distances of exponents are in units of
