@@ -27,7 +27,7 @@ def seed(text: str) -> int:
     except ValueError:
         value = -1
     if not 0 <= value < LIMIT:
-        raise ValueError(f"{text!r} is no number from 0 to {LIMIT - 1}")
+        raise ValueError(f"{text.strip()!r} is no number from 0 to {LIMIT - 1}")
     return value
 
 

@@ -27,8 +27,8 @@ def add_target(parser: argparse.ArgumentParser, *, call: str) -> None:
     parser.add_argument(
         "--program", metavar="NAME", help="the program inside a wheel (default: the one that exports it)"
     )
-    parser.add_argument("-O", type=int, choices=range(4), default=2, dest="optimization_level", help="as for compile")
-    parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, default=MEMORY_LAYOUTS[0], help="as for compile")
+    parser.add_argument("-O", type=int, choices=range(4), dest="optimization_level", help="as for compile")
+    parser.add_argument("--memory-layout", choices=MEMORY_LAYOUTS, help="as for compile")
     add_links(parser)
     add_host_options(parser)
     add_inputs(parser)
@@ -76,22 +76,46 @@ def load_target(arguments: argparse.Namespace) -> Program:
 
     Raises: InputError with every problem.
     """
-    from hatch_zkwasm.sources import WHEEL_SUFFIX, load_file, read_bytes
+    from hatch_zkwasm.sources import MODULE_SUFFIXES, WHEEL_SUFFIX, load_file, read_bytes
 
     read_bytes(arguments.file)  # a missing file is the first thing to complain about
+    if not arguments.file.name.lower().endswith(MODULE_SUFFIXES):
+        _refuse_compile_options(arguments)
     if arguments.file.suffix.lower() == WHEEL_SUFFIX:
         program = _from_wheel(arguments.file, arguments.program, arguments.call)
     else:
         program = load_file(
             arguments.file,
-            optimization_level=arguments.optimization_level,
-            memory_layout=arguments.memory_layout,
+            optimization_level=2 if arguments.optimization_level is None else arguments.optimization_level,
+            memory_layout=arguments.memory_layout or MEMORY_LAYOUTS[0],
             links=parse_links(arguments),
             hosts=host_options(arguments),
         )
     for warning in program.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return program
+
+
+def _refuse_compile_options(arguments: argparse.Namespace) -> None:
+    """Raises: UsageError when an option says how to compile what is compiled already."""
+    from hatch_zkwasm.errors import UsageError
+    from zkwasm_compiler.errors import Problem
+
+    given = {
+        "-O": arguments.optimization_level,
+        "--memory-layout": arguments.memory_layout,
+        "--link": arguments.links or None,
+        "--argument": arguments.program_arguments or None,
+        "--env": arguments.environment or None,
+        "--clock": arguments.clock,
+        "--random-seed": arguments.random_seed,
+    }
+    for option, value in given.items():
+        if value is not None:
+            message = (
+                f"is no module to compile, so {option} has nothing to act on; compile the program with it, or leave"
+            )
+            raise UsageError(Problem(f"{message} it out", file=str(arguments.file)))
 
 
 def _from_wheel(path: Path, name: str | None, call: str | None) -> Program:

@@ -61,11 +61,26 @@ def test_what_the_parser_refuses(tmp_path: Path, words: list[str], message: str)
             ["profile", "text.txt", "--html", "out", "--folded", "./a.trace/../out"],
             "a.trace/../out: cannot be written by both --html and --folded; give each a file of its own",
         ),
+        *(
+            (
+                ["run", "a.zkasm", *words],
+                f"a.zkasm: is no module to compile, so {option} has nothing to act on; compile the program with it, or "
+                "leave it out",
+            )
+            for option, *words in (
+                ("-O", "-O2"),
+                ("--memory-layout", "--memory-layout", "auto"),
+                ("--argument", "--argument", "x"),
+                ("--clock", "--clock", "0"),
+                ("--random-seed", "--random-seed", "0"),
+            )
+        ),
         (["build"], "pyproject.toml: there is no such file; run in a project's folder or name the folder"),
     ],
 )
 def test_what_does_not_exist_or_fit(tmp_path: Path, words: list[str], message: str) -> None:
     (tmp_path / "text.txt").write_text("text")
+    (tmp_path / "a.zkasm").write_text("start:\n")
     (tmp_path / "a.trace").mkdir()
     (tmp_path / "a.trace" / "trace.json").write_text("{}")
     before = files(tmp_path)
