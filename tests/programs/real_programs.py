@@ -118,6 +118,7 @@ PROGRAMS = (
     RealProgram(
         "assemblyscript/inventory.wasm",
         (("worth", (10,)), ("order", (7,)), ("available", (10, 3)), ("available", (10, 7))),
+        audited=False,
     ),
     RealProgram("assemblyscript/life.wasm", (("life", (6, 2, 88172645463325252)), ("life", (3, 1, 5)))),
 )
