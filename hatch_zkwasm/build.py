@@ -212,7 +212,12 @@ def _compile(configuration: Configuration, program: ProgramConfiguration) -> tup
         optimization_level=program.optimization_level,
         memory_layout=program.memory_layout,
         links={name: configuration.root / file for name, file in program.links},
-        hosts=HostOptions(program.arguments, program.environment, program.clock, program.random_seed),
+        hosts=HostOptions(
+            arguments=program.arguments,
+            environment=program.environment,
+            clock=program.clock,
+            random_seed=program.random_seed,
+        ),
         shown_as=program.source,
     )
     if compiled.interface is None or compiled.positions is None:

@@ -40,15 +40,13 @@ CARRIES_INDEXES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class CompileOptions:
+class CompileOptions(HostOptions):
     """`exports`: the exported functions to make provable (all when None); only what they and the start function reach
     is compiled. `optimization_level`: 0 to 3. `name`: what the program's first line calls it. `memory_layout`: how the
     cells of the machine hold the linear memory, `words` or `bytes`; `auto` takes what is expected to take fewer steps.
     `links` are the binaries of modules to link, by the module names of the imports that they serve: each is
-    instantiated once, in this order, and may import from those before it. `arguments` and `environment` are what a WASI
-    program is told: the first argument is its name, an entry of the environment is `NAME=value`.
-    `clock` is the time that its clock shows, in nanoseconds since 1970, and its random numbers are made of
-    `random_seed`, both below 2^64; without them what asks for the time or for random numbers is refused.
+    instantiated once, in this order, and may import from those before it. What host functions tell the program
+    (`arguments`, `environment`, `clock`, `random_seed`) is as in `HostOptions`.
     """
 
     exports: tuple[str, ...] | None = None
@@ -56,10 +54,6 @@ class CompileOptions:
     name: str = ""
     memory_layout: str = AUTO
     links: Mapping[str, bytes] = field(default_factory=dict)
-    arguments: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-    clock: int | None = None
-    random_seed: int | None = None
 
     def __post_init__(self) -> None:
         if self.optimization_level not in LEVELS:
@@ -80,14 +74,9 @@ class CompileOptions:
             if value is not None and not 0 <= value < 1 << 64:
                 raise ConfigurationError(f"the {name} {value} is not below 2^64; it must be from 0 to {(1 << 64) - 1}")
 
-    @property
-    def hosts(self) -> HostOptions:
-        """What host functions tell the program."""
-        return HostOptions(self.arguments, self.environment, self.clock, self.random_seed)
-
     def with_hosts(self, hosts: HostOptions) -> CompileOptions:
         """These options with what host functions tell the program."""
-        return replace(self, **{column.name: getattr(hosts, column.name) for column in fields(hosts)})
+        return replace(self, **{column.name: getattr(hosts, column.name) for column in fields(HostOptions)})
 
 
 @dataclass(slots=True)
@@ -141,8 +130,8 @@ def compile_valid(
     verify: bool = False,
 ) -> Compilation:
     """The same for a module that is decoded, validated and linked."""
-    module = translate(source, exports=options.exports, missing=options.hosts.missing)
-    add_hosts(module, options.hosts)
+    module = translate(source, exports=options.exports, missing=options.missing)
+    add_hosts(module, options)
     names = {index: function.name for index, function in module.functions.items()}
     check_limits(module)
     result = Compilation(module)

@@ -136,7 +136,10 @@ def host_options(arguments: argparse.Namespace) -> HostOptions:
     from zkwasm_compiler import HostOptions
 
     return HostOptions(
-        tuple(arguments.program_arguments), tuple(arguments.environment), arguments.clock, arguments.random_seed
+        arguments=tuple(arguments.program_arguments),
+        environment=tuple(arguments.environment),
+        clock=arguments.clock,
+        random_seed=arguments.random_seed,
     )
 
 

@@ -28,10 +28,11 @@ REMEDIES = {
 NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostOptions:
-    """What a program is compiled with: its arguments, the first being its name, and its environment, `NAME=value` each;
-    the time of its clock in nanoseconds since 1970, and the seed of its random numbers."""
+    """What host functions tell a program: its arguments, the first being its name, and its environment, `NAME=value`
+    each; the time of its clock in nanoseconds since 1970, and the seed of its random numbers, both below 2^64. Without
+    these two what asks for the time or for random numbers is refused."""
 
     arguments: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()

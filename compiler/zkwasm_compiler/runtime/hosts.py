@@ -99,6 +99,7 @@ def _share_globals(
 
 
 def _global(module: Module, wanted: Global, initial: Mapping[str, int | None]) -> int:
+    """The index in the module of a library's global; only these have names, not those that the user's module has."""
     name = wanted.export or ""
     for known in module.globals:
         if known.name == name:
