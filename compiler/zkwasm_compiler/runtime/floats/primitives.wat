@@ -2,7 +2,6 @@
   ;; WebAssembly. Promises of arguments are those of the op table. Calls of these functions become the ops.
   (func $zk.add_nw (param $x i32) (param $y i32) (result i32) (i32.add (local.get $x) (local.get $y)))
   (func $zk.sub_nw (param $x i32) (param $y i32) (result i32) (i32.sub (local.get $x) (local.get $y)))
-  (func $zk.neg_nz (param $x i32) (result i32) (i32.sub (i32.const 0) (local.get $x)))
   (func $zk.mul_nw_32 (param $x i32) (param $y i32) (result i32) (i32.mul (local.get $x) (local.get $y)))
   (func $zk.div_exact (param $x i32) (param $y i32) (result i32) (i32.div_u (local.get $x) (local.get $y)))
   (func $zk.mul_nw (param $x i64) (param $y i64) (result i64) (i64.mul (local.get $x) (local.get $y)))
