@@ -12,8 +12,9 @@ from zkwasm_compiler.ir.interpreter import run
 from zkwasm_compiler.ir.ops import FLOAT_OPS, OPS
 from zkwasm_compiler.ir.parser import parse_module
 from zkwasm_compiler.ir.verifier import verify
-from zkwasm_compiler.lowering.cover import Cover, Signature, best
+from zkwasm_compiler.lowering.cover import Cover
 from zkwasm_compiler.lowering.legalize import COMPARISONS, legalize
+from zkwasm_compiler.lowering.signature import Signature, best
 from zkwasm_compiler.passes.context import Context
 from zkwasm_compiler.passes.dce import dce
 from zkwasm_compiler.rules.representation import LONG

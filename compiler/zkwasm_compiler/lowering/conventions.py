@@ -5,7 +5,8 @@ from __future__ import annotations
 from zkwasm_compiler.analysis.callgraph import call_graph
 from zkwasm_compiler.analysis.references import CALLS, DIRECT, INDIRECT_CALLS, TAIL_CALLS, has_signature
 from zkwasm_compiler.ir.function import Module
-from zkwasm_compiler.lowering.cover import Cover, Signature, best, called_signature, meet
+from zkwasm_compiler.lowering.cover import Cover
+from zkwasm_compiler.lowering.signature import Signature, best, called_signature, meet
 from zkwasm_compiler.rules.representation import LONG
 
 PLACES = ("A", "B", "C", "D", "E")
@@ -34,21 +35,21 @@ def signatures(module: Module) -> dict[int, Signature]:
             stale.discard(index)
             cover = Cover(module.functions[index], found)
             if _lower_results(cover, found[index], found):
-                stale.update(users[id(found[index])])
+                stale.update(users[found[index]])
             for lowered in _lower_parameters(cover, found):
                 stale.update(key for key, signature in found.items() if signature is lowered and key >= 0)
                 stale.add(index)
     return found
 
 
-def _users(module: Module, found: dict[int, Signature]) -> dict[int, set[int]]:
-    """The functions with calls of each signature, by its identity: what depends on its results."""
-    users: dict[int, set[int]] = {id(signature): set() for signature in found.values()}
+def _users(module: Module, found: dict[int, Signature]) -> dict[Signature, set[int]]:
+    """The functions with calls of each signature: what depends on its results."""
+    users: dict[Signature, set[int]] = {signature: set() for signature in found.values()}
     for index, function in module.functions.items():
         for block in function.blocks:
             for value in block.values():
                 if value.op in CALLS or value.op in TAIL_CALLS:
-                    users[id(found[called_signature(value)])].add(index)
+                    users[found[called_signature(value)]].add(index)
     return users
 
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from zkwasm_compiler.analysis.order import reverse_postorder
-from zkwasm_compiler.analysis.references import CALLS, DIRECT
+from zkwasm_compiler.analysis.references import CALLS
 from zkwasm_compiler.ir.function import Block, Function, Type, Value, constant_bits
 from zkwasm_compiler.ir.integers import signed
 from zkwasm_compiler.ir.ops import OPS, quotient_offset
 from zkwasm_compiler.lowering.legalize import COMPARISONS, index_of
+from zkwasm_compiler.lowering.signature import Signature, best, called_signature, meet, worst
 from zkwasm_compiler.machine.allocation import VALUE_REGISTERS
 from zkwasm_compiler.rules.affine import (
     POWER_TABLES,
@@ -73,14 +74,6 @@ STRUCTURAL = {
 """What selection makes without a rule, and its representation (None: the worst of its type)."""
 
 
-@dataclass(eq=False, slots=True)
-class Signature:
-    """The representations in which a function takes its parameters and gives its results."""
-
-    parameters: list[Representation]
-    results: list[Representation]
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
     """A rule and what its pattern binds. `folded` are the values inside the pattern, which need no register."""
@@ -100,28 +93,6 @@ class _Bindings:
 
     def copy(self) -> _Bindings:
         return _Bindings(dict(self.leaves), dict(self.immediates), list(self.folded))
-
-
-def called_signature(call: Value) -> int:
-    """Where the signature of a call is: that of a function at its index, that of an indirect call at ~ its number."""
-    if isinstance(call.immediate, tuple):
-        return ~call.immediate[1]
-    return index_of(call) if call.op in DIRECT else ~index_of(call)
-
-
-def best(type_: Type) -> Representation:
-    """The representation that serves everything that is asked of the type."""
-    return TIDY_INDEX if type_ is Type.INDEX else CLEAN
-
-
-def worst(type_: Type) -> Representation:
-    """The representation that every value of the type can be in."""
-    return INDEX if type_ is Type.INDEX else WORD if type_.bits == 32 else LONG
-
-
-def meet(a: Representation, b: Representation) -> Representation:
-    """The best representation that both serve."""
-    return next(r for r in (CLEAN, TIDY, LONG, WORD, TIDY_INDEX, INDEX) if a.serves(r) and b.serves(r))
 
 
 class Cover:

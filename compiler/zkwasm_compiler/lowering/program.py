@@ -20,11 +20,11 @@ from zkwasm_compiler.ir.memory_layout import WORDS_A_PAGE
 from zkwasm_compiler.isa.zkvm64 import MACHINE
 from zkwasm_compiler.lowering.allocate import allocate_best
 from zkwasm_compiler.lowering.conventions import PLACES, signatures
-from zkwasm_compiler.lowering.cover import Signature
 from zkwasm_compiler.lowering.initialisation import Initialisation, initial_content
 from zkwasm_compiler.lowering.layout import Label, carrying
 from zkwasm_compiler.lowering.select import select
 from zkwasm_compiler.lowering.select_tables import INDEXED
+from zkwasm_compiler.lowering.signature import Signature
 from zkwasm_compiler.lowering.stack_frames import STACK
 from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.machine.allocation_checker import check_allocation

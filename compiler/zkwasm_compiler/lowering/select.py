@@ -14,13 +14,14 @@ from zkwasm_compiler.analysis.ranges import Ranges
 from zkwasm_compiler.analysis.references import CALLS, TAIL_CALLS
 from zkwasm_compiler.ir.function import Block, Function, Target, Trap, Value, constant_bits
 from zkwasm_compiler.lowering.conventions import CALL_CLOBBERS, PLACES
-from zkwasm_compiler.lowering.cover import Cover, Match, Signature, called_signature
+from zkwasm_compiler.lowering.cover import Cover, Match
 from zkwasm_compiler.lowering.legalize import index_of
 from zkwasm_compiler.lowering.narrow_values import narrow_values
 from zkwasm_compiler.lowering.select_bytes import BYTE_OPS
 from zkwasm_compiler.lowering.select_hosts import select_host
 from zkwasm_compiler.lowering.select_memory import MEMORY_OPS, MEMORY_TESTS
 from zkwasm_compiler.lowering.select_tables import TABLE_OPS, call_through
+from zkwasm_compiler.lowering.signature import Signature, called_signature
 from zkwasm_compiler.lowering.symbols import Symbols, trap_label
 from zkwasm_compiler.lowering.unread import drop_unread
 from zkwasm_compiler.machine.frequencies import expect
