@@ -13,6 +13,7 @@ from zkwasm_compiler import CompileOptions, compile_module
 from zkwasm_compiler.ir.function import Trap
 from zkwasm_compiler.ir.memory_layout import LAYOUTS
 from zkwasm_compiler.ir.ops import ACCESS_BYTES
+from zkwasm_compiler.lowering.legalize import MAXIMUM_DISPATCHES
 from zkwasm_compiler.wasm.text import wat_to_wasm
 from zkwasm_simulator import Instance
 
@@ -87,6 +88,17 @@ def test_every_access_at_every_alignment_and_at_the_edges(level: int, layout: st
                 values = [] if "load" in op else [source.getrandbits(bits) - (1 << (bits - 1))]
                 pair.call(f"{op} {offset}", signed, *values)
         pair.same_memory([(0, 128), (65400, 65536)])
+
+
+@pytest.mark.parametrize(("accesses", "calls"), [(MAXIMUM_DISPATCHES, False), (MAXIMUM_DISPATCHES + 1, True)])
+def test_modules_with_many_accesses_call_what_is_not_aligned(accesses: int, calls: bool) -> None:
+    """Bytes, halves and what is known to be aligned do not count."""
+    words = "(i32.store (local.get 0) (local.get 1))" * accesses
+    others = "(i32.store8 (local.get 0) (i32.load16_u (local.get 0))) (i32.store (i32.const 8) (local.get 1))" * 40
+    text = f'(module (memory 1) (func (export "f") (param i32 i32) {words} {others}))'
+    options = CompileOptions(optimization_level=0, memory_layout="words")
+    source = compile_module(wat_to_wasm(text, "many.wat"), options).source
+    assert (":CALL(f_memory_i32_store)" in source) is calls
 
 
 @pytest.mark.parametrize("layout", LAYOUT_NAMES)

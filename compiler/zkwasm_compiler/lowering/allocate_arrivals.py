@@ -20,7 +20,8 @@ from zkwasm_compiler.machine.step import VirtualRegister
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where an arrival is stored: at the starts of blocks and on edges. `behind` are the blocks that lie behind it."""
+    """Where an arrival is stored: at the starts of blocks and on edges. `behind` are the blocks that lie behind that,
+    where it is in its cell; from there it may come back to its register, and be stored again further on."""
 
     blocks: frozenset[int]
     edges: frozenset[BodyEdge]
